@@ -1,0 +1,3 @@
+"""`pytest conformance/` finds the suite's options and hooks here."""
+
+pytest_plugins = ["conformance.plugin"]

@@ -1,0 +1,146 @@
+"""Audio and pictures for scripted conversations: fixtures from disk, and plain sounds made on the spot.
+
+PCM is always s16le mono `bytes`: 2 bytes a sample, 32 bytes a millisecond at 16 kHz.
+"""
+
+from __future__ import annotations
+
+import functools
+import io
+import json
+import math
+import random
+import sys
+import wave
+from array import array
+from typing import TYPE_CHECKING, Any
+
+from conformance import data
+
+if TYPE_CHECKING:
+    from collections.abc import Iterable, Iterator
+
+FULL_SCALE = 32768
+INPUT_RATE = 16_000  # Hz: the default input rate of every family (CE)
+
+
+@functools.cache
+def manifest() -> dict[str, dict[str, Any]]:
+    """Return `fixtures/manifest.json`: path below `fixtures/` → sha256, ms, hz, text, how it was made."""
+    text = (data.fixtures() / "manifest.json").read_text(encoding="utf-8")
+    loaded: dict[str, dict[str, Any]] = json.loads(text)
+    return loaded
+
+
+def _path(name: str, folders: Iterable[str], suffix: str) -> str:
+    """Return the manifest's path of a short name: `hello` → `speech/hello.wav`."""
+    stem = name if name.endswith(suffix) else name + suffix
+    known = manifest()
+    for path in (stem, *(f"{folder}/{stem}" for folder in folders)):
+        if path in known:
+            return path
+    raise KeyError(f"no fixture {name!r}; there are {', '.join(sorted(known))}")
+
+
+@functools.cache
+def wav(name: str) -> bytes:
+    """Return the PCM (16 kHz mono s16le, no header) of `hello`, `hello.wav` or `speech/hello.wav`."""
+    content = (data.fixtures() / _path(name, ("speech", "audio"), ".wav")).read_bytes()
+    with wave.open(io.BytesIO(content)) as file:
+        if (file.getnchannels(), file.getsampwidth(), file.getframerate()) != (1, 2, INPUT_RATE):
+            raise ValueError(f"fixture {name!r} isn't 16 kHz mono s16le: {file.getparams()}")
+        pcm: bytes = file.readframes(file.getnframes())
+        return pcm
+
+
+@functools.cache
+def image(name: str) -> bytes:
+    """Return the bytes of a picture: `small_320x240.jpg`, `square.png` and so on."""
+    suffix = "" if "." in name else ".jpg"
+    return (data.fixtures() / _path(name, ("images",), suffix)).read_bytes()
+
+
+def utterance_text(name: str) -> str:
+    """Return what is said in a speech fixture."""
+    text: str = manifest()[_path(name, ("speech",), ".wav")]["text"]
+    return text
+
+
+def utterances() -> tuple[tuple[str, bytes], ...]:
+    """Return (text, PCM at 16 kHz) of every utterance there is, parts of longer fixtures included."""
+    found: list[tuple[str, bytes]] = []
+    for path, facts in manifest().items():
+        if not path.startswith("speech/"):
+            continue
+        pcm = wav(path)
+        parts = facts.get("utterances") or [{"text": facts["text"], "start_ms": 0, "end_ms": facts["ms"]}]
+        found += [(part["text"], pcm[part["start_ms"] * 32 : part["end_ms"] * 32]) for part in parts]
+    return tuple(found)
+
+
+def pcm_ms(pcm: bytes, rate: int = INPUT_RATE) -> int:
+    """Return the length of PCM in whole ms."""
+    return len(pcm) * 1000 // (2 * rate)
+
+
+def packets(pcm: bytes, ms: int = 100, rate: int = INPUT_RATE) -> Iterator[bytes]:
+    """Cut PCM into packets of `ms`; the last may be shorter.  The vendor's samples send 100 ms."""
+    size = 2 * (rate * ms // 1000)
+    for start in range(0, len(pcm), size):
+        yield pcm[start : start + size]
+
+
+def to_samples(pcm: bytes) -> array[int]:
+    """Return s16le bytes as native integers; a dangling last byte is left out."""
+    values = array("h", pcm[: len(pcm) & ~1])
+    if sys.byteorder == "big":
+        values.byteswap()
+    return values
+
+
+def to_pcm(samples: Iterable[float]) -> bytes:
+    """Return numbers as s16le bytes, rounded and clipped."""
+    values = array("h", (max(-32768, min(32767, round(sample))) for sample in samples))
+    if sys.byteorder == "big":
+        values.byteswap()
+    return values.tobytes()
+
+
+def silence(ms: int, rate: int = INPUT_RATE) -> bytes:
+    """Return `ms` of digital silence."""
+    return bytes(2 * (rate * ms // 1000))
+
+
+@functools.cache
+def noise(ms: int, level_dbfs: float = -60.0, seed: int = 1, rate: int = INPUT_RATE) -> bytes:
+    """Return `ms` of white noise at an RMS of `level_dbfs` (0 dBFS: a full-scale square wave)."""
+    rng = random.Random(seed)
+    rms = 10 ** (level_dbfs / 20) * FULL_SCALE
+    return to_pcm(rng.gauss(0, rms) for _ in range(rate * ms // 1000))
+
+
+@functools.cache
+def tone(ms: int, hz: float = 440.0, level_dbfs: float = -12.0, rate: int = INPUT_RATE) -> bytes:
+    """Return `ms` of a sine at an RMS of `level_dbfs` (at most -3)."""
+    amplitude = math.sqrt(2) * 10 ** (level_dbfs / 20) * FULL_SCALE
+    step = 2 * math.pi * hz / rate
+    return to_pcm(amplitude * math.sin(step * i) for i in range(rate * ms // 1000))
+
+
+@functools.lru_cache(maxsize=64)
+def resample(pcm: bytes, from_rate: int, to_rate: int) -> bytes:
+    """Change the rate by linear interpolation: good enough to be heard and detected."""
+    if from_rate == to_rate:
+        return pcm
+    samples = to_samples(pcm)
+    if not samples:
+        return b""
+    count = len(samples) * to_rate // from_rate
+    last = len(samples) - 1
+    # Positions in units of 1/to_rate of a source sample, so that no error adds up over long recordings.
+    result: list[float] = []
+    for i in range(count):
+        whole, part = divmod(i * from_rate, to_rate)
+        here = samples[whole]
+        result.append(here + (samples[min(whole + 1, last)] - here) * part / to_rate)
+    return to_pcm(result)

@@ -1,0 +1,1 @@
+"""Judging transcripts: schemas, views, checks, rules."""

@@ -1,0 +1,174 @@
+"""Checks as values: which clause they judge, on what evidence, and what came of it.
+
+The same two functions serve pytest and everything that judges without it (the kill matrix, generated conversations).
+"""
+
+from __future__ import annotations
+
+import importlib
+import inspect
+import pkgutil
+from collections.abc import Callable, Iterable, Mapping
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Any
+
+from conformance.judge.verdicts import Seen, Unjudged, Verdict
+from conformance.judge.view import Wire
+from conformance.spec.catalogue import CatalogueError, Clause, clauses, questions
+from conformance.spec.profiles import Profile
+from conformance.wire.recorder import Conversation, as_conversation
+from conformance.wire.transcript import Transcript
+
+CHAPTERS = "conformance.cases"
+
+
+@dataclass(frozen=True)
+class Check:
+    """One check.  `conversation` is None for a rule, which judges every transcript of the run."""
+
+    id: str
+    level: str
+    function: Callable[..., Any]
+    owner: type[Any]
+    conversation: str | None
+    where: str
+
+
+@dataclass(frozen=True)
+class Outcome:
+    """What a check said.  `outcome` is an open question's answer; `owner` answers for evidence that never came."""
+
+    verdict: Verdict
+    detail: str = ""
+    outcome: str | None = None
+    owner: str | None = None
+
+
+def conversation_name(cls: type[Any]) -> str:
+    """`session/VoiceChange` for the class TestVoiceChange of test_03_session.py."""
+    chapter = cls.__module__.rpartition(".")[2].split("_", 2)[-1]
+    return f"{chapter}/{cls.__name__.removeprefix('Test')}"
+
+
+def is_conversation(cls: type[Any]) -> bool:
+    """Whether a chapter's class holds a conversation (a rule's class has neither script nor talk)."""
+    return "script" in cls.__dict__ or "talk" in cls.__dict__
+
+
+@dataclass(frozen=True)
+class Chapters:
+    """All conversations and checks of the suite."""
+
+    conversations: Mapping[str, Conversation]
+    checks: Mapping[str, Check]
+
+
+def load(package: str = CHAPTERS) -> Chapters:
+    """Import every chapter.  Raises CatalogueError when a clause is judged twice or a conversation's name is taken."""
+    root = importlib.import_module(package)
+    conversations: dict[str, Conversation] = {}
+    checks: dict[str, Check] = {}
+    for info in sorted(pkgutil.iter_modules(root.__path__), key=lambda item: item.name):
+        if not info.name.startswith("test_"):
+            continue
+        module = importlib.import_module(f"{package}.{info.name}")
+        for _, cls in inspect.getmembers(module, inspect.isclass):
+            if cls.__module__ != module.__name__ or not cls.__name__.startswith("Test"):
+                continue
+            name = conversation_name(cls) if is_conversation(cls) else None
+            if name is not None:
+                if name in conversations:
+                    raise CatalogueError(f"two conversations are called {name}")
+                conversations[name] = as_conversation(name, cls)
+            for function in vars(cls).values():
+                check_id = getattr(function, "check_id", None)
+                if check_id is None:
+                    continue
+                if check_id in checks:
+                    raise CatalogueError(f"{check_id} is judged in {checks[check_id].where} and again in {cls}")
+                checks[check_id] = Check(check_id, function.check_level, function, cls, name, location(function))
+    return Chapters(conversations, checks)
+
+
+def location(function: Callable[..., Any]) -> str:
+    """`conformance/cases/test_03_session.py:41`, whatever folder the package lives in."""
+    code = inspect.unwrap(function).__code__
+    return f"{'/'.join(Path(code.co_filename).parts[-3:])}:{code.co_firstlineno}"
+
+
+def applies(check_id: str, profile: Profile) -> str | None:
+    """None when the clause or question holds for this model, else the reason why it doesn't."""
+    row = clauses().get(check_id) or questions().get(check_id)
+    if row is None or not row.models or profile.family in row.models:
+        return None
+    return f"holds for {', '.join(row.models)} only; this model is of the {profile.family} family"
+
+
+def run(check_id: str, function: Callable[[], Any]) -> Outcome:
+    """Call a check and turn what it does into an outcome."""
+    try:
+        return said(check_id, function())
+    except Exception as problem:  # noqa: BLE001  # whatever a check raises is its verdict
+        return raised(problem)
+
+
+def said(check_id: str, value: Any) -> Outcome:
+    """The outcome of a check that returned."""
+    question = questions().get(check_id)
+    if question is None:
+        return Outcome("pass") if value is None else Outcome("error", f"the check returned {value!r}")
+    if value is None:
+        return Outcome("error", "the probe returned no outcome")
+    seen = value if isinstance(value, Seen) else Seen(str(value))
+    known = {outcome.id for outcome in question.outcomes} | {"other"}
+    if seen.outcome not in known:
+        return Outcome("error", f"{seen.outcome!r} is not among the outcomes {sorted(known)}")
+    return Outcome("observed", seen.evidence, seen.outcome)
+
+
+def raised(problem: BaseException) -> Outcome:
+    """The outcome of a check that raised."""
+    if isinstance(problem, Unjudged):
+        return Outcome(problem.verdict, str(problem), owner=getattr(problem, "owner", None))
+    if isinstance(problem, AssertionError):
+        return Outcome("fail", str(problem) or "the check's assertion does not hold")
+    return Outcome("error", f"{type(problem).__name__}: {problem}")
+
+
+def judge(checks: Iterable[Check], transcripts: Mapping[str, Transcript], profile: Profile) -> dict[str, Outcome]:
+    """Judge without pytest: every check on the transcripts given; checks whose conversation is absent are `not_run`."""
+    found: dict[str, Outcome] = {}
+    for check in checks:
+        reason = applies(check.id, profile)
+        if reason is not None:
+            found[check.id] = Outcome("skipped", reason)
+        elif check.conversation is None:
+            found[check.id] = run(
+                check.id,
+                lambda check=check: check.function(check.owner(), evidence(transcripts.values(), profile)),  # type: ignore[misc]
+            )
+        elif check.conversation not in transcripts:
+            found[check.id] = Outcome("not_run", "its conversation was not held")
+        else:
+            transcript = transcripts[check.conversation]
+            found[check.id] = run(
+                check.id,
+                lambda check=check, transcript=transcript: check.function(check.owner(), Wire(transcript, profile)),  # type: ignore[misc]
+            )
+    return found
+
+
+def evidence(transcripts: Iterable[Transcript], profile: Profile) -> list[Wire]:
+    """Views of the transcripts that rules may judge: one per connection, without those that met trouble."""
+    return [
+        Wire(transcript, profile, number)
+        for transcript in transcripts
+        if transcript.trouble is None
+        for number in range(len(transcript.legs))
+    ]
+
+
+def clause_of(check_id: str) -> Clause | None:
+    """The clause that a check judges (None for a probe)."""
+    return clauses().get(check_id)

@@ -1,0 +1,67 @@
+"""Verdicts of checks, and the exceptions by which a check says anything but pass or fail."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from typing import Final, Literal
+
+Verdict = Literal["pass", "fail", "blocked", "skipped", "inconclusive", "not_run", "observed", "error"]
+
+# Worst last: a parametrized check is one case with its worst verdict.
+ORDER: Final[tuple[Verdict, ...]] = (
+    "pass",
+    "observed",
+    "skipped",
+    "not_run",
+    "inconclusive",
+    "blocked",
+    "fail",
+    "error",
+)
+
+
+class Unjudged(Exception):  # noqa: N818  # it is an outcome, not an error
+    """The check can't say pass or fail; subclasses say why."""
+
+    verdict: Verdict = "error"
+
+
+class Blocked(Unjudged):
+    """The evidence never arrived.  `owner` is the check that answers for its arrival."""
+
+    verdict: Verdict = "blocked"
+
+    def __init__(self, missing: str, owner: str | None, why: str = "") -> None:
+        super().__init__(f"{missing} never came" + (f" ({why})" if why else ""))
+        self.missing = missing
+        self.owner = owner
+
+
+class Inconclusive(Unjudged):
+    """The model did not cooperate, or the network got in the way."""
+
+    verdict: Verdict = "inconclusive"
+
+
+class NotApplicable(Unjudged):
+    """The clause does not hold for this model or target."""
+
+    verdict: Verdict = "skipped"
+
+
+@dataclass(frozen=True)
+class Seen:
+    """What a probe observed: an outcome's id, or `other` with the observation verbatim."""
+
+    outcome: str
+    evidence: str = ""
+
+
+def other(evidence: object) -> Seen:
+    """An outcome that none of the sources foresaw; `evidence` is kept verbatim (cut at 500 characters)."""
+    return Seen("other", str(evidence)[:500])
+
+
+def worst(verdicts: list[Verdict]) -> Verdict:
+    """The verdict of a check that was judged several times."""
+    return max(verdicts, key=ORDER.index)

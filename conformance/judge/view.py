@@ -1,0 +1,201 @@
+"""How a check looks at a conversation: `wire.the("session.updated")["session"]["voice"]`.
+
+Reading something that never arrived raises Blocked and names the clause that answers for it, so that one missing
+event is one failure and not twenty.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from dataclasses import dataclass, field
+from functools import cached_property
+from typing import Any
+
+from conformance.judge.verdicts import Blocked, Inconclusive
+from conformance.spec.catalogue import owners
+from conformance.spec.profiles import Profile
+from conformance.wire.transcript import Ending, Frame, Handshake, Leg, Transcript
+
+Event = dict[str, Any]
+
+
+@dataclass
+class Response:
+    """All that belongs to one response, in order of arrival."""
+
+    id: str
+    frames: list[Frame] = field(default_factory=list)
+
+    @property
+    def types(self) -> list[str]:
+        """Types of its events, in order."""
+        return [str(frame.type) for frame in self.frames]
+
+    def all(self, *types: str) -> list[Event]:
+        """Its events of these types."""
+        return [frame.event for frame in self.frames if frame.type in types]
+
+    def the(self, type: str) -> Event:  # noqa: A002
+        """Its first event of this type; raises Blocked."""
+        for frame in self.frames:
+            if frame.type == type:
+                event: Event = frame.event
+                return event
+        raise Blocked(f"{type} of {self.id}", owners().get(type))
+
+    def joined(self, type: str) -> str:  # noqa: A002
+        """The concatenation of `delta` over its events of this type."""
+        return "".join(str(event.get("delta", "")) for event in self.all(type))
+
+    @property
+    def done(self) -> Event:
+        """The `response` object of its `response.done`; raises Blocked."""
+        body: Event = self.the("response.done")["response"]
+        return body
+
+
+class Wire:
+    """A read-only view of one conversation (of its first connection; `leg(n)` gives the others)."""
+
+    def __init__(self, transcript: Transcript, profile: Profile, leg: int = 0) -> None:
+        self.transcript = transcript
+        self.profile = profile
+        self._leg_number = leg
+        if transcript.trouble is not None:
+            raise Inconclusive(f"infrastructure: {transcript.trouble}")
+
+    def __repr__(self) -> str:
+        return f"<{self.transcript.conversation}>"
+
+    def leg(self, number: int) -> Wire:
+        """The view of the conversation's `number`-th connection, from 0."""
+        if number >= len(self.transcript.legs):
+            raise self._blocked(f"connection {number + 1}")
+        return Wire(self.transcript, self.profile, number)
+
+    @property
+    def _leg(self) -> Leg:
+        if self._leg_number >= len(self.transcript.legs):
+            raise self._blocked("connection")
+        return self.transcript.legs[self._leg_number]
+
+    @property
+    def handshake(self) -> Handshake:
+        """The opening HTTP exchange."""
+        return self._leg.handshake
+
+    @property
+    def ending(self) -> Ending:
+        """How the connection ended."""
+        return self._leg.ending
+
+    @property
+    def frames(self) -> Sequence[Frame]:
+        """Every frame, both ways, in order."""
+        return self._leg.frames
+
+    @property
+    def notes(self) -> dict[str, Any]:
+        """What the script noted about its own choices."""
+        return self.transcript.notes
+
+    @cached_property
+    def received(self) -> list[Frame]:
+        """Server frames that hold an event."""
+        return [frame for frame in self.frames if frame.side == "server" and frame.type is not None]
+
+    @cached_property
+    def types(self) -> list[str]:
+        """Types of all server events, in order."""
+        return [str(frame.type) for frame in self.received]
+
+    def has(self, *types: str) -> bool:
+        """Whether any event of these types came."""
+        return any(kind in types for kind in self.types)
+
+    def all(self, *types: str) -> list[Event]:
+        """All server events of these types, in order."""
+        return [frame.event for frame in self.received if frame.type in types]
+
+    def the(self, type: str, nth: int = 0, owner: str | None = None) -> Event:  # noqa: A002
+        """The `nth` server event of this type, from 0; raises Blocked when it never came."""
+        return self.frame(type, nth, owner).event  # type: ignore[no-any-return]
+
+    def frame(self, type: str, nth: int = 0, owner: str | None = None) -> Frame:  # noqa: A002
+        """Like `the`, with its frame."""
+        found = [frame for frame in self.received if frame.type == type]
+        if nth < len(found):
+            return found[nth]
+        raise self._blocked(type if nth == 0 else f"{type} number {nth + 1}", owner or owners().get(type))
+
+    # -- what the client did
+
+    def sent(self, what: str, nth: int = 0) -> Frame:
+        """The client's `nth` frame with this label or event type; raises Blocked when the script never got there."""
+        found = [
+            frame
+            for frame in self.frames
+            if frame.side == "client" and (frame.label == what or (frame.label is None and frame.type == what))
+        ] or [frame for frame in self.frames if frame.side == "client" and frame.type == what]
+        if nth < len(found):
+            return found[nth]
+        raise self._blocked(f"the moment to send {what!r}")
+
+    def replies(self, what: str, nth: int = 0) -> list[Event]:
+        """Server events after that client frame and before the client's next one."""
+        start = self.sent(what, nth).index
+        found = []
+        for frame in self.frames[start + 1 :]:
+            if frame.side == "client" and frame.opcode in {"text", "binary"}:
+                break
+            if frame.side == "server" and frame.type is not None:
+                found.append(frame.event)
+        return found
+
+    def answers_to(self, what: str, nth: int = 0) -> list[str]:
+        """Types of `replies`."""
+        return [str(event["type"]) for event in self.replies(what, nth)]
+
+    def error_to(self, what: str, nth: int = 0) -> Event:
+        """The `error` object that answers that client frame; fails when it was answered in another way."""
+        replies = self.replies(what, nth)
+        errors = [event.get("error") for event in replies if event["type"] == "error"]
+        assert errors, f"{what} was answered by {[event['type'] for event in replies] or 'nothing'}, not by error"
+        error = errors[0]
+        assert isinstance(error, dict), f"`error` is {error!r}, not an object"
+        return error
+
+    def after(self, frame: Frame) -> list[Frame]:
+        """Server events that came after `frame`."""
+        return [later for later in self.received if later.index > frame.index]
+
+    # -- responses
+
+    @cached_property
+    def responses(self) -> list[Response]:
+        """Responses in the order of their first event."""
+        found: dict[str, Response] = {}
+        for frame in self.received:
+            event = frame.event
+            body = event.get("response")
+            key = body.get("id") if isinstance(body, dict) else event.get("response_id")
+            if isinstance(key, str):
+                found.setdefault(key, Response(key)).frames.append(frame)
+        return list(found.values())
+
+    def response(self, nth: int = 0) -> Response:
+        """The `nth` response, from 0; raises Blocked."""
+        if nth < len(self.responses):
+            return self.responses[nth]
+        raise self._blocked("response.created", owners().get("response.created"))
+
+    # -- what is missing
+
+    def _blocked(self, missing: str, owner: str | None = None) -> Blocked:
+        stop = self.transcript.stop
+        why = stop.why if stop else ""
+        if owner is None and stop is not None:
+            lost = "connection" if "ended" in stop.why or "send" in stop.why or not stop.waiting_for else None
+            names = [lost] if lost else list(stop.waiting_for)
+            owner = next((owners()[name] for name in names if name in owners()), None)
+        return Blocked(missing, owner, why)

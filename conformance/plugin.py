@@ -1,0 +1,480 @@
+"""The pytest side: options, recording before the first check, verdicts as pytest outcomes, the report at the end.
+
+`conformance/conftest.py` loads it for `pytest conformance/`, the command `realtime-conformance run` names it with `-p`.
+It is registered nowhere else, so it adds no options to other projects' pytest runs.
+"""
+
+from __future__ import annotations
+
+import contextlib
+import difflib
+import fnmatch
+import os
+import signal
+import sys
+import time
+from collections.abc import Generator, Iterator
+from pathlib import Path
+from typing import Any
+
+import pytest
+
+from conformance import runner
+from conformance.judge import checks as judging
+from conformance.judge.verdicts import NotApplicable, Unjudged
+from conformance.judge.view import Wire
+from conformance.mock.options import MockOptions, OptionError
+from conformance.progress import LiveLine
+from conformance.report import files, record
+from conformance.report.redact import Redactor
+from conformance.spec.profiles import Profile, UnknownModel, profile_for
+from conformance.wire.recorder import Budget, Recorder
+from conformance.wire.target import TargetError, resolve
+from conformance.wire.transcript import Transcript
+
+DEFAULT_MODEL = "qwen3.5-omni-flash-realtime"
+RUN = pytest.StashKey["ConformanceRun"]()
+OUTCOME = pytest.StashKey[judging.Outcome]()
+SHARED_DEADLINE = 900.0  # seconds that an xdist worker waits for the one that holds the conversations
+
+
+def pytest_addoption(parser: pytest.Parser) -> None:
+    """Declare the suite's options (a contract: names and meanings stay)."""
+    group = parser.getgroup("conformance", "Qwen-Omni-Realtime conformance")
+    add = group.addoption
+    add("--endpoint", metavar="NAME|URL", help="mock, beijing, singapore, or a ws:// or wss:// URL "
+        "(default: $REALTIME_ENDPOINT, else beijing when $DASHSCOPE_API_KEY is set, else mock)")  # fmt: skip
+    add("--model", default=DEFAULT_MODEL, help=f"model name (default: {DEFAULT_MODEL})")
+    add("--workspace", metavar="ID", help="workspace id: its own host and the X-DashScope-WorkSpace header")
+    add("--case", action="append", metavar="GLOB", default=[], help="only these check ids (repeatable)")
+    add("--concurrency", type=_count, metavar="N", help="conversations held at once (16 mock, 4 live)")
+    add("--budget-tokens", type=_count, metavar="N", help="stop holding conversations past it (60000 live)")
+    add("--budget-sessions", type=_count, metavar="N", help="open at most this many (130 live)")
+    add("--replay", metavar="FILE", help="judge a saved record.jsonl; opens no connection")
+    add("--quirk", action="append", metavar="NAME", default=[], help="a deviation of the mock (repeatable)")
+    add("--slow", action="store_true", help="also conversations that take minutes (idle time-outs)")
+    add("--report-dir", metavar="DIR", help="where the output goes (default: reports/<utc>-<target>/)")
+
+
+def _count(text: str) -> int:
+    value = int(text)
+    if value < 1:
+        raise ValueError(text)
+    return value
+
+
+class ConformanceRun:
+    """State of one pytest run: what was asked, what was recorded, where it is written."""
+
+    def __init__(self, config: pytest.Config) -> None:
+        self.config = config
+        self.chapters = judging.load()
+        self.key = os.environ.get("DASHSCOPE_API_KEY") or None
+        self.replayed = self._replayed()
+        self.run = self._asked()
+        self.directory = self._directory()
+        self.writer = record.RecordWriter(self.directory / "record.jsonl", Redactor(self.key))
+        self.transcripts: dict[str, Transcript] = {}
+        self.recorded: dict[str, Any] = {}
+        self.began = time.monotonic()
+        self.interrupted = False
+        self.summary: dict[str, Any] | None = None
+        self.selected: set[str] = set()
+
+    # -- what was asked
+
+    def _replayed(self) -> record.Record | None:
+        path = self.config.getoption("--replay")
+        if path is None:
+            return None
+        try:
+            return record.read(Path(path))
+        except record.RecordError as problem:
+            raise pytest.UsageError(f"--replay: {problem}") from None
+
+    def _asked(self) -> runner.Run:
+        option = self.config.getoption
+        try:
+            profile = profile_for(self.replayed.run["target"]["model"] if self.replayed else option("--model"))
+        except UnknownModel as problem:
+            raise pytest.UsageError(f"--model: {problem}") from None
+        if self.replayed is not None:
+            target = resolve("mock", model=profile.model, key=None, workspace=None)
+            target = type(target)("replay", str(option("--replay")), "", profile.model)
+            return runner.Run(target, profile, self.chapters)
+        endpoint = option("--endpoint") or os.environ.get("REALTIME_ENDPOINT") or None
+        try:
+            target = resolve(
+                endpoint, model=option("--model"), key=self.key, workspace=option("--workspace"),
+                concurrency=option("--concurrency"),
+            )  # fmt: skip
+            mock = MockOptions(quirks=tuple(option("--quirk"))) if target.kind == "mock" else None
+        except (TargetError, OptionError) as problem:
+            raise pytest.UsageError(str(problem)) from None
+        if option("--quirk") and mock is None:
+            raise pytest.UsageError(f"--quirk works on the mock only, and the endpoint is {target.name}")
+        default = runner.LIVE_BUDGET if target.kind == "live" else Budget()
+        budget = Budget(option("--budget-tokens") or default.tokens, option("--budget-sessions") or default.sessions)
+        return runner.Run(
+            target, profile, self.chapters, budget, mock, slow=option("--slow"), command=_command(self.config)
+        )
+
+    def _directory(self) -> Path:
+        shared = _worker_input(self.config).get("conformance_dir")
+        if shared:
+            return Path(shared)
+        name = self.config.getoption("--report-dir")
+        started = time.strftime("%Y%m%dT%H%M%SZ", time.gmtime())
+        target = "".join(letter if letter.isalnum() else "-" for letter in self.run.target.name).strip("-")
+        path = self.config.invocation_params.dir / (name or f"reports/{started}-{target[-40:]}")
+        return path.resolve()
+
+    def start(self) -> None:
+        """Create the directory and write the record's head.  Raises UsageError when that can't be done."""
+        try:
+            self.directory.mkdir(parents=True, exist_ok=True)
+            self.writer.path.unlink(missing_ok=True)
+        except OSError as problem:
+            raise pytest.UsageError(f"--report-dir {self.directory}: {problem.strerror or problem}") from None
+        head = self.run.head()
+        if self.replayed is not None:
+            head["replayed"] = {key: self.replayed.run.get(key) for key in ("target", "started", "suite")}
+        self.writer.write("run", **head)
+        self.writer.write("catalogue", **self.run.catalogue())
+        if self.writer.problem:
+            raise pytest.UsageError(f"--report-dir: {self.writer.problem}")
+
+    # -- recording
+
+    def record(self, checks: list[judging.Check], line: LiveLine) -> None:
+        """Hold the conversations that these checks need (or take them from the replayed record)."""
+        self.selected = {check.id for check in checks}
+        if self.replayed is not None:
+            self._replay()
+        else:
+
+            def done(transcript: Transcript) -> None:
+                self.transcripts[transcript.conversation] = transcript
+                self.writer.write("conversation", **transcript.to_json())
+                line.show()
+
+            def watch(recorder: Recorder) -> None:
+                line.watch(recorder.recording.progress)
+
+            recording = self.run.hold(checks, on_done=done, watch=watch)
+            self.recorded = dict(runner.recorded(recording, self.run))
+            line.clear()
+        self.writer.write("recorded", **self.recorded)
+
+    def _replay(self) -> None:
+        assert self.replayed is not None
+        self.transcripts = self.replayed.transcripts
+        for transcript in self.transcripts.values():
+            self.writer.write("conversation", **transcript.to_json())
+        absent = {
+            name: "the replayed record does not hold it"
+            for name in self.chapters.conversations
+            if name not in self.transcripts
+        }
+        old = self.replayed.recorded or {}
+        self.recorded = {**old, "sessions": 0, "not_held": {**absent, **old.get("not_held", {})}}
+
+    def read_shared(self) -> None:
+        """In an xdist worker: wait for the worker that holds the conversations, then read its transcripts."""
+        ends = time.monotonic() + SHARED_DEADLINE
+        while time.monotonic() < ends:
+            try:
+                found = record.read(self.writer.path)
+            except record.RecordError:
+                found = None
+            if found is not None and found.recorded is not None:
+                self.transcripts, self.recorded = found.transcripts, found.recorded
+                return
+            time.sleep(0.05)  # another process writes the file: there is no event of ours to wait for
+        raise pytest.UsageError("the worker that holds the conversations did not finish")
+
+    # -- judging
+
+    def arguments(self, item: pytest.Function) -> dict[str, Any]:
+        """What the check is called with; raises Unjudged when there is nothing to judge."""
+        check_id = item.function.check_id
+        reason = judging.applies(check_id, self.run.profile)
+        if reason is not None:
+            raise NotApplicable(reason)
+        given = dict(item.funcargs)
+        names = item._fixtureinfo.argnames  # noqa: SLF001  # pytest has no public name for a test's own arguments
+        if "wire" in names:
+            name = judging.conversation_name(item.cls)
+            if name not in self.transcripts:
+                raise _NotHeld(self.recorded.get("not_held", {}).get(name, "its conversation was not held"))
+            given["wire"] = Wire(self.transcripts[name], self.run.profile)
+        if "wires" in names:
+            given["wires"] = judging.evidence(self.transcripts.values(), self.run.profile)
+            if not given["wires"]:
+                raise _NotHeld(self.recorded.get("infrastructure") or "no conversation was held")
+        return {name: given[name] for name in names}
+
+    # -- writing
+
+    def finish(self) -> dict[str, Any]:
+        """Write the footer and everything that is made from the record; returns the summary."""
+        seconds = round(time.monotonic() - self.began, 2)
+        self.writer.write("footer", interrupted=self.interrupted, seconds=seconds)
+        self.summary = files.write_all(self.writer.path, Redactor(self.key))
+        return self.summary
+
+
+class Scribe:
+    """Writes what happens to one run; in the controller under xdist, where every worker's reports arrive."""
+
+    def __init__(self, run: ConformanceRun) -> None:
+        self._run = run
+
+    def pytest_runtest_logreport(self, report: Any) -> None:
+        """Write each verdict as soon as it is known."""
+        said = getattr(report, "conformance", None)
+        if said is not None:
+            self._run.writer.write("verdict", **said)
+
+    def pytest_keyboard_interrupt(self) -> None:
+        """Note that the run was cut short."""
+        self._run.interrupted = True
+
+
+class _NotHeld(Unjudged):
+    """The conversation was not held: budget, filter, or an endpoint that can't be used."""
+
+    verdict = "not_run"
+
+
+def _command(config: pytest.Config) -> tuple[str, ...]:
+    return ("pytest", *(str(argument) for argument in config.invocation_params.args))
+
+
+def _worker_input(config: pytest.Config) -> dict[str, Any]:
+    """What the xdist controller told this worker (empty in any other process)."""
+    return getattr(config, "workerinput", {})
+
+
+# -- set-up
+
+
+def pytest_configure(config: pytest.Config) -> None:
+    """Check the options before anything is collected."""
+    run = ConformanceRun(config)
+    _check_globs(config.getoption("--case"), run)
+    config.stash[RUN] = run
+    config.addinivalue_line("markers", "conformance: a check of the conformance suite")
+    if not _worker_input(config) and not config.option.collectonly:
+        run.start()
+        config.pluginmanager.register(Scribe(run), "conformance-scribe")
+    if hasattr(signal, "SIGTERM") and not _worker_input(config):
+        # One way to stop: what Ctrl-C does in order, a scheduler's SIGTERM does too.
+        signal.signal(signal.SIGTERM, lambda *_: signal.raise_signal(signal.SIGINT))
+
+
+def _check_globs(globs: list[str], run: ConformanceRun) -> None:
+    known = run.chapters.checks
+    for glob in globs:
+        if any(fnmatch.fnmatchcase(check_id, glob) for check_id in known):
+            continue
+        row = judging.clause_of(glob)
+        if row is not None and row.excluded:
+            raise pytest.UsageError(f"--case {glob} has no check: {row.excluded}")
+        near = difflib.get_close_matches(glob.upper(), known, 1, cutoff=0.0)
+        raise pytest.UsageError(f"--case {glob} matches no check" + (f"; the nearest is {near[0]}" if near else ""))
+
+
+@pytest.hookimpl(optionalhook=True)
+def pytest_configure_node(node: Any) -> None:
+    """Tell an xdist worker where the run's record is."""
+    node.workerinput["conformance_dir"] = str(node.config.stash[RUN].directory)
+
+
+def pytest_pycollect_makeitem(collector: Any, name: str, obj: Any) -> Any:
+    """Collect probes (`question_…`) beside checks, whatever the ini file says about names."""
+    if isinstance(collector, pytest.Class) and name.startswith("question_") and hasattr(obj, "check_id"):
+        return list(collector._genfunctions(name, obj))  # noqa: SLF001  # what pytest does for `test_…`
+    return None
+
+
+def pytest_collection_modifyitems(config: pytest.Config, items: list[pytest.Item]) -> None:
+    """Keep what `--case` asks for, and give each check its id as a keyword so that `-k SES-002` finds it."""
+    globs = config.getoption("--case")
+    kept, dropped = [], []
+    for item in items:
+        check_id = _check_id(item)
+        if check_id is not None:
+            item.extra_keyword_matches.add(check_id)
+        wanted = not globs or (check_id and any(fnmatch.fnmatchcase(check_id, glob) for glob in globs))
+        (kept if wanted else dropped).append(item)
+    if dropped:
+        config.hook.pytest_deselected(items=dropped)
+        items[:] = kept
+
+
+def _check_id(item: pytest.Item) -> str | None:
+    return getattr(getattr(item, "function", None), "check_id", None)
+
+
+def pytest_collection_finish(session: pytest.Session) -> None:
+    """Record: every conversation that the selected checks need, once, before the first check."""
+    config = session.config
+    run = config.stash[RUN]
+    if config.option.collectonly or session.testsfailed:
+        return
+    wanted = [run.chapters.checks[check_id] for check_id in dict.fromkeys(map(_check_id, session.items)) if check_id]
+    if not wanted:
+        return
+    worker = _worker_input(config).get("workerid")
+    if worker not in {None, "gw0"}:
+        run.read_shared()
+        return
+    reporter = config.pluginmanager.get_plugin("terminalreporter")
+    run.record(wanted, LiveLine(reporter))
+
+
+# -- judging
+
+
+@pytest.fixture
+def wire() -> None:
+    """The conversation of the check's class (a `Wire`), put in place when the check is called."""
+
+
+@pytest.fixture
+def wires() -> None:
+    """All connections of the run (a list of `Wire`), for rules."""
+
+
+@pytest.fixture
+def profile(request: pytest.FixtureRequest) -> Profile:
+    """The model profile of the run."""
+    return request.config.stash[RUN].run.profile
+
+
+@pytest.hookimpl(tryfirst=True)
+def pytest_pyfunc_call(pyfuncitem: pytest.Function) -> bool | None:
+    """Call a check with its evidence and keep what it said."""
+    check_id = _check_id(pyfuncitem)
+    if check_id is None:
+        return None
+    try:
+        value = pyfuncitem.obj(**pyfuncitem.config.stash[RUN].arguments(pyfuncitem))
+    except Exception as problem:
+        pyfuncitem.stash[OUTCOME] = judging.raised(problem)
+        raise
+    pyfuncitem.stash[OUTCOME] = judging.said(check_id, value)
+    return True
+
+
+@pytest.hookimpl(wrapper=True)
+def pytest_runtest_makereport(item: pytest.Item, call: pytest.CallInfo[None]) -> Generator[None, Any, Any]:
+    """Turn a verdict into pytest's outcome; the verdict itself travels with the report."""
+    report = yield
+    check_id = _check_id(item)
+    if check_id is None:
+        return report
+    if call.when != "call" and report.passed:
+        return report
+    outcome = item.stash.get(OUTCOME, None)
+    if call.when != "call" or outcome is None:
+        outcome = judging.Outcome("error", f"{call.when} of the check failed: {call.excinfo and call.excinfo.value}")
+    run = item.config.stash[RUN]
+    check = run.chapters.checks[check_id]
+    report.conformance = {
+        "id": check_id,
+        "level": check.level,
+        "verdict": outcome.verdict,
+        "detail": outcome.detail,
+        "outcome": outcome.outcome,
+        "owner": outcome.owner,
+        "seconds": round(call.duration, 4),
+    }
+    report.user_properties.append(("check", check_id))
+    report.user_properties.append(("verdict", outcome.verdict))
+    where = (str(item.path), item.location[1] or 0)
+    if outcome.verdict == "fail" and check.level != "MUST":
+        report.outcome = "skipped"
+        report.wasxfail = f"{check.level} missed: {outcome.detail}"
+    elif outcome.verdict in {"blocked", "inconclusive", "skipped", "not_run"}:
+        report.outcome = "skipped"
+        report.longrepr = (*where, f"{outcome.verdict}: {outcome.detail}")
+    elif outcome.verdict == "error":
+        report.outcome = "failed"
+        report.longrepr = report.longrepr or f"error: {outcome.detail}"
+    return report
+
+
+def pytest_report_teststatus(report: Any) -> tuple[str, str, str] | None:
+    """Show verdicts by their names."""
+    said = getattr(report, "conformance", None)
+    if said is None:
+        return None
+    verdict = said["verdict"]
+    if verdict == "error":
+        return "error", "E", "ERROR"
+    if verdict == "observed":
+        return "passed", "o", f"OBSERVED {said['outcome']}"
+    if verdict in {"blocked", "inconclusive", "not_run"}:
+        return "skipped", verdict[0], verdict.upper().replace("_", " ")
+    return None
+
+
+# -- the end
+
+
+@pytest.hookimpl(trylast=True)
+def pytest_sessionfinish(session: pytest.Session, exitstatus: int) -> None:
+    """Write the outputs and set the exit code."""
+    config = session.config
+    if _worker_input(config) or config.option.collectonly:
+        return
+    run = config.stash[RUN]
+    if exitstatus in {pytest.ExitCode.INTERNAL_ERROR, pytest.ExitCode.USAGE_ERROR}:
+        return
+    if exitstatus == pytest.ExitCode.INTERRUPTED:
+        run.interrupted = True
+    made = run.finish()
+    session.exitstatus = 3 if run.writer.problem else made["exit"]
+
+
+def pytest_terminal_summary(terminalreporter: Any, config: pytest.Config) -> None:
+    """Say in words what was judged and where the report is."""
+    run = config.stash[RUN]
+    if run.summary is None:
+        return
+    for text in closing_words(run):
+        terminalreporter.write_line(text)
+
+
+def closing_words(run: ConformanceRun) -> Iterator[str]:
+    """The last lines on the terminal."""
+    made, target = run.summary, run.run.target
+    assert made is not None
+    yield ""
+    if target.kind == "mock":
+        yield "This run judged the embedded mock. It tells nothing about the live service."
+    elif target.kind == "replay":
+        yield f"This run judged the record {target.name}; no connection was opened."
+    else:
+        yield f"This run judged {target.name} with the model {target.model}."
+    usage = made["usage"]
+    yield (
+        f"{made['conversations']} conversations, {made['sessions']} sessions, "
+        f"{usage['input_tokens']} input and {usage['output_tokens']} output tokens"
+    )
+    yield made["headline"]
+    if run.writer.problem:
+        yield f"The record is incomplete: {run.writer.problem}"
+    folder = run.directory
+    with contextlib.suppress(ValueError):
+        folder = folder.relative_to(run.config.invocation_params.dir)
+    yield f"Report: {folder / 'report.html'}"
+
+
+def pytest_unconfigure(config: pytest.Config) -> None:
+    """Give SIGTERM back."""
+    if RUN in config.stash and hasattr(signal, "SIGTERM") and not _worker_input(config):
+        signal.signal(signal.SIGTERM, signal.SIG_DFL)
+    sys.stdout.flush()

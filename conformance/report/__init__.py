@@ -1,0 +1,1 @@
+"""From `record.jsonl` to everything that people and programs read."""

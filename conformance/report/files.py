@@ -1,0 +1,37 @@
+"""Everything that is made from `record.jsonl`, and the last look for the key before it is left in a folder."""
+
+from __future__ import annotations
+
+import json
+from pathlib import Path
+from typing import Any
+
+from conformance.report import html, markdown
+from conformance.report.record import read
+from conformance.report.redact import Redactor
+from conformance.report.summary import summary
+
+
+def write_all(path: Path, redact: Redactor) -> dict[str, Any]:
+    """Write `summary.json`, `summary.md` and `report.html` beside the record; returns the summary.
+
+    The record was redacted as it was written; what is made from it is redacted again, because templates escape and
+    quote text and so could bring a form of the key to light.
+    """
+    record = read(path)
+    made = summary(record)
+    outputs = {
+        "summary.json": json.dumps(made, ensure_ascii=False, indent=1) + "\n",
+        "summary.md": markdown.render(record, made),
+        "report.html": html.render(record, made),
+    }
+    for name, content in outputs.items():
+        _write(path.with_name(name), redact(content))
+    return made
+
+
+def _write(path: Path, content: str) -> None:
+    try:
+        path.write_text(content, encoding="utf-8", errors="backslashreplace")
+    except OSError as problem:
+        print(f"{path.name} could not be written: {problem.strerror or problem}")

@@ -1,0 +1,117 @@
+"""`record.jsonl`: everything a run knows, one JSON object a line, written as it happens.
+
+Kinds of line, in this order: one `run`, one `catalogue`, a `conversation` for each that was held, one `recorded`, a
+`verdict` for each check judged, one `footer`.  A file that was cut short lacks its footer; what is there is still good.
+"""
+
+from __future__ import annotations
+
+import json
+from collections.abc import Iterator
+from dataclasses import dataclass, field
+from pathlib import Path
+from typing import Any
+
+from conformance.report.redact import Redactor
+from conformance.wire.transcript import Transcript
+
+FORMAT = 1
+Line = dict[str, Any]
+
+
+class RecordError(ValueError):
+    """A record can't be read; the message names the file and the line."""
+
+
+class RecordWriter:
+    """Appends lines to a record.  Each line is one write, so that a killed run leaves complete lines.
+
+    The first write that fails (a full disk) is kept in `problem`; after it nothing more is tried.
+    """
+
+    def __init__(self, path: Path, redact: Redactor) -> None:
+        self.path = path
+        self.problem: str | None = None
+        self._redact = redact
+
+    def write(self, kind: str, **fields: Any) -> None:
+        """Append one line."""
+        if self.problem is not None:
+            return
+        line = json.dumps({"kind": kind, **fields}, ensure_ascii=False, separators=(",", ":"))
+        payload = (self._redact(line) + "\n").encode("utf-8", "backslashreplace")
+        try:
+            with self.path.open("ab", buffering=0) as file:
+                file.write(payload)
+        except OSError as problem:
+            self.problem = f"{self.path.name} could not be written: {problem.strerror or problem}"
+
+
+@dataclass
+class Record:
+    """A record as read back.  `truncated` says that the footer is missing, `damage` what could not be read."""
+
+    run: Line
+    catalogue: Line
+    transcripts: dict[str, Transcript] = field(default_factory=dict)
+    recorded: Line | None = None
+    verdicts: list[Line] = field(default_factory=list)
+    footer: Line | None = None
+    damage: list[str] = field(default_factory=list)
+
+    @property
+    def truncated(self) -> bool:
+        """Whether the run that wrote it was cut short."""
+        return self.footer is None
+
+
+def lines(path: Path) -> Iterator[tuple[int, Line | None]]:
+    """Each line with its number; None for one that is not a JSON object (the last line of a killed run)."""
+    with path.open(encoding="utf-8", errors="replace") as file:
+        for number, text in enumerate(file, 1):
+            try:
+                value = json.loads(text)
+            except ValueError:
+                value = None
+            yield number, value if isinstance(value, dict) else None
+
+
+def read(path: Path) -> Record:
+    """Read a record.  Raises RecordError when there is none: no file, or no `run` line at its head."""
+    record: Record | None = None
+    try:
+        for number, line in lines(path):
+            if record is None:
+                if line is None or line.get("kind") != "run" or line.get("format") != FORMAT:
+                    raise RecordError(f"{path}: this is not a record (line 1 is no `run` line of format {FORMAT})")
+                record = Record(run=line, catalogue={"clauses": [], "questions": [], "checks": {}})
+            elif line is None:
+                record.damage.append(f"line {number} is not readable")
+            else:
+                _take(record, number, line)
+    except OSError as problem:
+        raise RecordError(f"{path}: {problem.strerror or problem}") from None
+    if record is None:
+        raise RecordError(f"{path}: the file is empty")
+    return record
+
+
+def _take(record: Record, number: int, line: Line) -> None:
+    kind = line.get("kind")
+    if kind == "catalogue":
+        record.catalogue = line
+    elif kind == "conversation":
+        try:
+            transcript = Transcript.from_json(line)
+        except (KeyError, TypeError, ValueError, AttributeError) as problem:
+            record.damage.append(f"line {number} is no transcript: {type(problem).__name__}: {problem}")
+            return
+        record.transcripts[transcript.conversation] = transcript
+    elif kind == "recorded":
+        record.recorded = line
+    elif kind == "verdict":
+        record.verdicts.append(line)
+    elif kind == "footer":
+        record.footer = line
+    else:
+        record.damage.append(f"line {number} is of an unknown kind")

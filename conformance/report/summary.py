@@ -1,0 +1,206 @@
+"""From a record to its verdict: `summary.json`, the exit code, and the sentence that says it all.
+
+Pure: the same record gives the same summary.
+"""
+
+from __future__ import annotations
+
+from collections import Counter
+from dataclasses import dataclass
+from typing import Any, Literal
+
+from conformance.judge.verdicts import worst
+from conformance.report.record import FORMAT, Record
+
+RunVerdict = Literal["conforms", "fails", "infrastructure", "nothing_judged", "inconsistent", "interrupted"]
+
+EXIT: dict[RunVerdict, int] = {
+    "conforms": 0,
+    "fails": 1,
+    "interrupted": 2,
+    "nothing_judged": 5,
+    "infrastructure": 10,
+    "inconsistent": 11,
+}
+
+
+@dataclass(frozen=True)
+class Case:
+    """One check of the catalogue with its final verdict."""
+
+    id: str
+    level: str
+    verdict: str
+    detail: str
+    conversation: str
+    seconds: float
+    owner: str | None = None
+    outcome: str | None = None
+    where: str = ""
+
+    @property
+    def counts_against(self) -> bool:
+        """Whether this case alone makes the run fail."""
+        return self.verdict == "fail" and self.level == "MUST"
+
+
+def cases(record: Record) -> list[Case]:
+    """Every check of the catalogue exactly once, in catalogue order."""
+    said: dict[str, list[dict[str, Any]]] = {}
+    for line in record.verdicts:
+        said.setdefault(line["id"], []).append(line)
+    not_held = (record.recorded or {}).get("not_held", {})
+    found = [
+        _case(check_id, check, said.get(check_id, []), not_held, cut=_cut_short(record))
+        for check_id, check in record.catalogue["checks"].items()
+    ]
+    return _owned(found)
+
+
+def _cut_short(record: Record) -> str | None:
+    if record.truncated:
+        return "the record is cut short"
+    return "the run was interrupted" if record.footer and record.footer.get("interrupted") else None
+
+
+def _case(
+    check_id: str, check: dict[str, Any], said: list[dict[str, Any]], not_held: dict[str, str], cut: str | None
+) -> Case:
+    conversation = check["conversation"] or ""
+    if not said:
+        reason = not_held.get(conversation) or cut or "not selected"
+        return Case(check_id, check["level"], "not_run", reason, conversation, 0.0, where=check["where"])
+    verdict = worst([line["verdict"] for line in said])
+    decisive = next(line for line in said if line["verdict"] == verdict)
+    return Case(
+        check_id,
+        check["level"],
+        verdict,
+        decisive["detail"],
+        conversation,
+        round(sum(line["seconds"] for line in said), 3),
+        decisive.get("owner"),
+        decisive.get("outcome"),
+        check["where"],
+    )
+
+
+def _owned(found: list[Case]) -> list[Case]:
+    """Blocked is never a second failure: the check that owns the missing evidence must have failed.
+
+    When it was judged and did not fail, the suite contradicts itself, and the blocked check is an error of ours.
+    """
+    verdicts = {case.id: case for case in found}
+
+    def excused(case: Case, seen: frozenset[str] = frozenset()) -> bool:
+        owner = verdicts.get(case.owner or "")
+        if owner is None or owner.id in seen:
+            return False
+        if owner.verdict == "blocked":
+            return excused(owner, seen | {case.id})
+        return owner.verdict in {"fail", "error", "not_run", "inconclusive"}
+
+    out = []
+    for case in found:
+        if case.verdict == "blocked" and not excused(case):
+            owner = verdicts.get(case.owner or "")
+            because = f"{owner.id}, which answers for it, did not fail" if owner else "no check answers for it"
+            case = Case(  # noqa: PLW2901  # the corrected case takes its place
+                case.id, case.level, "error", f"{case.detail}; {because}", case.conversation, case.seconds,
+                case.owner, case.outcome, case.where,
+            )  # fmt: skip
+        out.append(case)
+    return out
+
+
+def verdict(record: Record, judged: list[Case]) -> RunVerdict:
+    """The verdict of the run."""
+    counts = Counter(case.verdict for case in judged)
+    footer = record.footer or {}
+    if footer.get("interrupted"):
+        return "interrupted"
+    if counts["error"]:
+        return "inconsistent"
+    if (record.recorded or {}).get("infrastructure"):
+        return "infrastructure"
+    if any(case.counts_against for case in judged):
+        return "fails"
+    if not any(counts[kind] for kind in ("pass", "fail", "observed")):
+        return "nothing_judged"
+    return "conforms"
+
+
+def summary(record: Record) -> dict[str, Any]:
+    """The content of `summary.json` (its names are a contract)."""
+    judged = cases(record)
+    result = verdict(record, judged)
+    counts = Counter(case.verdict for case in judged)
+    recorded = record.recorded or {}
+    usage = {"input_tokens": 0, "output_tokens": 0}
+    for transcript in record.transcripts.values():
+        for key, value in transcript.usage.items():
+            usage[key] += value
+    expected = {row["id"]: row["expected"] for row in record.catalogue["questions"]}
+    return {
+        "format": FORMAT,
+        "target": record.run["target"],
+        "suite": record.run["suite"],
+        "started": record.run["started"],
+        "seconds": (record.footer or {}).get("seconds", 0.0),
+        "sessions": recorded.get("sessions", sum(len(item.legs) for item in record.transcripts.values())),
+        "conversations": len(record.transcripts),
+        "usage": usage,
+        "verdict": result,
+        "exit": EXIT[result],
+        "headline": headline(record, judged, result),
+        "counts": {key: counts[key] for key in sorted(counts)},
+        "cases": [
+            {
+                "id": case.id,
+                "level": case.level,
+                "verdict": case.verdict,
+                "detail": case.detail,
+                "conversation": case.conversation,
+                "seconds": case.seconds,
+            }
+            for case in judged
+        ],
+        "observations": [
+            {
+                "id": case.id,
+                "outcome": case.outcome,
+                "expected": expected.get(case.id),
+                "evidence": case.detail or case.conversation,
+            }
+            for case in judged
+            if case.verdict == "observed"
+        ],
+        "close_paths": (record.footer or {}).get("close_paths", []),
+    }
+
+
+def headline(record: Record, judged: list[Case], result: RunVerdict) -> str:
+    """One sentence for the title of every output."""
+    held = [case for case in judged if case.level == "MUST" and case.verdict == "pass"]
+    failed = [case for case in judged if case.counts_against]
+    missed = [case for case in judged if case.level in {"SHOULD", "MAY"} and case.verdict == "fail"]
+    counts = Counter(case.verdict for case in judged)
+    open_ones = counts["blocked"] + counts["inconclusive"] + counts["skipped"] + counts["not_run"]
+    body = f"{len(held)} MUST hold, {len(failed)} fail, {counts['blocked']} blocked; {len(missed)} SHOULD missed"
+    if counts["observed"]:
+        body += f"; {counts['observed']} questions answered"
+    if open_ones - counts["blocked"]:
+        body += f"; {open_ones - counts['blocked']} not judged"
+    match result:
+        case "conforms":
+            return f"Conforms: {body}."
+        case "fails":
+            return f"Does not conform: {body}."
+        case "infrastructure":
+            return f"Nothing can be said: {record.recorded['infrastructure']}." if record.recorded else ""
+        case "nothing_judged":
+            return "Nothing was judged."
+        case "interrupted":
+            return f"Interrupted: so far {body}."
+        case "inconsistent":
+            return f"The suite contradicts itself in {counts['error']} checks: {body}."

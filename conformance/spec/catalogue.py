@@ -1,0 +1,163 @@
+"""The clause catalogue and the open questions, as the chapters and the report see them.
+
+Rows live in `clauses/*.toml` (one file a chapter) and `questions.toml`; this module only reads and cross-checks them.
+"""
+
+from __future__ import annotations
+
+import difflib
+import functools
+import tomllib
+from dataclasses import dataclass
+from importlib import resources
+from typing import Any, Literal, TypeVar
+
+Level = Literal["MUST", "SHOULD", "MAY"]
+Row = TypeVar("Row")
+LEVELS: tuple[Level, ...] = ("MUST", "SHOULD", "MAY")
+
+
+class CatalogueError(ValueError):
+    """The catalogue contradicts itself, or something refers to a row that it doesn't hold."""
+
+
+@dataclass(frozen=True)
+class Clause:
+    """One normative sentence.
+
+    `why` argues the level, `source` names evidence keys, `date` the newest copy used, `models` the families it holds
+    for (empty: all), `owns` the events whose arrival this clause answers for in any conversation, `exempt` the open
+    questions it stays clear of.  A clause that can't be tested has `excluded`: the reason.
+    """
+
+    id: str
+    chapter: str
+    level: Level
+    why: str
+    sentence: str
+    source: tuple[str, ...]
+    date: str
+    models: tuple[str, ...] = ()
+    owns: tuple[str, ...] = ()
+    exempt: tuple[str, ...] = ()
+    anchors: tuple[str, ...] = ()
+    excluded: str | None = None
+
+
+@dataclass(frozen=True)
+class OutcomeOf:
+    """One possible answer to an open question and the evidence for it."""
+
+    id: str
+    means: str
+    evidence: str
+    mock: bool = False
+
+
+@dataclass(frozen=True)
+class Question:
+    """A point where sources disagree or are silent: observed, never failed."""
+
+    id: str
+    contradiction: str
+    chapter: str
+    ask: str
+    probe: str
+    reach: Literal["probed", "slow", "by-hand"]
+    outcomes: tuple[OutcomeOf, ...]
+    how: str = ""
+    models: tuple[str, ...] = ()
+
+    @property
+    def expected(self) -> str | None:
+        """The outcome that the mock shows by default."""
+        return next((outcome.id for outcome in self.outcomes if outcome.mock), None)
+
+
+def _rows(name: str, table: str) -> list[dict[str, Any]]:
+    path = resources.files("conformance.spec").joinpath(name)
+    rows = tomllib.loads(path.read_text(encoding="utf-8")).get(table, [])
+    assert isinstance(rows, list)
+    return rows
+
+
+def _tuple(value: Any) -> tuple[str, ...]:
+    return (value,) if isinstance(value, str) else tuple(value or ())
+
+
+@functools.cache
+def clauses() -> dict[str, Clause]:
+    """All clauses by id, in chapter order.  Raises CatalogueError on a duplicate id or a bad level."""
+    found: dict[str, Clause] = {}
+    folder = resources.files("conformance.spec").joinpath("clauses")
+    for name in sorted(entry.name for entry in folder.iterdir() if entry.name.endswith(".toml")):
+        for row in _rows(f"clauses/{name}", "clause"):
+            if row["id"] in found:
+                raise CatalogueError(f"{name}: {row['id']} is there twice")
+            if row["level"] not in LEVELS:
+                raise CatalogueError(f"{name}: {row['id']} has the level {row['level']!r}")
+            tuples = {key: _tuple(row.get(key)) for key in ("source", "models", "owns", "exempt", "anchors")}
+            found[row["id"]] = Clause(
+                id=row["id"],
+                chapter=name[:2],
+                level=row["level"],
+                why=row["why"],
+                sentence=row["sentence"],
+                date=row["date"],
+                excluded=row.get("excluded"),
+                **tuples,
+            )
+    return found
+
+
+@functools.cache
+def questions() -> dict[str, Question]:
+    """All open questions by id."""
+    found: dict[str, Question] = {}
+    for row in _rows("questions.toml", "question"):
+        if row["id"] in found:
+            raise CatalogueError(f"questions.toml: {row['id']} is there twice")
+        found[row["id"]] = Question(
+            id=row["id"],
+            contradiction=str(row["contradiction"]),
+            chapter=str(row["chapter"]),
+            ask=row["ask"],
+            probe=row["probe"],
+            reach=row["reach"],
+            how=row.get("how", ""),
+            models=_tuple(row.get("models")),
+            outcomes=tuple(
+                OutcomeOf(item["id"], item["means"], item["evidence"], item.get("mock", False))
+                for item in row["outcome"]
+            ),
+        )
+    return found
+
+
+def clause(clause_id: str) -> Clause:
+    """The clause with this id; raises CatalogueError naming the nearest one."""
+    return _known(clause_id, clauses())
+
+
+def question(question_id: str) -> Question:
+    """The open question with this id; raises CatalogueError naming the nearest one."""
+    return _known(question_id, questions())
+
+
+def _known(row_id: str, rows: dict[str, Row]) -> Row:
+    if row_id in rows:
+        return rows[row_id]
+    near = difflib.get_close_matches(row_id, rows, 1)
+    raise CatalogueError(f"there is no {row_id} in the catalogue" + (f"; did you mean {near[0]}?" if near else ""))
+
+
+@functools.cache
+def owners() -> dict[str, str]:
+    """Which clause answers for the arrival of an event, by event type (and `connection`)."""
+    found: dict[str, str] = {}
+    for row in clauses().values():
+        for event in row.owns:
+            if event in found:
+                raise CatalogueError(f"{event} is owned by {found[event]} and by {row.id}")
+            found[event] = row.id
+    return found

@@ -1,0 +1,275 @@
+"""Model profiles: what each model can do, its defaults, limits and token rates.
+
+Sources: CE (copy of Sep-Oct 2026) for parameters and capabilities, RT (2025 and 2026 copies) for limits,
+memory and token rates, VOICE for voices.  Where no source gives a value it is None, never a guess; where a
+value is our reading, the field's comment says so.
+"""
+
+from __future__ import annotations
+
+import difflib
+import re
+from collections.abc import Mapping  # noqa: TC003  (dataclass fields are read at run time by tools)
+from dataclasses import dataclass
+from types import MappingProxyType
+
+FAMILIES = ("qwen3.8", "qwen3.5", "qwen3", "turbo")
+
+CAPABILITIES = frozenset(
+    {
+        "server_vad",
+        "semantic_vad",  # turn_detection.type
+        "idle_timeout",  # turn_detection.idle_timeout_ms, with server_vad only
+        "tools",  # function tools; a family without them drops them silently
+        "mcp",
+        "search",  # enable_search, never together with tools
+        "nested_audio",  # audio.input.format / audio.output.format
+        "multichannel",  # 2 and 4 input channels
+        "video_compact",  # video.input.representation_compact
+        "smooth_output",
+        "sampling",  # temperature and its relatives may be changed
+        "voice_clone",
+    }
+)
+
+
+class UnknownModel(ValueError):  # noqa: N818  (reads as what it says at the call: `except UnknownModel`)
+    """No profile for this name; the message names the nearest known model."""
+
+
+@dataclass(frozen=True)
+class Profile:
+    """One model, by the name that stands in the URL.
+
+    Rates are tokens a second, memory is in turns and seconds, windows are tokens.
+    """
+
+    model: str
+    family: str
+    default_voice: str
+    voices: frozenset[str]
+    """The voices that our sources name."""
+    voices_complete: bool
+    """Whether `voices` is the whole list; if not, a voice outside it may still be valid."""
+    voice_count: int | None
+    """How many built-in voices VOICE counts."""
+    capabilities: frozenset[str]
+    sampling: Mapping[str, float]
+    """Documented defaults of the sampling parameters (CE, RT).  Live echoes leave them out (WS-REC)."""
+    max_tokens_limit: int | None
+    """Largest `max_tokens`; None: no figure found."""
+    context_tokens: int
+    input_tokens: int
+    audio_turns: int | None
+    """Remembered audio turns; older ones are dropped silently (RT)."""
+    video_turns: int | None
+    audio_seconds: int | None
+    video_seconds: int | None
+    audio_in_rate: float
+    audio_out_rate: float
+    audio_out_rate_documented: bool
+    image_side: int
+    """Pixels along one side of the square that makes a token."""
+    image_min_tokens: int = 4
+    image_max_tokens: int = 1280
+    audio_min_seconds: float = 1.0
+    """Shorter audio counts as this much (RT)."""
+    multichannel_factor: int = 1
+    """Input audio tokens are multiplied by this with 2 or 4 channels (CE)."""
+
+    def can(self, capability: str) -> bool:
+        """Tell whether the model has a capability; a misspelt one is an error."""
+        if capability not in CAPABILITIES:
+            raise ValueError(f"no capability {capability!r}; there are {', '.join(sorted(CAPABILITIES))}")
+        return capability in self.capabilities
+
+    def knows_voice(self, voice: str) -> bool | None:
+        """Tell whether a built-in voice belongs to the model; None: our list is too short to tell."""
+        if voice in self.voices:
+            return True
+        return False if self.voices_complete else None
+
+
+def _sampling(
+    temperature: float, top_p: float, top_k: int, repetition_penalty: float, presence_penalty: float
+) -> Mapping[str, float]:
+    # seed -1 means "unset", outside its own documented range (CE).
+    return MappingProxyType(
+        {
+            "temperature": temperature,
+            "top_p": top_p,
+            "top_k": top_k,
+            "repetition_penalty": repetition_penalty,
+            "presence_penalty": presence_penalty,
+            "seed": -1,
+        }
+    )
+
+
+def _qwen38(model: str) -> Profile:
+    """Return the profile of qwen3.8: CE (Sep-Oct 2026), FLOW, VOICE.
+
+    `idle_timeout_ms` isn't listed for it, voice cloning and remembered turns are stated nowhere.  The output
+    rate is stated nowhere either; 12.5 is the neighbouring families' figure.
+    """
+    return Profile(
+        model=model,
+        family="qwen3.8",
+        default_voice="Tina",
+        voices=frozenset({"Tina", "longanlingxin"}),
+        voices_complete=False,
+        voice_count=None,
+        capabilities=frozenset(
+            {
+                "server_vad",
+                "semantic_vad",
+                "tools",
+                "mcp",
+                "search",
+                "nested_audio",
+                "multichannel",
+                "video_compact",
+                "sampling",
+            }
+        ),
+        sampling=_sampling(0.6, 0.95, 20, 0, 1),
+        max_tokens_limit=65_536,
+        context_tokens=262_144,
+        input_tokens=196_608,
+        audio_turns=None,
+        video_turns=None,
+        audio_seconds=None,
+        video_seconds=None,
+        audio_in_rate=7,
+        audio_out_rate=12.5,
+        audio_out_rate_documented=False,
+        image_side=32,
+        multichannel_factor=2,
+    )
+
+
+def _qwen35(model: str, audio_turns: int, audio_seconds: int, video_seconds: int) -> Profile:
+    """Return a profile of qwen3.5: CE (Sep-Oct 2026), RT (2026, limits of use), VOICE.
+
+    VOICE lists 47 multilingual and 8 dialect voices; only the default's name is in our sources.  The largest
+    `max_tokens` is "the model's maximum output" without a figure.
+    """
+    return Profile(
+        model=model,
+        family="qwen3.5",
+        default_voice="Tina",
+        voices=frozenset({"Tina"}),
+        voices_complete=False,
+        voice_count=55,
+        capabilities=frozenset(
+            {
+                "server_vad",
+                "semantic_vad",
+                "idle_timeout",
+                "tools",
+                "search",
+                "nested_audio",
+                "sampling",
+                "voice_clone",
+            }
+        ),
+        sampling=_sampling(0.7, 0.8, 20, 1.0, 1.5),
+        max_tokens_limit=None,
+        context_tokens=262_144,
+        input_tokens=196_608,
+        audio_turns=audio_turns,
+        video_turns=50,
+        audio_seconds=audio_seconds,
+        video_seconds=video_seconds,
+        audio_in_rate=7,
+        audio_out_rate=12.5,
+        audio_out_rate_documented=True,
+        image_side=32,
+    )
+
+
+def _qwen3(model: str, voice_count: int = 17) -> Profile:
+    """Return a profile of qwen3: CE, RT (2025), VOICE.  It drops tools and nested audio silently (WS-D)."""
+    return Profile(
+        model=model,
+        family="qwen3",
+        default_voice="Cherry",
+        voices=frozenset({"Cherry"}),
+        voices_complete=False,
+        voice_count=voice_count,
+        capabilities=frozenset({"server_vad", "smooth_output", "sampling"}),
+        sampling=_sampling(0.9, 1.0, 50, 1.05, 0.0),
+        max_tokens_limit=16_384,
+        context_tokens=65_536,
+        input_tokens=49_152,
+        audio_turns=8,
+        video_turns=8,
+        audio_seconds=None,
+        video_seconds=None,
+        audio_in_rate=12.5,
+        audio_out_rate=12.5,
+        audio_out_rate_documented=True,
+        image_side=32,
+    )
+
+
+def _turbo(model: str) -> Profile:
+    """Return the profile of the legacy turbo family: RT (2025), VOICE.  Its sampling parameters are fixed."""
+    return Profile(
+        model=model,
+        family="turbo",
+        default_voice="Chelsie",
+        voices=frozenset({"Cherry", "Serena", "Ethan", "Chelsie"}),
+        voices_complete=True,
+        voice_count=4,
+        capabilities=frozenset({"server_vad"}),
+        sampling=_sampling(1.0, 0.01, 20, 1.05, 0.0),
+        max_tokens_limit=2_048,
+        context_tokens=32_768,
+        input_tokens=30_720,
+        audio_turns=None,
+        video_turns=None,
+        audio_seconds=None,
+        video_seconds=None,
+        audio_in_rate=25,
+        audio_out_rate=25,
+        audio_out_rate_documented=True,
+        image_side=28,
+    )
+
+
+_PROFILES = {
+    profile.model: profile
+    for profile in (
+        _qwen38("qwen3.8-omni-flash-realtime"),
+        _qwen35("qwen3.5-omni-plus-realtime", audio_turns=100, audio_seconds=600, video_seconds=240),
+        _qwen35("qwen3.5-omni-flash-realtime", audio_turns=80, audio_seconds=480, video_seconds=120),
+        _qwen3("qwen3-omni-flash-realtime"),
+        _turbo("qwen-omni-turbo-realtime"),
+    )
+}
+# Snapshots whose facts differ from those of the name without a date (VOICE).
+_SNAPSHOTS = {"qwen3-omni-flash-realtime-2025-12-01": _qwen3("qwen3-omni-flash-realtime-2025-12-01", voice_count=49)}
+
+MODELS = tuple(_PROFILES)
+DEFAULT_MODEL = "qwen3.5-omni-flash-realtime"
+
+_DATED = re.compile(r"-\d{4}-\d{2}-\d{2}$")
+
+
+def profile_for(model: str) -> Profile:
+    """Return the profile of a model; a dated snapshot (`…-2025-12-01`) has its family's.
+
+    The profile's `model` is always the name that was asked for.
+    """
+    if model in _SNAPSHOTS:
+        return _SNAPSHOTS[model]
+    base = _PROFILES.get(_DATED.sub("", model))
+    if base is None:
+        nearest = difflib.get_close_matches(model, MODELS, n=1, cutoff=0)[0]
+        raise UnknownModel(f"no profile for model {model!r}; did you mean {nearest!r}?")
+    return base if base.model == model else _renamed(base, model)
+
+
+def _renamed(profile: Profile, model: str) -> Profile:
+    return Profile(**{**vars(profile), "model": model})

@@ -1,0 +1,42 @@
+"""Holding conversations with an endpoint and keeping what crossed the wire.
+
+Nothing in here knows what a verdict is.  A chapter needs only the step words: `send`, `until`, `close`, …
+"""
+
+from conformance.wire.steps import (
+    OMIT,
+    append,
+    binary,
+    close,
+    drop,
+    either,
+    half_close,
+    maybe,
+    pause,
+    ping,
+    quiet,
+    send,
+    silence,
+    speak,
+    text,
+    until,
+)
+
+__all__ = [
+    "OMIT",
+    "append",
+    "binary",
+    "close",
+    "drop",
+    "either",
+    "half_close",
+    "maybe",
+    "pause",
+    "ping",
+    "quiet",
+    "send",
+    "silence",
+    "speak",
+    "text",
+    "until",
+]

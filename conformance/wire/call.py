@@ -1,0 +1,252 @@
+"""Holding one conversation: carrying out steps on connections and noting where it broke off."""
+
+from __future__ import annotations
+
+import asyncio
+import base64
+import hashlib
+import json
+import time
+from dataclasses import dataclass
+from datetime import UTC, datetime
+from typing import Any, Protocol
+
+from conformance import __version__, fixtures
+from conformance.spec.profiles import Profile
+from conformance.wire import steps
+from conformance.wire.connection import Connection, Unreachable
+from conformance.wire.target import Target
+from conformance.wire.transcript import Frame, Leg, Stop, Transcript
+
+
+@dataclass(frozen=True)
+class Dial:
+    """How a conversation opens its connection, where it differs from the plain way.
+
+    `key=None` sends no Authorization header, `model=None` the target's model, `with_model=False` no model parameter.
+    """
+
+    key: str | None = "target"
+    model: str | None = None
+    with_model: bool = True
+    headers: tuple[tuple[str, str], ...] = ()
+    scheme: str = "Bearer"
+    deflate: bool = True
+
+
+class Broken(Exception):  # noqa: N818  # it ends a script; it is not an error of ours
+    """The script can't go on; carries the Stop that the transcript keeps."""
+
+    def __init__(self, stop: Stop) -> None:
+        super().__init__(stop.why)
+        self.stop = stop
+
+
+class Talk(Protocol):
+    """A script as code: `async def talk(self, call)`."""
+
+    async def __call__(self, call: Call) -> None:
+        """Hold the conversation."""
+
+
+class Call:
+    """What a conversation holds on to: `await call(send(…), until(…))` returns the last event waited for."""
+
+    def __init__(self, target: Target, profile: Profile, conversation: str) -> None:
+        self.target = target
+        self.profile = profile
+        self._began = time.monotonic()
+        self.transcript = Transcript(
+            conversation=conversation,
+            started=datetime.now(UTC).isoformat(timespec="milliseconds").replace("+00:00", "Z"),
+            model=target.model,
+        )
+        self._connection: Connection | None = None
+        self._cursor = 0
+        self._step = 0
+        self._ids = 0
+
+    def _now(self) -> float:
+        return (time.monotonic() - self._began) * 1000
+
+    @property
+    def leg(self) -> Leg:
+        """The connection that is (or was last) open."""
+        return self.transcript.legs[-1]
+
+    def note(self, **facts: Any) -> None:
+        """Keep JSON facts that only the script knows (what it chose to send) with the transcript."""
+        self.transcript.notes.update(facts)
+
+    # -- connections
+
+    async def connect(self, dial: Dial | None = None) -> None:
+        """Open a (further) connection; the earlier one is closed first.  Raises Unreachable."""
+        await self.leave()
+        dial = dial or Dial()
+        headers = [("User-Agent", f"qwen-realtime-conformance/{__version__}")]
+        key = self.target.key if dial.key == "target" else dial.key
+        if key is not None:
+            headers.append(("Authorization", f"{dial.scheme} {key}"))
+        if self.target.workspace:
+            headers.append(("X-DashScope-WorkSpace", self.target.workspace))
+        headers.extend(dial.headers)
+        url = self.target.address(model=dial.model, with_model=dial.with_model)
+        leg = Leg(url=url, opened_at_ms=time.time_ns() // 1_000_000)
+        self.transcript.legs.append(leg)
+        self._cursor = 0
+        self._connection = Connection(leg, clock=self._now, headers=headers, deflate=dial.deflate)
+        try:
+            await self._connection.open(self.target.deadlines.connect)
+        finally:
+            leg.closed_at_ms = time.time_ns() // 1_000_000
+
+    async def leave(self) -> None:
+        """Close what is open with 1000 and write down how it ended."""
+        connection, self._connection = self._connection, None
+        if connection is None:
+            return
+        if connection.open_:
+            await connection.close(1000, "", self.target.deadlines.close)
+        connection.finish()
+        self.leg.closed_at_ms = time.time_ns() // 1_000_000
+
+    def abandon(self) -> None:
+        """Cut what is open, at once: the run was interrupted."""
+        if self._connection is not None:
+            self._connection.abandon()
+            self._connection.finish()
+            self.leg.closed_at_ms = time.time_ns() // 1_000_000
+            self._connection = None
+
+    @property
+    def alive(self) -> bool:
+        """Whether the connection is still open."""
+        return self._connection is not None and self._connection.open_
+
+    # -- steps
+
+    async def __call__(self, *script: steps.Step) -> Frame | None:
+        """Carry out steps in order; returns the frame of the last wait (None when an optional one saw nothing)."""
+        found: Frame | None = None
+        for step in script:
+            connection = self._connection
+            if connection is None:
+                raise Broken(Stop(self._step, (), 0.0, "no connection is open"))
+            connection.step = self._step
+            if isinstance(step, steps.Until):
+                found = await self._until(connection, step)
+            else:
+                await self._do(connection, step)
+            self._step += 1
+        return found
+
+    async def _do(self, connection: Connection, step: steps.Step) -> None:
+        waits = self.target.deadlines
+        try:
+            match step:
+                case steps.Send():
+                    connection.send("text", self._event(step.type, step.fields), label=step.label)
+                    await connection.drained()
+                case steps.Text():
+                    connection.send("text", step.payload.encode(), label=step.label)
+                    await connection.drained()
+                case steps.Binary():
+                    connection.send("binary", step.payload, label=step.label)
+                case steps.Ping():
+                    connection.send("ping", step.payload)
+                case steps.Append():
+                    await self._append(connection, step)
+                case steps.Quiet():
+                    await self._quiet(connection)
+                case steps.Pause():
+                    await connection.ended(step.ms)
+                case steps.Close():
+                    await connection.close(step.code, step.reason, waits.close)
+                case steps.HalfClose():
+                    if not connection.half_close():
+                        raise Broken(Stop(self._step, ("half-close",), 0.0, "TLS has no half-close: not possible here"))
+                case steps.Drop():
+                    connection.drop(step.how)
+                    await connection.ended(waits.close)
+                case steps.Until():  # pragma: no cover  # waits are carried out by _until
+                    raise AssertionError(step)
+        except ConnectionError as problem:
+            raise Broken(Stop(self._step, (), 0.0, f"could not send: {problem}")) from None
+
+    def _event(self, kind: str, fields: Any) -> bytes:
+        event: dict[str, Any] = {}
+        if "event_id" not in fields:
+            # The form that the vendor's SDKs use (`event_` + 32 hex digits), but the same in every run.
+            self._ids += 1
+            seed = f"{self.transcript.conversation}/{len(self.transcript.legs)}/{self._ids}"
+            event["event_id"] = "event_" + hashlib.md5(seed.encode(), usedforsecurity=False).hexdigest()
+        event["type"] = kind
+        event.update(fields)
+        event = {name: value for name, value in event.items() if value is not steps.OMIT}
+        return json.dumps(event, ensure_ascii=False, separators=(",", ":")).encode("utf-8", "surrogatepass")
+
+    async def _append(self, connection: Connection, step: steps.Append) -> None:
+        due = time.monotonic()
+        for packet in fixtures.packets(step.pcm, ms=step.packet_ms, rate=step.rate):
+            audio = base64.b64encode(packet).decode()
+            connection.send("text", self._event("input_audio_buffer.append", {"audio": audio}), label=step.label)
+            if self.target.pace:
+                due += step.packet_ms / 1000 * self.target.pace
+                await connection.ended(max(0.0, (due - time.monotonic()) * 1000))
+            else:
+                await connection.drained()
+
+    async def _quiet(self, connection: Connection) -> None:
+        waits = self.target.deadlines
+        began = self._now()
+        heard = self._now()
+        while connection.open_ and self._now() - began < waits.total:
+            left = waits.quiet - (self._now() - heard)
+            if left <= 0:
+                return
+            if await _within(left, connection.heard()):
+                heard = self._now()
+
+    async def _until(self, connection: Connection, step: steps.Until) -> Frame | None:
+        waits = self.target.deadlines
+        window = step.within_ms or (waits.answer if step.required else waits.quiet)
+        began = self._now()
+        heard = began
+        left_to_see = step.count
+        while True:
+            frames = connection.leg.frames
+            while self._cursor < len(frames):
+                frame = frames[self._cursor]
+                self._cursor += 1
+                if frame.side == "server" and frame.type in step.types:
+                    left_to_see -= 1
+                    if left_to_see == 0:
+                        return frame
+            waited = self._now() - began
+            # A required event is given up after silence; an optional one after its window, whatever else comes.
+            since = heard if step.required and step.within_ms is None else began
+            left = min(window - (self._now() - since), waits.total - waited)
+            if not connection.open_ or left <= 0:
+                if not step.required:
+                    return None
+                names = tuple(sorted(step.types))
+                why = "the connection ended" if not connection.open_ else "nothing came"
+                raise Broken(Stop(self._step, names, round(waited, 1), f"{why} while waiting for {' or '.join(names)}"))
+            if await _within(left, connection.heard()):
+                heard = self._now()
+
+
+async def _within(ms: float, wait: Any) -> bool:
+    """Whether `wait` ended within `ms` of time in which this process was able to listen."""
+    asked = time.monotonic()
+    try:
+        async with asyncio.timeout(ms / 1000):
+            await wait
+    except TimeoutError:
+        # A starved event loop fires late; then the peer was not given its time and the caller waits again.
+        return (time.monotonic() - asked) * 1000 > ms * 1.5 + 50
+    return True
+
+
+__all__ = ["Broken", "Call", "Dial", "Talk", "Unreachable"]

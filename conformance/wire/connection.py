@@ -1,0 +1,352 @@
+"""One WebSocket connection that hides nothing: an asyncio shell around the I/O-free core of `websockets`.
+
+The high-level client of the same library answers pings, closes and errors out of sight.  A conformance suite has to
+see them, and has to be able to misbehave (half-close, FIN, RST), so it drives the protocol core itself.
+"""
+
+from __future__ import annotations
+
+import asyncio
+import socket
+import ssl
+import struct
+from collections.abc import Callable
+from typing import Literal
+
+from websockets.client import ClientProtocol
+from websockets.exceptions import InvalidURI, ProtocolError
+from websockets.extensions.permessage_deflate import ClientPerMessageDeflateFactory
+from websockets.frames import Close as CloseFrame
+from websockets.frames import Frame as WireFrame
+from websockets.frames import Opcode as Op
+from websockets.http11 import Response
+from websockets.protocol import State
+from websockets.uri import parse_uri
+
+from conformance.wire.transcript import Ending, Frame, Handshake, Leg, Opcode, Side
+
+MAX_MESSAGE = 32 * 2**20
+NO_CODE = 1005  # RFC 6455 §7.1.5: a close frame without a code; never on the wire
+
+
+class Unreachable(ConnectionError):  # noqa: N818  # reads as what it says
+    """No WebSocket came to be; the message says why and the leg's handshake holds what there was of one."""
+
+
+class Connection(asyncio.Protocol):
+    """A client connection.  Frames go into `leg.frames` in the order they crossed the wire."""
+
+    def __init__(
+        self,
+        leg: Leg,
+        *,
+        clock: Callable[[], float],
+        headers: list[tuple[str, str]],
+        deflate: bool = True,
+    ) -> None:
+        self.leg = leg
+        self._clock = clock
+        extensions = [ClientPerMessageDeflateFactory()] if deflate else None
+        try:
+            self._uri = parse_uri(leg.url)
+        except InvalidURI as problem:
+            raise Unreachable(str(problem)) from None
+        self._core = ClientProtocol(self._uri, extensions=extensions, max_size=MAX_MESSAGE)
+        self._headers = headers
+        self._transport: asyncio.Transport | None = None
+        self._partial: list[WireFrame] = []
+        self._heard = asyncio.Event()
+        self._ended = asyncio.Event()
+        self._upgraded = asyncio.Event()
+        self._writable = asyncio.Event()
+        self._writable.set()
+        self._first: Literal["client", "server", "nobody"] = "nobody"
+        self._first_at = 0.0
+        self._tcp: Literal["fin", "rst", "client", "timeout", "open"] = "open"
+        self._code_sent: int | None = None
+        self._reason_sent = ""
+        self._code_received: int | None = None
+        self._reason_received = ""
+        self._problem: str | None = None
+        self._left = False
+        self._half_closed = False
+        self.last_heard = clock()
+        self.step: int | None = None
+
+    # -- opening
+
+    async def open(self, connect_ms: float) -> None:
+        """Connect and upgrade within `connect_ms`.  Raises Unreachable."""
+        began = self._clock()
+        secure = ssl.create_default_context() if self._uri.secure else None
+        loop = asyncio.get_running_loop()
+        problem: str | None = None
+        try:
+            async with asyncio.timeout(connect_ms / 1000):
+                await loop.create_connection(lambda: self, self._uri.host, self._uri.port, ssl=secure)
+                await self._upgraded.wait()
+        except TimeoutError:
+            problem = f"no WebSocket handshake within {connect_ms:.0f} ms"
+        except ssl.SSLError as error:
+            problem = f"TLS: {error}"
+        except OSError as error:
+            problem = f"cannot reach {self._uri.host}:{self._uri.port}: {error}"
+        if problem is None and self._core.handshake_exc is not None:
+            problem = str(self._core.handshake_exc)
+        if problem is None and self.leg.handshake.status is None:
+            problem = "the connection ended before the handshake was answered"
+        if problem is not None:
+            done = self.leg.handshake
+            self.leg.handshake = Handshake(
+                done.status,
+                self._clock() - began,
+                done.request_headers,
+                done.response_headers,
+                done.body,
+                problem,
+            )
+            self.abandon()
+            raise Unreachable(problem)
+
+    def connection_made(self, transport: asyncio.BaseTransport) -> None:
+        """TCP (and TLS) is up: send the upgrade request."""
+        assert isinstance(transport, asyncio.Transport)
+        self._transport = transport
+        sock = transport.get_extra_info("socket")
+        if sock is not None and sock.family in {socket.AF_INET, socket.AF_INET6}:
+            sock.setsockopt(socket.IPPROTO_TCP, socket.TCP_NODELAY, 1)
+        self._asked_at = self._clock()
+        request = self._core.connect()
+        for name, value in self._headers:
+            request.headers[name] = value
+        self._request_headers = tuple(
+            (name, "[redacted]" if name.lower() in {"authorization", "api-key"} else value)
+            for name, value in request.headers.raw_items()
+        )
+        self.leg.handshake = Handshake(None, 0.0, self._request_headers)
+        self._core.send_request(request)
+        self._flush()
+
+    # -- what arrives
+
+    def data_received(self, data: bytes) -> None:
+        """Feed the core and record what it understood."""
+        self.last_heard = self._clock()
+        self._core.receive_data(data)
+        self._pump()
+
+    def eof_received(self) -> bool:
+        """The server ended its side of TCP."""
+        if self._tcp == "open":
+            self._tcp = "fin"
+        self._moved("server")
+        self._core.receive_eof()
+        self._pump()
+        return False
+
+    def connection_lost(self, exc: Exception | None) -> None:
+        """TCP is gone."""
+        if self._tcp == "open":
+            if isinstance(exc, ConnectionResetError) and not self._left:
+                self._tcp = "rst"
+                self._moved("server")
+            else:
+                self._tcp = "client" if self._left else "fin"
+        if self._core.state is State.CONNECTING or not self._upgraded.is_set():
+            self._core.receive_eof()
+            self._pump()
+        self._upgraded.set()
+        self._writable.set()
+        self._ended.set()
+        self._heard.set()
+
+    def _pump(self) -> None:
+        for event in self._core.events_received():
+            if isinstance(event, Response):
+                self.leg.handshake = Handshake(
+                    event.status_code,
+                    self._clock() - self._asked_at,
+                    self._request_headers,
+                    tuple(event.headers.raw_items()),
+                    (event.body or b"").decode("utf-8", "replace"),
+                )
+                self._upgraded.set()
+            elif isinstance(event, WireFrame):
+                self._frame_arrived(event)
+        if self._core.parser_exc is not None and self._problem is None:
+            self._problem = f"{type(self._core.parser_exc).__name__}: {self._core.parser_exc}"
+            if self._core.close_sent is not None and self._code_sent is None:
+                self._note_close("client", self._core.close_sent)
+        if self._core.handshake_exc is not None:
+            self._upgraded.set()
+        self._flush()
+        self._heard.set()
+
+    def _frame_arrived(self, frame: WireFrame) -> None:
+        if frame.opcode in {Op.TEXT, Op.BINARY, Op.CONT}:
+            self._partial.append(frame)
+            if frame.fin:
+                parts, self._partial = self._partial, []
+                payload = b"".join(bytes(part.data) for part in parts)
+                kind: Opcode = "text" if parts[0].opcode is Op.TEXT else "binary"
+                self._record("server", kind, payload, fragments=len(parts))
+        elif frame.opcode is Op.PING:
+            self._record("server", "ping", bytes(frame.data))
+            self._record("client", "pong", bytes(frame.data))  # the core answers by itself
+        elif frame.opcode is Op.PONG:
+            self._record("server", "pong", bytes(frame.data))
+        elif frame.opcode is Op.CLOSE:
+            self._note_close("server", self._core.close_rcvd)
+            if self._core.close_rcvd_then_sent and self._code_sent is None:
+                self._note_close("client", self._core.close_sent)
+
+    # -- what is sent
+
+    def send(self, opcode: Literal["text", "binary", "ping"], payload: bytes, *, label: str | None = None) -> None:
+        """Send one message or ping.  Raises ConnectionError when the connection is gone."""
+        if self._core.state is not State.OPEN or self._half_closed:
+            raise ConnectionError("the connection is no longer open")
+        if opcode == "text":
+            self._core.send_text(payload)
+        elif opcode == "binary":
+            self._core.send_binary(payload)
+        else:
+            self._core.send_ping(payload)
+        self._record("client", opcode, payload, label=label)
+        self._flush()
+
+    async def drained(self) -> None:
+        """Let what was sent leave this process before more is sent."""
+        await self._writable.wait()
+        await asyncio.sleep(0)  # give the reader its turn: a script that only sends must still listen
+
+    def pause_writing(self) -> None:
+        """The transport's buffer is full."""
+        self._writable.clear()
+
+    def resume_writing(self) -> None:
+        """The transport's buffer has room again."""
+        self._writable.set()
+
+    def _record(
+        self, side: Side, opcode: Opcode, payload: bytes, *, label: str | None = None, fragments: int = 1
+    ) -> None:
+        text: str | None = None
+        data = payload
+        if opcode == "text":
+            try:
+                text, data = payload.decode(), b""
+            except UnicodeDecodeError:
+                text = None  # kept as bytes: a text frame must be UTF-8 and a rule says so
+        frame = Frame(
+            len(self.leg.frames), side, round(self._clock(), 3), opcode, text, data, label, self.step, fragments
+        )
+        self.leg.frames.append(frame)
+
+    def _flush(self) -> None:
+        for chunk in self._core.data_to_send():
+            if self._transport is None or self._transport.is_closing():
+                continue
+            if chunk:
+                self._transport.write(chunk)
+            elif self._transport.can_write_eof() and not self._half_closed:
+                self._transport.write_eof()
+            else:
+                self._transport.close()
+
+    # -- waiting
+
+    async def heard(self) -> None:
+        """Wait until anything arrives or the connection ends."""
+        self._heard.clear()
+        await self._heard.wait()
+
+    @property
+    def open_(self) -> bool:
+        """Whether the server may still send."""
+        return not self._ended.is_set()
+
+    # -- leaving
+
+    async def close(self, code: int | None, reason: str, wait_ms: float) -> None:
+        """Close by the book and wait for the end; after `wait_ms` TCP is cut from here."""
+        if self._core.state is State.OPEN and not self._half_closed:
+            self._moved("client")
+            self._core.send_close(code, reason) if code is not None else self._core.send_close()
+            self._note_close("client", CloseFrame(NO_CODE if code is None else code, reason))
+            self._flush()
+        await self.ended(wait_ms)
+        if not self._ended.is_set():
+            self._tcp = "timeout"
+            self.abandon()
+            await self.ended(1000)
+
+    async def ended(self, wait_ms: float) -> None:
+        """Wait for the end of TCP, at most `wait_ms`."""
+        try:
+            async with asyncio.timeout(wait_ms / 1000):
+                await self._ended.wait()
+        except TimeoutError:
+            return
+
+    def half_close(self) -> bool:
+        """Send FIN and go on reading; False when the transport (TLS) can't."""
+        if self._transport is None or self._transport.is_closing() or not self._transport.can_write_eof():
+            return False
+        self._moved("client")
+        self._half_closed = True
+        self._transport.write_eof()
+        return True
+
+    def drop(self, how: Literal["fin", "rst"]) -> None:
+        """End TCP with no close frame."""
+        if self._transport is None or self._ended.is_set():
+            return
+        self._moved("client")
+        self._left = True
+        sock = self._transport.get_extra_info("socket")
+        if how == "rst" and sock is not None:
+            # SO_LINGER with a zero time-out makes the kernel send RST instead of FIN.
+            sock.setsockopt(socket.SOL_SOCKET, socket.SO_LINGER, struct.pack("ii", 1, 0))
+            self._transport.abort()
+        else:
+            self._transport.close()
+
+    def abandon(self) -> None:
+        """Free the socket whatever state it is in."""
+        self._left = True
+        if self._transport is not None:
+            self._transport.abort()
+
+    def _moved(self, side: Literal["client", "server"]) -> None:
+        if self._first == "nobody":
+            self._first, self._first_at = side, self._clock()
+
+    def _note_close(self, side: Literal["client", "server"], close: CloseFrame | None) -> None:
+        if close is None:
+            return
+        self._moved(side)
+        payload = b"" if close.code == NO_CODE else close.serialize()
+        if side == "client":
+            self._code_sent, self._reason_sent = int(close.code), close.reason
+        else:
+            self._code_received, self._reason_received = int(close.code), close.reason
+        self._record(side, "close", payload)
+
+    def finish(self) -> None:
+        """Write the ending into the leg; called once, when nothing more will be read."""
+        both = self._code_sent is not None and self._code_received is not None
+        self.leg.ending = Ending(
+            first=self._first,
+            code_sent=self._code_sent,
+            reason_sent=self._reason_sent,
+            code_received=self._code_received,
+            reason_received=self._reason_received,
+            clean=both and self._tcp != "timeout" and self._problem is None,
+            seconds=max(0.0, (self._clock() - self._first_at) / 1000) if self._first != "nobody" else 0.0,
+            tcp=self._tcp,
+            problem=self._problem,
+        )
+
+
+__all__ = ["Connection", "ProtocolError", "Unreachable"]

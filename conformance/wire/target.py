@@ -1,0 +1,118 @@
+"""Where an endpoint is, how to authenticate, and how long to wait for it."""
+
+from __future__ import annotations
+
+import ipaddress
+from dataclasses import dataclass, field, replace
+from typing import Literal
+from urllib.parse import parse_qsl, quote, urlencode, urlsplit, urlunsplit
+
+PATH = "/api-ws/v1/realtime"
+
+# Shared hosts are the SDKs' defaults; workspace hosts are what the guide lists since June 2026 (RT, PY, JAVA).
+REGIONS = {
+    "beijing": ("dashscope.aliyuncs.com", "cn-beijing.maas.aliyuncs.com"),
+    "singapore": ("dashscope-intl.aliyuncs.com", "ap-southeast-1.maas.aliyuncs.com"),
+}
+
+
+class TargetError(ValueError):
+    """The target can't be used as it was named; the message says what to change."""
+
+
+@dataclass(frozen=True)
+class Deadlines:
+    """How long to wait, in ms.
+
+    `answer`: for an event that must come, counted from the last thing heard.  `quiet`: how long nothing must come
+    before we say that nothing comes.  `total`: the most that one wait may take however much arrives meanwhile.
+    """
+
+    connect: float
+    answer: float
+    quiet: float
+    total: float
+    close: float
+
+
+LIVE = Deadlines(connect=15_000, answer=20_000, quiet=3_000, total=60_000, close=5_000)
+LOOPBACK = Deadlines(connect=5_000, answer=6_000, quiet=600, total=30_000, close=2_000)
+EMBEDDED = Deadlines(connect=5_000, answer=300, quiet=150, total=10_000, close=300)
+
+
+@dataclass(frozen=True)
+class Target:
+    """An endpoint.  `pace` is audio seconds per second sent (0: as fast as it goes)."""
+
+    kind: Literal["mock", "live", "replay"]
+    name: str
+    url: str
+    model: str
+    key: str | None = field(default=None, repr=False)
+    workspace: str | None = None
+    deadlines: Deadlines = LIVE
+    pace: float = 1.0
+    concurrency: int = 4
+
+    def address(self, *, model: str | None = None, with_model: bool = True) -> str:
+        """The URL to dial; `model` overrides the target's, `with_model=False` leaves the parameter out."""
+        if not with_model:
+            return self.url
+        joint = "&" if urlsplit(self.url).query else "?"
+        return f"{self.url}{joint}model={quote(self.model if model is None else model, safe='')}"
+
+    def at(self, url: str) -> Target:
+        """The same target at another address (the embedded mock learns its port when it starts)."""
+        return replace(self, url=url)
+
+
+def is_loopback(url: str) -> bool:
+    """Whether the URL's host is this machine, judged by its name alone (no look-up)."""
+    host = urlsplit(url).hostname or ""
+    if host == "localhost":
+        return True
+    try:
+        return ipaddress.ip_address(host).is_loopback
+    except ValueError:
+        return False
+
+
+def resolve(
+    endpoint: str | None, *, model: str, key: str | None, workspace: str | None, concurrency: int | None = None
+) -> Target:
+    """Turn `--endpoint` and the environment into a target.
+
+    Raises TargetError for an unknown name, a URL that is not ws:// or wss://, a region without a key, or a plain
+    ws:// URL that leaves this machine while a key is set (the key would cross the network in the clear).
+    """
+    name = endpoint or ("beijing" if key else "mock")
+    if name == "mock":
+        # The live key never goes to the embedded mock: it gets one of its own.
+        return Target("mock", "mock", "", model, "mock-key", None, EMBEDDED, pace=0.0, concurrency=concurrency or 16)
+    if name in REGIONS:
+        if not key:
+            raise TargetError(f"--endpoint {name} needs an API key in $DASHSCOPE_API_KEY")
+        shared, per_workspace = REGIONS[name]
+        host = f"{workspace}.{per_workspace}" if workspace else shared
+        return Target("live", name, f"wss://{host}{PATH}", model, key, workspace, concurrency=concurrency or 4)
+    parts = urlsplit(name)
+    if parts.scheme not in {"ws", "wss"} or not parts.hostname:
+        known = ", ".join(["mock", *REGIONS])
+        raise TargetError(f"--endpoint {name!r} is neither one of {known} nor a ws:// or wss:// URL")
+    try:
+        _ = parts.port
+    except ValueError as problem:
+        raise TargetError(f"--endpoint {name!r}: {problem}") from None
+    local = is_loopback(name)
+    if parts.scheme == "ws" and not local and key:
+        raise TargetError(f"--endpoint {name}: the key goes only over TLS; use wss://")
+    # The model has an option of its own; one in the URL would make two.
+    query = urlencode([pair for pair in parse_qsl(parts.query, keep_blank_values=True) if pair[0] != "model"])
+    url = urlunsplit((parts.scheme, parts.netloc, parts.path or PATH, query, ""))
+    if local:
+        return Target(
+            "live", name, url, model, key or "mock-key", workspace, LOOPBACK, 0.0, concurrency=concurrency or 16
+        )
+    if not key:
+        raise TargetError(f"--endpoint {name} needs an API key in $DASHSCOPE_API_KEY")
+    return Target("live", name, url, model, key, workspace, concurrency=concurrency or 4)

@@ -1,0 +1,216 @@
+"""What crossed the wire in one conversation: the only evidence a check may look at.
+
+A transcript is plain data.  It is written to `record.jsonl` as one line and read back to the same value, so a
+check cannot tell a fresh recording from an old one.
+"""
+
+from __future__ import annotations
+
+import base64
+import json
+from dataclasses import asdict, dataclass, field
+from functools import cached_property
+from typing import Any, Literal
+
+Side = Literal["client", "server"]
+Opcode = Literal["text", "binary", "ping", "pong", "close"]
+
+
+@dataclass(frozen=True)
+class Frame:
+    """One WebSocket message or control frame.
+
+    `at` is in ms since the conversation began, monotonic.  `text` is the exact payload of a text frame; a payload
+    that is not text is kept in `data`.  Fragments are joined: `fragments` says of how many frames a message was made.
+    """
+
+    index: int
+    side: Side
+    at: float
+    opcode: Opcode
+    text: str | None = None
+    data: bytes = b""
+    label: str | None = None
+    step: int | None = None
+    fragments: int = 1
+
+    @cached_property
+    def event(self) -> Any:
+        """The parsed JSON value, or None when the frame holds none."""
+        if self.opcode != "text" or self.text is None:
+            return None
+        try:
+            return json.loads(self.text)
+        except ValueError:
+            return None
+
+    @property
+    def type(self) -> str | None:
+        """The event's `type`, or None when there is no event or it has no string type."""
+        event = self.event
+        kind = event.get("type") if isinstance(event, dict) else None
+        return kind if isinstance(kind, str) else None
+
+
+@dataclass(frozen=True)
+class Handshake:
+    """The opening HTTP exchange; header values that carry the key are redacted before they come here."""
+
+    status: int | None
+    ms: float
+    request_headers: tuple[tuple[str, str], ...] = ()
+    response_headers: tuple[tuple[str, str], ...] = ()
+    body: str = ""
+    problem: str | None = None
+
+
+@dataclass(frozen=True)
+class Ending:
+    """How a connection ended.
+
+    `first` is who sent the first close frame or, without any, who ended TCP.  `code_sent` and `code_received` are what
+    the two close frames carried (None: no frame; 1005: a frame without a code).  `clean` is RFC 6455 §7.1.4: both close
+    frames before TCP ended.  `seconds` runs from the first move to the end of TCP; `tcp` says how TCP ended.
+    """
+
+    first: Literal["client", "server", "nobody"] = "nobody"
+    code_sent: int | None = None
+    reason_sent: str = ""
+    code_received: int | None = None
+    reason_received: str = ""
+    clean: bool = False
+    seconds: float = 0.0
+    tcp: Literal["fin", "rst", "client", "timeout", "open"] = "open"
+    problem: str | None = None
+
+
+@dataclass(frozen=True)
+class Stop:
+    """Where a script broke off: the step, what it waited for, how long, and why."""
+
+    step: int
+    waiting_for: tuple[str, ...]
+    waited_ms: float
+    why: str
+
+
+@dataclass
+class Leg:
+    """One connection of a conversation."""
+
+    url: str
+    opened_at_ms: int = 0
+    closed_at_ms: int = 0
+    handshake: Handshake = field(default_factory=lambda: Handshake(None, 0.0))
+    frames: list[Frame] = field(default_factory=list)
+    ending: Ending = field(default_factory=Ending)
+
+    @property
+    def session_id(self) -> str | None:
+        """The id the server gave in `session.created`, which names the session in the platform's logs."""
+        for frame in self.frames:
+            if frame.side == "server" and frame.type == "session.created":
+                session = frame.event.get("session")
+                found = session.get("id") if isinstance(session, dict) else None
+                return found if isinstance(found, str) else None
+        return None
+
+
+@dataclass
+class Transcript:
+    """One conversation as it was held.  `trouble` is infrastructure trouble, in words."""
+
+    conversation: str
+    started: str
+    legs: list[Leg] = field(default_factory=list)
+    stop: Stop | None = None
+    trouble: str | None = None
+    attempt: int = 1
+    model: str = ""
+    seconds: float = 0.0
+    notes: dict[str, Any] = field(default_factory=dict)
+
+    @property
+    def usage(self) -> dict[str, int]:
+        """Tokens that `response.done` reported, summed over the conversation."""
+        total = {"input_tokens": 0, "output_tokens": 0}
+        for leg in self.legs:
+            for frame in leg.frames:
+                if frame.side != "server" or frame.type != "response.done":
+                    continue
+                response = frame.event.get("response")
+                usage = response.get("usage") if isinstance(response, dict) else None
+                if isinstance(usage, dict):
+                    for key in total:
+                        value = usage.get(key)
+                        total[key] += value if isinstance(value, int) and not isinstance(value, bool) else 0
+        return total
+
+    def to_json(self) -> dict[str, Any]:
+        """The record's form: JSON values only, empty fields left out of frames."""
+        out = asdict(self)
+        for leg, plain in zip(self.legs, out["legs"], strict=True):
+            plain["frames"] = [_frame_to_json(frame) for frame in leg.frames]
+        return out
+
+    @classmethod
+    def from_json(cls, line: dict[str, Any]) -> Transcript:
+        """Read the record's form back; raises KeyError or TypeError when it is not one."""
+        legs = [
+            Leg(
+                url=leg["url"],
+                opened_at_ms=leg["opened_at_ms"],
+                closed_at_ms=leg["closed_at_ms"],
+                handshake=Handshake(
+                    **{
+                        **leg["handshake"],
+                        "request_headers": tuple((k, v) for k, v in leg["handshake"]["request_headers"]),
+                        "response_headers": tuple((k, v) for k, v in leg["handshake"]["response_headers"]),
+                    }
+                ),
+                frames=[_frame_from_json(index, frame) for index, frame in enumerate(leg["frames"])],
+                ending=Ending(**leg["ending"]),
+            )
+            for leg in line["legs"]
+        ]
+        stop = line["stop"]
+        return cls(
+            conversation=line["conversation"],
+            started=line["started"],
+            legs=legs,
+            stop=Stop(**{**stop, "waiting_for": tuple(stop["waiting_for"])}) if stop else None,
+            trouble=line["trouble"],
+            attempt=line["attempt"],
+            model=line["model"],
+            seconds=line["seconds"],
+            notes=line["notes"],
+        )
+
+
+def _frame_to_json(frame: Frame) -> dict[str, Any]:
+    out: dict[str, Any] = {"side": frame.side, "at": round(frame.at, 3), "opcode": frame.opcode}
+    if frame.text is not None:
+        out["text"] = frame.text
+    if frame.data:
+        out["data"] = base64.b64encode(frame.data).decode()
+    if frame.label is not None:
+        out["label"] = frame.label
+    if frame.step is not None:
+        out["step"] = frame.step
+    if frame.fragments != 1:
+        out["fragments"] = frame.fragments
+    return out
+
+
+def _frame_from_json(index: int, line: dict[str, Any]) -> Frame:
+    return Frame(
+        index=index,
+        side=line["side"],
+        at=line["at"],
+        opcode=line["opcode"],
+        text=line.get("text"),
+        data=base64.b64decode(line.get("data", "")),
+        label=line.get("label"),
+        step=line.get("step"),
+        fragments=line.get("fragments", 1),
+    )
