@@ -122,7 +122,8 @@ def last_user_text(history: list[Json]) -> str:
 
 
 def _words_of(item: Json) -> str:
-    parts = [part for part in item.get("content") or [] if isinstance(part, dict)]
+    content = item.get("content")
+    parts = [part for part in content if isinstance(part, dict)] if isinstance(content, list) else []
     words = [part.get("text") or part.get("transcript") or "" for part in parts]
     return " ".join(word for word in words if isinstance(word, str) and word).strip()
 
@@ -156,7 +157,7 @@ _ORDERS = (
     re.compile(r"(?:^|[.!?]\s+)(?:please )?(?:only |just )?say (?P<what>[^.!?\n]+)", re.IGNORECASE),
 )
 _COUNT = re.compile(
-    r"\bcount\b[^.]*?\bto (\d+|ten|twenty|thirty|fifty|(?:a |one )?hundred)\b|数到\s*(\d+)", re.IGNORECASE
+    r"\bcount\b[^.]*?\bto (\d{1,6}|ten|twenty|thirty|fifty|(?:a |one )?hundred)\b|数到\s*(\d{1,6})", re.IGNORECASE
 )
 _SMALL = {"one": 1, "two": 2, "three": 3, "four": 4, "five": 5, "six": 6, "seven": 7, "eight": 8, "nine": 9}
 _STORY = re.compile(r"\bstory\b|故事", re.IGNORECASE)
@@ -190,7 +191,7 @@ def _ordered(source: str) -> str:
     counted = _WORDS.search(source)
     if counted:
         count = counted["count"].lower()
-        number = _SMALL.get(count) or (int(count) if count.isdigit() else 1)
+        number = _SMALL.get(count) or (int(count) if re.fullmatch("[0-9]{1,3}", count) else 1)
         return " ".join(re.findall(r"[\w'-]+", counted["what"])[:number])
     for pattern in _ORDERS:
         match = pattern.search(source)
@@ -251,7 +252,7 @@ def _calls(request: Request, said: str) -> tuple[Call, ...]:
     functions = [entry for entry in map(_function, request.tools) if entry]
     if not functions or request.tool_choice == "none":
         return ()
-    if request.tool_choice in {None, "auto"} and _already_called(request.history):
+    if (not request.tool_choice or request.tool_choice == "auto") and _already_called(request.history):
         return ()
     if isinstance(request.tool_choice, dict):
         name = (_function(request.tool_choice) or {}).get("name")
@@ -308,7 +309,13 @@ def _mentioned(function: Json, said: str) -> bool:
 
 def _arguments(function: Json, said: str) -> str:
     schema = function.get("parameters")
-    value = _fill(schema, said, "", _proper_nouns(said)) if isinstance(schema, dict) else {}
+    if not isinstance(schema, dict):
+        return "{}"
+    try:
+        value = _fill(schema, said, "", _proper_nouns(said))
+    except (ArithmeticError, AttributeError, LookupError, TypeError, ValueError):
+        # A client may send any JSON as a schema; one that makes no sense gets a call without arguments.
+        return "{}"
     return json.dumps(value if isinstance(value, dict) else {}, ensure_ascii=False)
 
 
@@ -346,7 +353,7 @@ def _fill(schema: Json, said: str, name: str, nouns: list[str]) -> Any:
         }
     if kind == "array":
         inner = schema.get("items")
-        count = max(1, int(schema.get("minItems", 1)))
+        count = min(10, max(1, int(schema.get("minItems", 1))))
         return [_fill(inner if isinstance(inner, dict) else {}, said, name, nouns) for _ in range(count)]
     if kind in {"integer", "number"}:
         return _number(schema, said, whole=kind == "integer")
@@ -411,7 +418,7 @@ _SILENT = frozenset(" \n\t.,;:!?…。，、；：！？")
 
 def _pitch(voice: str) -> int:
     """Return a base pitch of 95-254 Hz that belongs to the voice's name."""
-    return 95 + zlib.crc32(voice.encode()) % 160
+    return 95 + zlib.crc32(voice.encode("utf-8", "surrogatepass")) % 160
 
 
 @functools.lru_cache(maxsize=512)

@@ -9,7 +9,7 @@ from __future__ import annotations
 
 import difflib
 import re
-from collections.abc import Mapping  # noqa: TC003  (dataclass fields are read at run time by tools)
+from collections.abc import Mapping
 from dataclasses import dataclass
 from types import MappingProxyType
 

@@ -1,0 +1,71 @@
+import dataclasses
+from typing import Any
+
+import pytest
+
+from conformance.spec.profiles import CAPABILITIES, DEFAULT_MODEL, FAMILIES, MODELS, UnknownModel, profile_for
+
+
+def test_every_model_has_a_profile_of_a_known_family() -> None:
+    assert {profile_for(model).family for model in MODELS} == set(FAMILIES)
+    assert DEFAULT_MODEL in MODELS
+    for model in MODELS:
+        profile = profile_for(model)
+        assert profile.model == model
+        assert profile.capabilities <= CAPABILITIES
+        assert profile.default_voice in profile.voices
+        assert profile.input_tokens < profile.context_tokens
+
+
+@pytest.mark.parametrize(
+    ("snapshot", "family"),
+    [
+        ("qwen3-omni-flash-realtime-2025-09-15", "qwen3"),
+        ("qwen3-omni-flash-realtime-2025-12-01", "qwen3"),
+        ("qwen-omni-turbo-realtime-2025-05-08", "turbo"),
+        ("qwen3.5-omni-plus-realtime-2026-03-15", "qwen3.5"),
+    ],
+)
+def test_a_dated_snapshot_belongs_to_its_family(snapshot: Any, family: Any) -> None:
+    profile = profile_for(snapshot)
+    assert (profile.family, profile.model) == (family, snapshot)
+
+
+def test_the_snapshot_with_more_voices() -> None:
+    assert profile_for("qwen3-omni-flash-realtime-2025-12-01").voice_count == 49
+    assert profile_for("qwen3-omni-flash-realtime-2025-09-15").voice_count == 17
+
+
+@pytest.mark.parametrize("name", ["qwen3.5-omni-flash-realtme", "qwen3.5-omni-flash-realtime-2025", "", "gpt"])
+def test_an_unknown_name_gets_a_suggestion(name: Any) -> None:
+    with pytest.raises(UnknownModel, match=r"did you mean 'qwen"):
+        profile_for(name)
+
+
+def test_the_suggestion_is_the_nearest() -> None:
+    with pytest.raises(UnknownModel, match=r"'qwen3\.5-omni-flash-realtime'"):
+        profile_for("qwen3.5-omni-flash-realtme")
+
+
+def test_capabilities_follow_the_matrix() -> None:
+    can = {profile_for(model).family: profile_for(model).can for model in MODELS}
+    assert [f for f in FAMILIES if can[f]("semantic_vad")] == ["qwen3.8", "qwen3.5"]
+    assert [f for f in FAMILIES if can[f]("idle_timeout")] == ["qwen3.5"]
+    assert [f for f in FAMILIES if can[f]("mcp")] == ["qwen3.8"]
+    assert [f for f in FAMILIES if can[f]("smooth_output")] == ["qwen3"]
+    assert [f for f in FAMILIES if not can[f]("sampling")] == ["turbo"]
+    with pytest.raises(ValueError, match="no capability 'singing'"):
+        can["turbo"]("singing")
+
+
+def test_a_voice_is_refused_only_where_the_list_is_complete() -> None:
+    assert profile_for("qwen-omni-turbo-realtime").knows_voice("Tina") is False
+    assert profile_for("qwen-omni-turbo-realtime").knows_voice("Ethan") is True
+    assert profile_for(DEFAULT_MODEL).knows_voice("Ethan") is None
+
+
+def test_a_profile_cannot_be_changed() -> None:
+    with pytest.raises(dataclasses.FrozenInstanceError):
+        profile_for(DEFAULT_MODEL).family = "x"  # type: ignore[misc]
+    with pytest.raises(TypeError):
+        profile_for(DEFAULT_MODEL).sampling["seed"] = 1  # type: ignore[index]
