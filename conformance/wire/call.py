@@ -24,6 +24,7 @@ class Dial:
     """How a conversation opens its connection, where it differs from the plain way.
 
     `key=None` sends no Authorization header, `model=None` the target's model, `with_model=False` no model parameter.
+    As the vendor's SDKs do, it offers neither extension nor sub-protocol by itself.
     """
 
     key: str | None = "target"
@@ -31,7 +32,8 @@ class Dial:
     with_model: bool = True
     headers: tuple[tuple[str, str], ...] = ()
     scheme: str = "Bearer"
-    deflate: bool = True
+    deflate: bool = False
+    subprotocols: tuple[str, ...] = ()
 
 
 class Broken(Exception):  # noqa: N818  # it ends a script; it is not an error of ours
@@ -90,12 +92,15 @@ class Call:
             headers.append(("Authorization", f"{dial.scheme} {key}"))
         if self.target.workspace:
             headers.append(("X-DashScope-WorkSpace", self.target.workspace))
-        headers.extend(dial.headers)
+        named = {name.lower() for name, _ in dial.headers}
+        headers = [pair for pair in headers if pair[0].lower() not in named] + list(dial.headers)
         url = self.target.address(model=dial.model, with_model=dial.with_model)
         leg = Leg(url=url, opened_at_ms=time.time_ns() // 1_000_000)
         self.transcript.legs.append(leg)
         self._cursor = 0
-        self._connection = Connection(leg, clock=self._now, headers=headers, deflate=dial.deflate)
+        self._connection = Connection(
+            leg, clock=self._now, headers=headers, deflate=dial.deflate, subprotocols=dial.subprotocols
+        )
         try:
             await self._connection.open(self.target.deadlines.connect)
         finally:
@@ -149,12 +154,17 @@ class Call:
                     connection.send("text", self._event(step.type, step.fields), label=step.label)
                     await connection.drained()
                 case steps.Text():
-                    connection.send("text", step.payload.encode(), label=step.label)
+                    payload = step.payload if isinstance(step.payload, bytes) else step.payload.encode()
+                    connection.send("text", payload, label=step.label)
                     await connection.drained()
                 case steps.Binary():
                     connection.send("binary", step.payload, label=step.label)
                 case steps.Ping():
                     connection.send("ping", step.payload)
+                case steps.Pong():
+                    connection.send("pong", step.payload)
+                case steps.Fragmented():
+                    connection.send_fragmented(step.payload.encode(), step.pieces, step.ping, label=step.label)
                 case steps.Append():
                     await self._append(connection, step)
                 case steps.Quiet():

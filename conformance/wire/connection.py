@@ -21,6 +21,7 @@ from websockets.frames import Frame as WireFrame
 from websockets.frames import Opcode as Op
 from websockets.http11 import Response
 from websockets.protocol import State
+from websockets.typing import Subprotocol
 from websockets.uri import parse_uri
 
 from conformance.wire.transcript import Ending, Frame, Handshake, Leg, Opcode, Side
@@ -42,7 +43,8 @@ class Connection(asyncio.Protocol):
         *,
         clock: Callable[[], float],
         headers: list[tuple[str, str]],
-        deflate: bool = True,
+        deflate: bool = False,
+        subprotocols: tuple[str, ...] = (),
     ) -> None:
         self.leg = leg
         self._clock = clock
@@ -51,7 +53,12 @@ class Connection(asyncio.Protocol):
             self._uri = parse_uri(leg.url)
         except InvalidURI as problem:
             raise Unreachable(str(problem)) from None
-        self._core = ClientProtocol(self._uri, extensions=extensions, max_size=MAX_MESSAGE)
+        self._core = ClientProtocol(
+            self._uri,
+            extensions=extensions,
+            subprotocols=[Subprotocol(name) for name in subprotocols] or None,
+            max_size=MAX_MESSAGE,
+        )
         self._headers = headers
         self._transport: asyncio.Transport | None = None
         self._partial: list[WireFrame] = []
@@ -202,7 +209,9 @@ class Connection(asyncio.Protocol):
 
     # -- what is sent
 
-    def send(self, opcode: Literal["text", "binary", "ping"], payload: bytes, *, label: str | None = None) -> None:
+    def send(
+        self, opcode: Literal["text", "binary", "ping", "pong"], payload: bytes, *, label: str | None = None
+    ) -> None:
         """Send one message or ping.  Raises ConnectionError when the connection is gone."""
         if self._core.state is not State.OPEN or self._half_closed:
             raise ConnectionError("the connection is no longer open")
@@ -210,9 +219,29 @@ class Connection(asyncio.Protocol):
             self._core.send_text(payload)
         elif opcode == "binary":
             self._core.send_binary(payload)
-        else:
+        elif opcode == "ping":
             self._core.send_ping(payload)
+        else:
+            self._core.send_pong(payload)
         self._record("client", opcode, payload, label=label)
+        self._flush()
+
+    def send_fragmented(self, payload: bytes, pieces: int, ping: bytes | None, *, label: str | None) -> None:
+        """Send one text message in several frames, with a ping after the first if asked."""
+        if self._core.state is not State.OPEN or self._half_closed:
+            raise ConnectionError("the connection is no longer open")
+        size = -(-len(payload) // pieces)
+        parts = [payload[start : start + size] for start in range(0, len(payload), size)]
+        for number, part in enumerate(parts):
+            last = number == len(parts) - 1
+            if number == 0:
+                self._core.send_text(part, fin=last)
+                if ping is not None:
+                    self._core.send_ping(ping)
+                    self._record("client", "ping", ping)
+            else:
+                self._core.send_continuation(part, fin=last)
+        self._record("client", "text", payload, label=label, fragments=len(parts))
         self._flush()
 
     async def drained(self) -> None:

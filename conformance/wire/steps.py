@@ -33,9 +33,9 @@ class Send:
 
 @dataclass(frozen=True)
 class Text:
-    """One text frame with exactly this payload."""
+    """One text frame with exactly this payload (bytes: to send what is not UTF-8)."""
 
-    payload: str
+    payload: str | bytes
     label: str | None = None
 
 
@@ -52,6 +52,23 @@ class Ping:
     """A ping; its pong is recorded like any frame."""
 
     payload: bytes = b""
+
+
+@dataclass(frozen=True)
+class Pong:
+    """A pong that nobody asked for (RFC 6455 §5.5.3 allows it)."""
+
+    payload: bytes = b""
+
+
+@dataclass(frozen=True)
+class Fragmented:
+    """One text message in several frames; `ping`, where given, goes between the first two (RFC 6455 §5.4)."""
+
+    payload: str
+    pieces: int
+    ping: bytes | None = None
+    label: str | None = None
 
 
 @dataclass(frozen=True)
@@ -110,7 +127,7 @@ class Drop:
     how: Literal["fin", "rst"]
 
 
-Step = Send | Text | Binary | Ping | Append | Until | Quiet | Pause | Close | HalfClose | Drop
+Step = Send | Text | Binary | Ping | Pong | Fragmented | Append | Until | Quiet | Pause | Close | HalfClose | Drop
 
 
 def send(type: str, /, *, label: str | None = None, **fields: Any) -> Send:  # noqa: A002  # the protocol's own word
@@ -118,7 +135,7 @@ def send(type: str, /, *, label: str | None = None, **fields: Any) -> Send:  # n
     return Send(type, fields, label)
 
 
-def text(payload: str, *, label: str | None = None) -> Text:
+def text(payload: str | bytes, *, label: str | None = None) -> Text:
     """Send this text as it stands, JSON or not."""
     return Text(payload, label)
 
@@ -131,6 +148,16 @@ def binary(payload: bytes, *, label: str | None = None) -> Binary:
 def ping(payload: bytes = b"") -> Ping:
     """Send a ping frame with this payload (at most 125 bytes)."""
     return Ping(payload)
+
+
+def pong(payload: bytes = b"") -> Pong:
+    """Send a pong without having been pinged."""
+    return Pong(payload)
+
+
+def fragmented(payload: str, pieces: int = 3, *, ping: bytes | None = None, label: str | None = None) -> Fragmented:
+    """Send one text message in `pieces` frames."""
+    return Fragmented(payload, pieces, ping, label)
 
 
 def append(pcm: bytes, *, packet_ms: int = 100, rate: int = 16000, label: str | None = None) -> Append:

@@ -1,0 +1,87 @@
+"""Running the suite as its users do: as a process of its own."""
+
+from __future__ import annotations
+
+import json
+import os
+import signal
+import subprocess
+import sys
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Any
+
+ROOT = Path(__file__).resolve().parents[2]
+
+
+@dataclass(frozen=True)
+class Finished:
+    """A finished run: exit code, what it printed, where it wrote."""
+
+    code: int
+    output: str
+    folder: Path
+
+    @property
+    def summary(self) -> dict[str, Any]:
+        loaded: dict[str, Any] = json.loads((self.folder / "summary.json").read_text(encoding="utf-8"))
+        return loaded
+
+    @property
+    def verdicts(self) -> dict[str, str]:
+        return {case["id"]: case["verdict"] for case in self.summary["cases"]}
+
+    @property
+    def record(self) -> list[dict[str, Any]]:
+        return [json.loads(line) for line in (self.folder / "record.jsonl").read_text(encoding="utf-8").splitlines()]
+
+
+def command(folder: Path, *options: str) -> list[str]:
+    quiet = ("-q", "-p", "no:cacheprovider", "--report-dir", str(folder))
+    return [sys.executable, "-m", "pytest", "conformance/", *quiet, *options]
+
+
+def environment(**changes: str) -> dict[str, str]:
+    kept = {
+        key: value
+        for key, value in os.environ.items()
+        if key not in {"DASHSCOPE_API_KEY", "REALTIME_ENDPOINT"} and not key.startswith(("PYTEST_", "COV_"))
+    }
+    return {**kept, **changes}
+
+
+def run(folder: Path, *options: str, **variables: str) -> Finished:
+    done = subprocess.run(  # noqa: S603
+        command(folder, *options),
+        cwd=ROOT,
+        env=environment(**variables),
+        capture_output=True,
+        text=True,
+        timeout=120,
+        check=False,
+    )
+    return Finished(done.returncode, done.stdout + done.stderr, folder)
+
+
+def interrupted(folder: Path, by: signal.Signals, *options: str, after: str = "conversation") -> Finished:
+    """Start a run, send `by` as soon as its record holds a line of the kind `after`, and wait for its end."""
+    process = subprocess.Popen(  # noqa: S603
+        command(folder, *options),
+        cwd=ROOT,
+        env=environment(),
+        stdout=subprocess.PIPE,
+        stderr=subprocess.STDOUT,
+        text=True,
+        start_new_session=True,
+    )
+    record = folder / "record.jsonl"
+    try:
+        while process.poll() is None and not (record.exists() and f'"kind":"{after}"' in record.read_text("utf-8")):
+            pass
+        process.send_signal(by)
+        output, _ = process.communicate(timeout=10)
+    finally:
+        if process.poll() is None:
+            os.killpg(process.pid, signal.SIGKILL)
+            process.communicate()
+    return Finished(process.returncode, output, folder)

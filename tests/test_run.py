@@ -1,0 +1,212 @@
+"""The suite as a command: options, exit codes, and what is left behind however a run ends."""
+
+from __future__ import annotations
+
+import asyncio
+import json
+import signal
+import subprocess
+import sys
+import threading
+from collections.abc import Iterator
+from contextlib import contextmanager
+from pathlib import Path
+
+import pytest
+from websockets.asyncio.server import ServerConnection, serve
+
+from conformance.judge.checks import load
+from support import runs
+
+
+@pytest.fixture(scope="module")
+def green(tmp_path_factory: pytest.TempPathFactory) -> runs.Finished:
+    return runs.run(tmp_path_factory.mktemp("green"))
+
+
+@contextmanager
+def served(handler, **options) -> Iterator[int]:
+    """An endpoint in a thread of its own."""
+    ready: list[int] = []
+    started = threading.Event()
+    loop = asyncio.new_event_loop()
+    stop = asyncio.Event()
+
+    async def main() -> None:
+        async with serve(handler, "127.0.0.1", 0, **options) as server:
+            ready.append(next(iter(server.sockets)).getsockname()[1])
+            started.set()
+            await stop.wait()
+
+    thread = threading.Thread(target=loop.run_until_complete, args=(main(),))
+    thread.start()
+    started.wait(5)
+    try:
+        yield ready[0]
+    finally:
+        loop.call_soon_threadsafe(stop.set)
+        thread.join(5)
+        loop.close()
+
+
+async def mute(connection: ServerConnection) -> None:
+    await connection.wait_closed()
+
+
+async def greeting(connection: ServerConnection) -> None:
+    """Greets the first session; answers nothing else."""
+    await connection.send(json.dumps({"type": "session.created", "event_id": "e", "session": {"id": "sess_1"}}))
+    await connection.wait_closed()
+
+
+def test_on_the_mock_nothing_fails_and_the_run_says_what_it_judged(green: runs.Finished) -> None:
+    bad = {
+        case["id"]: case["detail"]
+        for case in green.summary["cases"]
+        if case["verdict"] in {"fail", "error", "blocked", "not_run"} and "--slow" not in case["detail"]
+    }
+    assert not bad
+    assert green.code == 0
+    assert "judged the embedded mock. It tells nothing about the live service" in green.output
+
+
+def test_the_totals_add_up(green: runs.Finished) -> None:
+    summary = green.summary
+    assert set(green.verdicts) == set(load().checks)
+    assert len(summary["cases"]) == len(green.verdicts) == sum(summary["counts"].values())
+    assert summary["verdict"] == "conforms"
+
+
+def test_as_many_sessions_as_the_conversations_declare(green: runs.Finished) -> None:
+    held = [line for line in green.record if line["kind"] == "conversation"]
+    declared = sum(load().conversations[line["conversation"]].connections for line in held)
+    assert green.summary["sessions"] == declared == sum(len(line["legs"]) for line in held)
+
+
+def test_the_record_has_its_lines_in_order_and_a_footer(green: runs.Finished) -> None:
+    kinds = list(dict.fromkeys(line["kind"] for line in green.record))
+    assert kinds == ["run", "catalogue", "conversation", "recorded", "verdict", "footer"]
+
+
+def test_a_replay_gives_the_same_verdicts_and_opens_nothing(green: runs.Finished, tmp_path: Path) -> None:
+    again = runs.run(tmp_path, "--replay", str(green.folder / "record.jsonl"))
+    assert again.verdicts == green.verdicts
+    assert again.summary["sessions"] == 0
+    assert again.code == green.code
+
+
+def test_workers_share_one_recording(green: runs.Finished, tmp_path: Path) -> None:
+    split = runs.run(tmp_path, "-n", "2")
+    assert split.verdicts == green.verdicts
+    assert split.summary["sessions"] == green.summary["sessions"]
+    assert split.code == 0
+
+
+def test_a_filter_holds_only_what_it_needs(tmp_path: Path) -> None:
+    done = runs.run(tmp_path, "--case", "SES-016")
+    assert done.code == 0
+    assert done.summary["conversations"] == 2
+    assert {key for key, verdict in done.verdicts.items() if verdict != "not_run"} == {"SES-016"}
+
+
+def test_a_budget_leaves_the_rest_unjudged(tmp_path: Path) -> None:
+    done = runs.run(tmp_path, "--budget-sessions", "2")
+    assert done.summary["sessions"] == 2
+    assert any("budget of 2 sessions" in case["detail"] for case in done.summary["cases"])
+
+
+@pytest.mark.parametrize(
+    ("options", "says"),
+    [
+        (["--endpoint", "hangzhou"], "neither one of mock, beijing, singapore"),
+        (["--endpoint", "beijing"], "DASHSCOPE_API_KEY"),
+        (["--model", "qwen3.5-omni-flash"], "qwen3.5-omni-flash-realtime"),
+        (["--case", "SES-0002"], "SES-002"),
+        (["--case", "CON-032"], "takes hours"),
+        (["--quirk", "silent-updat"], "silent-update"),
+        (["--quirk", "silent-update", "--endpoint", "ws://127.0.0.1:1/x"], "mock only"),
+        (["--replay", "no/such/record.jsonl"], "No such file"),
+        (["--concurrency", "0"], "--concurrency"),
+        (["--no-such-option"], "--no-such-option"),
+    ],
+)
+def test_a_wrong_option_is_a_usage_error(options: list[str], says: str, tmp_path: Path) -> None:
+    done = runs.run(tmp_path / "out", *options)
+    assert done.code == 4, done.output
+    assert says in done.output
+    assert "Traceback" not in done.output
+
+
+def test_an_unreachable_endpoint_is_infrastructure(tmp_path: Path) -> None:
+    done = runs.run(tmp_path, "--endpoint", "ws://127.0.0.1:9/x")
+    assert done.code == 10
+    assert done.summary["verdict"] == "infrastructure"
+    assert "cannot reach 127.0.0.1:9" in done.output
+    assert done.record[-1]["kind"] == "footer"
+    assert done.summary["sessions"] == 1
+
+
+def test_a_refused_key_is_infrastructure_and_never_shown(tmp_path: Path) -> None:
+    key = "sk-0123456789abcdefghij"
+
+    def refuse(connection, request):
+        return connection.respond(401, json.dumps({"code": "InvalidApiKey", "message": f"no: {key}"}))
+
+    with served(mute, process_request=refuse) as port:
+        done = runs.run(tmp_path, "--endpoint", f"ws://127.0.0.1:{port}/x", DASHSCOPE_API_KEY=key)
+    assert done.code == 10
+    assert "HTTP 401" in done.output
+    assert done.summary["sessions"] == 1
+    for path in tmp_path.iterdir():
+        assert key not in path.read_text(encoding="utf-8"), path.name
+
+
+@pytest.mark.parametrize("by", [signal.SIGINT, signal.SIGTERM])
+@pytest.mark.parametrize("workers", [(), ("-n", "2")])
+def test_an_interrupted_run_leaves_its_record(by: signal.Signals, workers: tuple[str, ...], tmp_path: Path) -> None:
+    with served(greeting) as port:
+        done = runs.interrupted(tmp_path, by, "--endpoint", f"ws://127.0.0.1:{port}/x", *workers)
+    assert done.code == 2, done.output
+    assert done.summary["verdict"] == "interrupted"
+    assert done.record[-1] == {**done.record[-1], "kind": "footer", "interrupted": True}
+    assert set(done.verdicts) == set(load().checks)
+
+
+def test_after_sigkill_every_complete_line_is_readable(tmp_path: Path) -> None:
+    with served(greeting) as port:
+        runs.interrupted(tmp_path, signal.SIGKILL, "--endpoint", f"ws://127.0.0.1:{port}/x")
+    lines = (tmp_path / "record.jsonl").read_text(encoding="utf-8").splitlines()
+    assert json.loads(lines[0])["kind"] == "run"
+    rendered = subprocess.run(
+        [sys.executable, "-m", "conformance.cli", "report", str(tmp_path / "record.jsonl")],
+        capture_output=True,
+        text=True,
+        check=False,
+    )
+    assert rendered.returncode == 0, rendered.stderr
+    assert "cut short" in (tmp_path / "report.html").read_text(encoding="utf-8")
+
+
+def test_other_projects_do_not_see_the_options(tmp_path: Path) -> None:
+    (tmp_path / "test_x.py").write_text("def test_x(): pass\n")
+    done = subprocess.run(
+        [sys.executable, "-m", "pytest", "--help"], cwd=tmp_path, capture_output=True, text=True, check=False
+    )
+    assert "--status-source" not in done.stdout
+    assert "--endpoint" not in done.stdout
+
+
+def test_the_installed_command_gives_the_same_verdicts_in_an_empty_folder(
+    green: runs.Finished, tmp_path: Path
+) -> None:
+    done = subprocess.run(
+        [sys.executable, "-m", "conformance.cli", "run", "-q", "--report-dir", "out"],
+        cwd=tmp_path,
+        env=runs.environment(),
+        capture_output=True,
+        text=True,
+        check=False,
+    )
+    assert done.returncode == 0, done.stdout + done.stderr
+    verdicts = runs.Finished(0, "", tmp_path / "out").verdicts
+    assert verdicts == green.verdicts
