@@ -57,6 +57,9 @@ class Call:
     def __init__(self, target: Target, profile: Profile, conversation: str) -> None:
         self.target = target
         self.profile = profile
+        self._conversation = conversation
+        self._beside: list[Call] = []
+        self._leg: Leg | None = None
         self._began = time.monotonic()
         self.transcript = Transcript(
             conversation=conversation,
@@ -74,13 +77,22 @@ class Call:
     @property
     def leg(self) -> Leg:
         """The connection that is (or was last) open."""
-        return self.transcript.legs[-1]
+        assert self._leg is not None
+        return self._leg
 
     def note(self, **facts: Any) -> None:
         """Keep JSON facts that only the script knows (what it chose to send) with the transcript."""
         self.transcript.notes.update(facts)
 
     # -- connections
+
+    async def beside(self, dial: Dial | None = None) -> Call:
+        """Open another connection next to this one; both write into the same transcript, on the same clock."""
+        call = Call(self.target, self.profile, self._conversation)
+        call.transcript, call._began = self.transcript, self._began  # two hands of one caller
+        self._beside.append(call)
+        await call.connect(dial)
+        return call
 
     async def connect(self, dial: Dial | None = None) -> None:
         """Open a (further) connection; the earlier one is closed first.  Raises Unreachable."""
@@ -97,6 +109,7 @@ class Call:
         url = self.target.address(model=dial.model, with_model=dial.with_model)
         leg = Leg(url=url, opened_at_ms=time.time_ns() // 1_000_000)
         self.transcript.legs.append(leg)
+        self._leg = leg
         self._cursor = 0
         self._connection = Connection(
             leg, clock=self._now, headers=headers, deflate=dial.deflate, subprotocols=dial.subprotocols
@@ -108,6 +121,8 @@ class Call:
 
     async def leave(self) -> None:
         """Close what is open with 1000 and write down how it ended."""
+        for call in self._beside:
+            await call.leave()
         connection, self._connection = self._connection, None
         if connection is None:
             return
@@ -118,6 +133,8 @@ class Call:
 
     def abandon(self) -> None:
         """Cut what is open, at once: the run was interrupted."""
+        for call in self._beside:
+            call.abandon()
         if self._connection is not None:
             self._connection.abandon()
             self._connection.finish()

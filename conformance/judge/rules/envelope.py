@@ -37,9 +37,7 @@ def event_ids_differ(wire: Wire) -> Iterator[str]:
     """No two server events share an `event_id`, and none takes one of the client's."""
     seen: dict[str, str] = {}
     ours = {
-        frame.event.get("event_id")
-        for frame in wire.frames
-        if frame.side == "client" and isinstance(frame.event, dict)
+        frame.event.get("event_id") for frame in wire.frames if frame.side == "client" and isinstance(frame.event, dict)
     }
     for frame in wire.received:
         given = frame.event.get("event_id")
