@@ -6,14 +6,14 @@ import json
 from pathlib import Path
 from typing import Any
 
-from conformance.report import html, markdown
+from conformance.report import html, junit, markdown, sarif
 from conformance.report.record import read
 from conformance.report.redact import Redactor
 from conformance.report.summary import summary
 
 
 def write_all(path: Path, redact: Redactor) -> dict[str, Any]:
-    """Write `summary.json`, `summary.md` and `report.html` beside the record; returns the summary.
+    """Write everything that is made from the record beside it; returns the summary.
 
     The record was redacted as it was written; what is made from it is redacted again, because templates escape and
     quote text and so could bring a form of the key to light.
@@ -23,7 +23,9 @@ def write_all(path: Path, redact: Redactor) -> dict[str, Any]:
     outputs = {
         "summary.json": json.dumps(made, ensure_ascii=False, indent=1) + "\n",
         "summary.md": markdown.render(record, made),
-        "report.html": html.render(record, made),
+        "report.html": html.render(record, made, redact),
+        "junit.xml": junit.render(record, made),
+        "results.sarif": sarif.render(record, made),
     }
     for name, content in outputs.items():
         _write(path.with_name(name), redact(content))

@@ -1,14 +1,58 @@
-"""`report.html`: one page that opens from disk."""
+"""`report.html`: one page that opens from disk, a pure function of the record.
+
+Server text reaches the page through autoescaping, through `svg` (which escapes) or inside the compressed traces, which
+the page's script only ever shows as text.  The content security policy names the page's one script and one style sheet
+by their digests; nothing else may run or be fetched.
+"""
 
 from __future__ import annotations
 
+import base64
+import hashlib
+from collections import Counter
+from collections.abc import Callable
+from dataclasses import dataclass
 from functools import cache
-from typing import Any
+from importlib import resources
+from typing import Any, Literal
 
-from jinja2 import Environment, PackageLoader, StrictUndefined, Template
+from jinja2 import Environment, PackageLoader, Template
+from markupsafe import Markup
 
+from conformance.judge import schema
+from conformance.report import html_text, html_views, sources, svg
+from conformance.report.findings import Finding, as_markdown, findings
+from conformance.report.html_trace import Complaints, complaints, embedded, kind, payload
 from conformance.report.record import Record
-from conformance.report.summary import cases
+from conformance.report.summary import Case, cases
+from conformance.wire.transcript import Frame, Transcript
+
+STATIC_DIAGRAMS = 2_000_000
+"""Characters of diagrams that are drawn into the page itself; the others are compressed with their frames."""
+
+BIG_THREE = ("Q-FINISH", "Q-CLOSE-STATUS", "Q-SILENCE-BILLED")
+RELATED = {
+    "Q-FINISH": ("Q-FINISH-ACTIVE", "Q-FINISH-SOCKET", "Q-FINISH-ERROR"),
+    "Q-CLOSE-STATUS": ("Q-EMPTY-SESSION-STATUS",),
+    "Q-SILENCE-BILLED": (),
+}
+
+
+@dataclass(frozen=True)
+class Asset:
+    """A file that stands in the page, and the digest by which the policy lets it work."""
+
+    text: Markup
+    csp: str
+
+
+@cache
+def _asset(name: str) -> Asset:
+    text = resources.files("conformance.report").joinpath("assets", name).read_text(encoding="utf-8")
+    if "</" in text:  # would end the element it stands in
+        raise ValueError(f"{name} holds an end tag")
+    digest = base64.b64encode(hashlib.sha256(text.encode()).digest()).decode()
+    return Asset(Markup(text), f"'sha256-{digest}'")  # noqa: S704  # our own file, checked above
 
 
 @cache
@@ -16,21 +60,190 @@ def _template() -> Template:
     environment = Environment(
         loader=PackageLoader("conformance.report"),
         autoescape=True,
-        undefined=StrictUndefined,
         trim_blocks=True,
         lstrip_blocks=True,
+    )
+    environment.filters.update(
+        shown=html_text.shown,
+        line=html_text.one_line,
+        prose=html_text.prose,
+        ms=html_text.ms,
+        slug=html_text.slug,
+        plural=html_text.plural,
+        drawn=lambda picture: Markup(picture),  # noqa: S704  # made by `svg`, which escapes every text
+        payload=lambda frame: html_text.cut(payload(frame), 900),
+        kind=lambda frame: html_text.shown(kind(frame), 120),
+        address=sources.address,
+        chapter=html_views.chapter_name,
+        vclass=html_views.verdict_class,
+        vword=html_views.verdict_word,
+        vglyph=lambda verdict, level: html_views.GLYPH[html_views.verdict_class(verdict, level)],
     )
     return environment.get_template("report.html.j2")
 
 
-def render(record: Record, made: dict[str, Any]) -> str:
-    """The page.  Server text reaches it through autoescaping only."""
-    sentences = {row["id"]: row["sentence"] for row in record.catalogue["clauses"]}
+@dataclass
+class Scene:
+    """A conversation as the page shows it."""
+
+    name: str
+    transcript: Transcript
+    cases: list[Case]
+    complaints: list[tuple[int, Frame, list[tuple[str, str]]]]
+    diagram: str
+    trace: str
+    frames: int
+
+
+@dataclass
+class CheckPage:
+    """A check's page: its row of the catalogue, its verdict and what to look at."""
+
+    case: Case
+    row: dict[str, Any]
+    question: dict[str, Any] | None
+    check: dict[str, Any]
+    decisive: list[tuple[int, Frame]]
+    again: str
+    replay: str
+
+
+def render(record: Record, made: dict[str, Any], redact: Callable[[str], str] = lambda text: text) -> str:
+    """The page.  `redact` is applied to what is compressed; the rest can be redacted and searched as text."""
+    judged = cases(record)
+    found = findings(judged, made)
+    clauses = {row["id"]: row for row in record.catalogue["clauses"]}
     questions = {row["id"]: row for row in record.catalogue["questions"]}
-    return _template().render(
+    sentences = {**{key: row["sentence"] for key, row in clauses.items()},
+                 **{key: row["ask"] for key, row in questions.items()}}  # fmt: skip
+    asked = html_views.answers(record, judged)
+    silence = html_views.silence(record, next((case for case in judged if case.id == "Q-SILENCE-BILLED"), None))
+    script, style = _asset("report.js"), _asset("report.css")
+    return _template().render(  # undefined names of an older record show as nothing
+        script=script,
+        style=style,
+        policy=f"default-src 'none'; script-src {script.csp}; style-src {style.csp}; base-uri 'none'; form-action 'none'",
         record=record,
+        run=record.run,
         made=made,
-        cases=cases(record),
-        sentences={**sentences, **{key: row["ask"] for key, row in questions.items()}},
-        questions=questions,
+        counts=Counter(html_views.verdict_class(case.verdict, case.level) for case in judged),
+        glyphs=html_views.GLYPH,
+        run_glyph=html_views.RUN_GLYPH.get(made["verdict"], "?"),
+        audio=html_views.audio_seconds(record),
+        findings=found,
+        markdown={item.first.id: as_markdown(item, record, sentences) for item in found},
+        sentences=sentences,
+        big=[
+            (asked[key], [asked[other] for other in RELATED[key] if other in asked]) for key in BIG_THREE if key in asked
+        ],
+        answered=[item for key, item in asked.items() if item.outcome and not _told(key)],
+        unanswered=[item for key, item in asked.items() if not item.outcome and not _told(key)],
+        silence=silence,
+        silence_chart=html_views.silence_chart(silence),
+        close_paths=made.get("close_paths") or [],
+        closings=_closings(record),
+        family=html_views.family(record),
+        fates=html_views.FATE,
+        drift=html_views.drift_groups(made),
+        chapters=_chapters(judged, clauses, questions),
+        unjudged=_unjudged(judged),
+        unjudged_words=html_views.UNJUDGED,
+        coverage=html_views.coverage(record, judged),
+        latencies=html_views.latencies(record),
+        pages=[_page(case, record, clauses, questions) for case in judged],
+        scenes=_scenes(record, judged, found, redact),
+        owners={case.id: case for case in judged},
+    )
+
+
+def _told(key: str) -> bool:
+    return key in BIG_THREE or any(key in others for others in RELATED.values())
+
+
+def _closings(record: Record) -> list[Transcript]:
+    """Conversations of the closing chapter: what is known of close paths when no status was read."""
+    return [item for name, item in sorted(record.transcripts.items()) if name.startswith("closing/") and item.legs]
+
+
+def _chapter_of(case: Case, clauses: dict[str, Any], questions: dict[str, Any]) -> str:
+    row = clauses.get(case.id) or questions.get(case.id) or {}
+    return str(row.get("chapter", "99"))
+
+
+def _chapters(judged: list[Case], clauses: dict[str, Any], questions: dict[str, Any]) -> list[tuple[str, list[Case]]]:
+    groups: dict[str, list[Case]] = {}
+    for case in judged:
+        groups.setdefault(_chapter_of(case, clauses, questions), []).append(case)
+    return sorted(groups.items())
+
+
+def _unjudged(judged: list[Case]) -> list[tuple[str, list[tuple[str, list[Case]]]]]:
+    """Cases without a verdict of their own, by kind and reason."""
+    out = []
+    for verdict in html_views.UNJUDGED:
+        reasons: dict[str, list[Case]] = {}
+        for case in judged:
+            if case.verdict == verdict:
+                reasons.setdefault(html_text.one_line(case.detail, 300), []).append(case)
+        if reasons:
+            out.append((verdict, sorted(reasons.items(), key=lambda item: -len(item[1]))))
+    return out
+
+
+def _page(case: Case, record: Record, clauses: dict[str, Any], questions: dict[str, Any]) -> CheckPage:
+    question = questions.get(case.id)
+    transcript = record.transcripts.get(case.conversation)
+    again, replay = html_views.commands(case, record)
+    return CheckPage(
+        case=case,
+        row=clauses.get(case.id) or question or {},
+        question=question,
+        check=record.catalogue["checks"].get(case.id, {}),
+        decisive=html_views.decisive(case, transcript) if transcript is not None else [],
+        again=again,
+        replay=replay,
+    )
+
+
+def _explain(side: Literal["client", "server"], event: Any) -> list[tuple[str, str]]:
+    try:
+        return [(item.path, item.says) for item in schema.explain(side, event)]
+    except schema.UnknownType as problem:
+        return [("$.type", str(problem))]
+    except RecursionError:
+        return [("$", "the event is nested too deeply to be judged")]
+
+
+def _scenes(
+    record: Record, judged: list[Case], found: list[Finding], redact: Callable[[str], str]
+) -> list[Scene]:
+    by_conversation: dict[str, list[Case]] = {}
+    for case in judged:
+        by_conversation.setdefault(case.conversation, []).append(case)
+    shown_first = {name for item in found for name in item.conversations}
+    drawn = 0
+    scenes = []
+    for name, transcript in sorted(record.transcripts.items()):
+        said = complaints(transcript, _explain)
+        diagram = svg.sequence(transcript, _broken(transcript, said))
+        static = name in shown_first and drawn + len(diagram) < STATIC_DIAGRAMS
+        drawn += len(diagram) if static else 0
+        scenes.append(
+            Scene(
+                name=name,
+                transcript=transcript,
+                cases=by_conversation.get(name, []),
+                complaints=list(said.listed(transcript))[:20],
+                diagram=diagram if static else "",
+                trace=embedded(transcript, said, redact, "" if static else diagram),
+                frames=sum(len(leg.frames) for leg in transcript.legs),
+            )
+        )
+    return scenes
+
+
+def _broken(transcript: Transcript, said: Complaints) -> frozenset[tuple[int, int]]:
+    """Server frames that break their schema; what the client gets wrong, it gets wrong on purpose."""
+    return frozenset(
+        (leg - 1, frame.index) for leg, frame, _ in said.listed(transcript) if frame.side == "server"
     )

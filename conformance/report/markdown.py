@@ -1,40 +1,85 @@
-"""`summary.md`: the run in one screen, for a job summary."""
+"""`summary.md`: the run in one screen, for a job summary.  Answers first, then findings."""
 
 from __future__ import annotations
 
 from typing import Any
 
+from conformance.report.findings import Finding, findings
+from conformance.report.html_text import cell, one_line, plural
+from conformance.report.html_views import GLYPH, RUN_GLYPH, Answer, answers, verdict_class
 from conformance.report.record import Record
-from conformance.report.summary import Case, cases
+from conformance.report.summary import cases
 
-_MOCK = "This run judged the embedded mock. It tells nothing about the live service."
+BIG_THREE = ("Q-FINISH", "Q-CLOSE-STATUS", "Q-SILENCE-BILLED")
+MOST = 30
+"""Findings that are told; a job summary has a limit, and the report has them all."""
 
 
 def render(record: Record, made: dict[str, Any]) -> str:
     """The summary as Markdown."""
     target = made["target"]
-    out = [f"# {target['endpoint']} · {target['model']}", ""]
+    judged = cases(record)
+    out = [f"# {cell(target['endpoint'])} · {cell(target['model'])}", ""]
+    out += [f"{RUN_GLYPH.get(made['verdict'], '?')} **{cell(made['headline'])}**", ""]
     if target["kind"] == "mock":
-        out += [_MOCK, ""]
-    out += [made["headline"], ""]
+        out += ["This run judged the embedded mock. It tells nothing about the live service.", ""]
+    elif target["kind"] == "replay":
+        out += ["This run judged a saved record; no connection was opened.", ""]
+    if record.truncated:
+        out += ["The record is cut short: the run did not end in order.", ""]
     usage = made["usage"]
     out += [
-        f"{made['conversations']} conversations, {made['sessions']} sessions, {usage['input_tokens']} input and "
-        f"{usage['output_tokens']} output tokens, {made['seconds']} s.",
+        f"{plural(made['conversations'], 'conversation')}, {plural(made['sessions'], 'session')}, "
+        f"{usage['input_tokens']:,} input and {usage['output_tokens']:,} output tokens, {made['seconds']} s.",
         "",
     ]
+    out += _answers(list(answers(record, judged).values()))
+    out += _close_paths(made.get("close_paths") or [])
     sentences = {row["id"]: row["sentence"] for row in record.catalogue["clauses"]}
-    judged = cases(record)
-    for title, chosen in (
-        ("Failed", [case for case in judged if case.counts_against]),
-        ("Missed (SHOULD, MAY)", [case for case in judged if case.verdict == "fail" and not case.counts_against]),
-        ("The suite's own errors", [case for case in judged if case.verdict == "error"]),
-    ):
-        if chosen:
-            out += [f"## {title}", "", *(_line(case, sentences) for case in chosen), ""]
-    return "\n".join(out)
+    sentences |= {row["id"]: row["ask"] for row in record.catalogue["questions"]}
+    out += _findings(findings(judged, made), sentences)
+    return "\n".join(out).rstrip("\n") + "\n"
 
 
-def _line(case: Case, sentences: dict[str, str]) -> str:
-    detail = " ".join(case.detail.split())[:300]
-    return f"- **{case.id}** {sentences.get(case.id, '')} Seen in `{case.conversation or 'any conversation'}`: {detail}"
+def _answers(asked: list[Answer]) -> list[str]:
+    out = ["## Answers", "", "| question | answer | |", "|---|---|---|"]
+    chosen = [item for item in asked if item.id in BIG_THREE]
+    chosen += [item for item in asked if item.id not in BIG_THREE and item.outcome and not item.agrees]
+    for item in chosen:
+        said = f"**{cell(item.means)}**" if item.outcome else f"No answer: {cell(item.why)}"
+        differs = f"differs from the reference (`{item.question['expected']}`)" if not item.agrees else ""
+        out.append(f"| {cell(item.question['ask'])} | {said} | {differs if item.outcome else ''} |")
+    answered = sum(item.outcome is not None for item in asked)
+    same = sum(item.outcome is not None and item.agrees for item in asked)
+    return [*out, "", f"{answered} of {len(asked)} open questions answered, {same} as the reference says.", ""]
+
+
+def _close_paths(rows: list[dict[str, Any]]) -> list[str]:
+    if not rows:
+        return []
+    out = ["## Close paths", "", "| path | first to close | code | clean | platform status |", "|---|---|---|---|---|"]
+    for row in rows:
+        code = row.get("server_code")
+        out.append(
+            f"| {cell(row.get('path', ''))} | {cell(row.get('who_first', ''))} | {'none' if code is None else code} "
+            f"| {'yes' if row.get('clean') else 'no'} | {cell(row.get('status') or 'not read')} |"
+        )
+    return [*out, ""]
+
+
+def _findings(found: list[Finding], sentences: dict[str, str]) -> list[str]:
+    out = ["## Findings", ""]
+    if not found:
+        return [*out, "Nothing that was judged went wrong.", ""]
+    for item in found[:MOST]:
+        glyph = GLYPH[verdict_class(item.first.verdict, item.first.level)]
+        status = f", {item.status}" if item.status else ""
+        for case in item.cases:
+            out.append(f"- {glyph} **{case.id}** ({item.word}{status}) {one_line(sentences.get(case.id, ''), 300)}")
+        where = ", ".join(f"`{name}`" for name in item.conversations[:5]) or "any conversation"
+        out.append(f"  Seen {item.breadth}, {where}: {cell(item.first.detail)}")
+        if item.blocked:
+            out.append(f"  Not judged because of it: {', '.join(case.id for case in item.blocked)}.")
+    if len(found) > MOST:
+        out.append(f"- and {len(found) - MOST} more in `report.html`")
+    return [*out, ""]

@@ -7,65 +7,120 @@ from __future__ import annotations
 
 import functools
 import json
-import math
 from collections.abc import Iterator
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from typing import Any
 
 from conformance import data
-from conformance.spec.profiles import Profile
+from conformance.spec.profiles import FAMILIES, Profile
 
-STEP = 0.01  # how far from an exclusive bound the nearest probe stands
+Json = dict[str, Any]
+
+INSIDE = 0.01  # how far inside an exclusive bound the nearest legal number stands
+PAST = 0.1  # how far past an inclusive bound the nearest refused number stands
+
+# Objects that are sent whole when one member is probed: what an object with one member does to the others is an open
+# question (§7.2 item 7), and it would decide the probe.  The values are the schema's defaults.
+WHOLE = {
+    "turn_detection": ("type", "threshold", "prefix_padding_ms", "silence_duration_ms"),
+    "audio.input.format": ("type", "sample_rate"),
+    "audio.output.format": ("type", "sample_rate"),
+}
+
+
+@dataclass(frozen=True)
+class Field:
+    """One scalar member of the session by its dotted path; `models` are the families it is documented for."""
+
+    path: str
+    schema: Json
+    models: tuple[str, ...]
+
+    @property
+    def types(self) -> frozenset[str]:
+        """The JSON types that it may have."""
+        types = self.schema.get("type", ())
+        return frozenset((types,) if isinstance(types, str) else types)
+
+    @property
+    def judged(self) -> bool:
+        """Whether the document limits it: by an enum, a range, or by being a boolean."""
+        limits = {"enum", "minimum", "maximum", "exclusiveMinimum", "exclusiveMaximum"}
+        return bool(limits & self.schema.keys()) or "boolean" in self.types
 
 
 @dataclass(frozen=True)
 class Probe:
-    """One value for one field.  `path` is dotted below `session`; `legal` says whether the document allows it."""
+    """One value for one field.  `legal` says whether the document allows it; `beside` is what must be sent with it."""
 
     path: str
     value: Any
     legal: bool
-    models: tuple[str, ...] = ()
+    beside: Json = field(default_factory=dict, hash=False)
 
     @property
     def label(self) -> str:
         """Names the probe in a transcript: `temperature=0`."""
         return f"{self.path}={json.dumps(self.value)}"
 
-    def session(self) -> dict[str, Any]:
-        """The `session` object that sets this one value."""
-        value = self.value
-        for name in reversed(self.path.split(".")):
-            value = {name: value}
-        assert isinstance(value, dict)
-        return value
+    def session(self) -> Json:
+        """The `session` object that sets this one value, and `beside` where the value needs company."""
+        whole: Json = {}
+        for path, value in [*self.beside.items(), (self.path, self.value)]:
+            place = whole
+            *outer, last = path.split(".")
+            for name in outer:
+                place = place.setdefault(name, {})
+            place[last] = value
+        return whole
 
 
 @functools.cache
-def properties() -> dict[str, dict[str, Any]]:
-    """Scalar fields of the session by dotted path, each with its schema and the families it is documented for."""
-    return dict(_walk(_load("session_config.json"), "session_config.json", "", ()))
+def fields() -> dict[str, Field]:
+    """All scalar members of the session by dotted path, in the schema's order."""
+    return {found.path: found for found in _walk(_load("session_config.json"), "session_config.json", "", FAMILIES)}
 
 
-def _load(name: str) -> dict[str, Any]:
-    loaded: dict[str, Any] = json.loads((data.schemas() / "common" / name).read_text(encoding="utf-8"))
+def probes(path: str, profile: Profile) -> list[Probe]:
+    """Values at the documented bounds (legal) and just past them (not legal) for this model.
+
+    Empty for a model whose family does not know the field.  The field's default is among the legal ones.
+    """
+    found = fields()[path]
+    if profile.family not in found.models:
+        return []
+    distinct = {json.dumps(value): (value, allowed) for value, allowed in _values(found, profile.family)}
+    return [Probe(path, value, allowed, _beside(path, value)) for value, allowed in distinct.values()]
+
+
+def legal(path: str, profile: Profile) -> list[Probe]:
+    """The probes of a field that must be accepted."""
+    return [probe for probe in probes(path, profile) if probe.legal]
+
+
+def illegal(path: str, profile: Profile) -> list[Probe]:
+    """The probes of a field that should be refused."""
+    return [probe for probe in probes(path, profile) if not probe.legal]
+
+
+def _load(name: str) -> Json:
+    loaded: Json = json.loads((data.schemas() / "common" / name).read_text(encoding="utf-8"))
     return loaded
 
 
-def _walk(
-    schema: dict[str, Any], file: str, prefix: str, models: tuple[str, ...]
-) -> Iterator[tuple[str, dict[str, Any]]]:
-    for name, found in schema.get("properties", {}).items():
-        part, home = _resolve(found, file)
+def _walk(schema: Json, file: str, prefix: str, models: tuple[str, ...]) -> Iterator[Field]:
+    for name, member in schema.get("properties", {}).items():
+        part, home = _resolve(member, file)
         families = tuple(part.get("x-models", models))
-        path = f"{prefix}{name}"
         if "properties" in part:
-            yield from _walk(part, home, f"{path}.", families)
+            yield from _walk(part, home, f"{prefix}{name}.", families)
         else:
-            yield path, {**part, "x-models": families}
+            found = Field(f"{prefix}{name}", part, families)
+            if not found.types & {"array", "object"}:
+                yield found
 
 
-def _resolve(schema: dict[str, Any], file: str) -> tuple[dict[str, Any], str]:
+def _resolve(schema: Json, file: str) -> tuple[Json, str]:
     """Follow `$ref` within `common/`; keywords beside the reference win over those behind it."""
     if "$ref" not in schema:
         return schema, file
@@ -78,51 +133,96 @@ def _resolve(schema: dict[str, Any], file: str) -> tuple[dict[str, Any], str]:
     return {**found, **{key: value for key, value in schema.items() if key != "$ref"}}, home
 
 
-def probes(path: str, profile: Profile) -> list[Probe]:
-    """Values at the documented bounds (legal) and just past them (not legal) for this model."""
-    schema = properties()[path]
-    models = tuple(schema["x-models"])
-    return [Probe(path, value, legal, models) for value, legal in _values(schema, profile)]
-
-
-def _values(schema: dict[str, Any], profile: Profile) -> Iterator[tuple[Any, bool]]:
-    types = schema.get("type", [])
-    kinds = {types} if isinstance(types, str) else set(types)
+def _values(found: Field, family: str) -> Iterator[tuple[Any, bool]]:
+    schema = found.schema
     if "enum" in schema:
-        for value in schema["enum"]:
-            yield value, True
-        if "string" in kinds or any(isinstance(value, str) for value in schema["enum"]):
-            yield "no-such-value", False
+        yield from _words(found, family)
         return
-    if "boolean" in kinds:
+    if "boolean" in found.types:
         yield True, True
         yield False, True
-    if kinds & {"number", "integer"}:
-        step = 1 if "number" not in kinds else STEP
-        yield from _bounds(schema, profile, step)
-    if "null" in kinds:
+    if found.types & {"number", "integer"}:
+        yield from _low(found, family)
+        yield from _high(found, family)
+        default = schema.get("x-defaults", {}).get(family, schema.get("default"))
+        # The default of `seed` lies outside its own range; that it is accepted is an open question (C41).
+        if default is not None and default >= schema.get("x-documented-minimum", default):
+            yield default, True
+    if "null" in found.types and (found.judged or "x-off" in schema):
         yield None, True
 
 
-def _bounds(schema: dict[str, Any], profile: Profile, step: float) -> Iterator[tuple[Any, bool]]:
-    low, high = schema.get("minimum"), schema.get("maximum")
-    above, below = schema.get("exclusiveMinimum"), schema.get("exclusiveMaximum")
-    family_max = schema.get("x-family-max", {}).get(profile.family)
-    high = family_max if family_max is not None else high
-    if low is not None:
+def _words(found: Field, family: str) -> Iterator[tuple[Any, bool]]:
+    """The values of an enum, those of this family only, and one value that is not in it."""
+    words = found.schema["enum"]
+    for word in words:
+        if family in found.schema.get("x-value-models", {}).get(str(word), FAMILIES):
+            yield word, True
+    if "integer" in found.types:
+        yield next(number for number in range(min(words), max(words) + 2) if number not in words), False
+    else:
+        yield "no-such-value", False
+
+
+def _low(found: Field, family: str) -> Iterator[tuple[Any, bool]]:
+    schema, step = found.schema, _past(found)
+    low, above = schema.get("minimum"), schema.get("exclusiveMinimum")
+    if family in schema.get("x-family-exclusive-min", {}):
+        low, above = None, schema["x-family-exclusive-min"][family]
+    if "x-documented-minimum" in schema:
+        # Between the documented minimum and the one that the schema lets pass, the sources contradict each other.
+        yield schema["x-documented-minimum"], True
+    elif low is not None:
         yield low, True
         yield _round(low - step), False
     if above is not None:
-        yield _round(above + step), True
+        yield _round(above + INSIDE), True
         yield above, False
+
+
+def _high(found: Field, family: str) -> Iterator[tuple[Any, bool]]:
+    schema, step = found.schema, _past(found)
+    high, below = schema.get("maximum"), schema.get("exclusiveMaximum")
+    families = schema.get("x-family-max")
+    if families is not None:
+        # A family's figure below the field's own maximum is its longest output (RT), not a bound that is said to be
+        # checked: it is accepted, and nothing is known of what lies past it.  No figure: no probe.
+        if family in families:
+            yield families[family], True
+        high = high if families.get(family) == high else None
     if high is not None:
         yield high, True
         yield _round(high + step), False
     if below is not None:
-        yield _round(below - step), True
+        yield _round(below - INSIDE), True
         yield below, False
+    if "above" in schema.get("x-off", {}):
+        edge = schema["x-off"]["above"]
+        yield edge, True
+        yield edge + 1, True
 
 
-def _round(value: float) -> float | int:
-    rounded = round(value, 6)
-    return int(rounded) if isinstance(value, int) or (math.isclose(rounded % 1, 0) and value == int(value)) else rounded
+def _past(found: Field) -> float:
+    return PAST if "number" in found.types else 1
+
+
+def _round(value: float) -> float:
+    return value if isinstance(value, int) else round(value, 6)
+
+
+def _beside(path: str, value: Any) -> Json:
+    """What a value needs beside it to be judged by itself."""
+    beside: Json = {}
+    outer, _, name = path.rpartition(".")
+    for member in WHOLE.get(outer, ()):
+        known = fields().get(f"{outer}.{member}")
+        if known is not None and member != name:
+            beside[f"{outer}.{member}"] = known.schema["default"]
+    by_channels = fields()[path].schema.get("x-default-by-channels", {})
+    for channels, layout in by_channels.items():
+        if layout == value:
+            beside[f"{outer}.channels"] = int(channels)
+    needed = fields()[path].schema.get("x-requires", "")
+    if needed.partition(" = ")[0] == "enable_search":
+        beside["enable_search"] = True
+    return beside

@@ -27,7 +27,8 @@ class Clause:
 
     `why` argues the level, `source` names evidence keys, `date` the newest copy used, `models` the families it holds
     for (empty: all), `owns` the events whose arrival this clause answers for in any conversation, `exempt` the open
-    questions it stays clear of.  A clause that can't be tested has `excluded`: the reason.
+    questions it stays clear of, `fields` the members of `session` whose values it judges.  A clause that can't be
+    tested has `excluded`: the reason.
     """
 
     id: str
@@ -41,6 +42,7 @@ class Clause:
     owns: tuple[str, ...] = ()
     exempt: tuple[str, ...] = ()
     anchors: tuple[str, ...] = ()
+    fields: tuple[str, ...] = ()
     excluded: str | None = None
 
 
@@ -96,7 +98,7 @@ def clauses() -> dict[str, Clause]:
                 raise CatalogueError(f"{name}: {row['id']} is there twice")
             if row["level"] not in LEVELS:
                 raise CatalogueError(f"{name}: {row['id']} has the level {row['level']!r}")
-            tuples = {key: _tuple(row.get(key)) for key in ("source", "models", "owns", "exempt", "anchors")}
+            tuples = {key: _tuple(row.get(key)) for key in ("source", "models", "owns", "exempt", "anchors", "fields")}
             found[row["id"]] = Clause(
                 id=row["id"],
                 chapter=name[:2],

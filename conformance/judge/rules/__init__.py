@@ -1,22 +1,44 @@
 """Rules that hold in any conversation, each a small state machine over one connection's frames.
 
-A rule takes a `Wire` and yields a sentence for every breach.  It stays clear of what the sources leave open; the
-clause's `exempt` list in the catalogue says which open questions those are.
+A rule takes a `Wire` and yields one finding for each thing it judged: a sentence for a breach, None for what was in
+order, or an `Unjudged` (blocked, inconclusive) for an event that a script waited for in vain through no breach of this
+rule.  It stays clear of what the sources leave open; the `exempt` list of its clause says which open questions those
+are.
 """
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterable, Iterator
+from collections.abc import Iterable
 
+from conformance.judge.rules.base import Rule
+from conformance.judge.verdicts import NotApplicable, Unjudged
 from conformance.judge.view import Wire
-
-Rule = Callable[[Wire], Iterator[str]]
 
 
 def breaches(rule: Rule, wires: Iterable[Wire], most: int = 5) -> str:
-    """All breaches of a rule in words, by conversation; empty when it holds everywhere."""
-    found = [f"{wire.transcript.conversation}: {sentence}" for wire in wires for sentence in rule(wire)]
-    if not found:
-        return ""
-    more = f" (and {len(found) - most} more)" if len(found) > most else ""
-    return "; ".join(found[:most]) + more
+    """All breaches of a rule in words, by conversation; empty when it holds everywhere.
+
+    Raises what kept the rule from judging a script that broke off, when there is no breach; and NotApplicable when no
+    conversation held anything to judge.
+    """
+    found: list[str] = []
+    kept: list[Unjudged] = []
+    judged = 0
+    for wire in wires:
+        for finding in rule(wire):
+            judged += 1
+            if isinstance(finding, str):
+                found.append(f"{wire.transcript.conversation}: {finding}")
+            elif finding is not None:
+                kept.append(finding)
+    if found:
+        more = f" (and {len(found) - most} more)" if len(found) > most else ""
+        return "; ".join(found[:most]) + more
+    if kept:
+        raise kept[0]
+    if not judged:
+        raise NotApplicable(f"no conversation holds {rule.subject}")
+    return ""
+
+
+__all__ = ["Rule", "breaches"]

@@ -5,63 +5,126 @@ from __future__ import annotations
 from collections.abc import Iterator
 
 from conformance.judge import schema
+from conformance.judge.rules.base import rule
 from conformance.judge.view import Wire
+from conformance.wire.transcript import Frame
+
+FAILED = "conversation.item.input_audio_transcription.failed"
+LATER_DIALECT = (
+    "response.output_text.",
+    "response.output_audio.",
+    "response.output_audio_transcript.",
+    "conversation.item.added",
+    "conversation.item.done",
+    "input_audio_buffer.timeout_triggered",
+)
 
 
-def is_json_text(wire: Wire) -> Iterator[str]:
-    """Every server message is a text frame that holds one JSON object with a string `type`."""
+def _messages(wire: Wire) -> Iterator[Frame]:
     for frame in wire.frames:
-        if frame.side != "server" or frame.opcode not in {"text", "binary"}:
-            continue
+        if frame.side == "server" and frame.opcode in {"text", "binary"}:
+            yield frame
+
+
+def _events(wire: Wire) -> Iterator[Frame]:
+    for frame in _messages(wire):
+        if isinstance(frame.event, dict):
+            yield frame
+
+
+def _name(frame: Frame) -> str:
+    return frame.type or f"an event without type ({(frame.text or '')[:60]})"
+
+
+@rule("GEN-002", "a message of the server")
+def is_a_text_frame(wire: Wire) -> Iterator[str | None]:
+    """Every message is a text frame, and its payload UTF-8."""
+    for frame in _messages(wire):
         if frame.opcode == "binary":
             yield f"a binary frame of {len(frame.data)} bytes came"
         elif frame.text is None:
             yield "a text frame came that is not UTF-8"
-        elif not isinstance(frame.event, dict):
-            yield f"a text frame holds no JSON object: {frame.text[:80]!r}"
-        elif frame.type is None:
-            yield f"an event has no string `type`: {frame.text[:80]!r}"
+        else:
+            yield None
 
 
-def has_event_id(wire: Wire) -> Iterator[str]:
-    """Every event but a failed transcription carries a non-empty string `event_id`."""
-    for frame in wire.received:
+@rule("GEN-003", "a message of the server")
+def is_one_json_object(wire: Wire) -> Iterator[str | None]:
+    """Every text frame holds one JSON object."""
+    for frame in _messages(wire):
+        if frame.text is not None:
+            yield None if isinstance(frame.event, dict) else f"a message is no JSON object: {frame.text[:80]!r}"
+
+
+@rule("GEN-004", "a server event")
+def has_a_type(wire: Wire) -> Iterator[str | None]:
+    """Every event has a non-empty string `type`."""
+    for frame in _events(wire):
+        yield None if frame.type else f"an event has the type {frame.event.get('type')!r}: {(frame.text or '')[:80]}"
+
+
+@rule("GEN-005", "a server event")
+def has_an_event_id(wire: Wire) -> Iterator[str | None]:
+    """Every event but a failed transcription has a non-empty string `event_id`."""
+    for frame in _events(wire):
         given = frame.event.get("event_id")
-        if given is None and frame.type == "conversation.item.input_audio_transcription.failed":
+        if given is None and frame.type == FAILED:
             continue
-        if not isinstance(given, str) or not given:
-            yield f"{frame.type} has the event_id {given!r}"
+        yield None if isinstance(given, str) and given else f"{_name(frame)} has the event_id {given!r}"
 
 
-def event_ids_differ(wire: Wire) -> Iterator[str]:
-    """No two server events share an `event_id`, and none takes one of the client's."""
+@rule("GEN-006", "a server event with an event_id")
+def event_ids_differ(wire: Wire) -> Iterator[str | None]:
+    """No two events of a session share an `event_id`."""
     seen: dict[str, str] = {}
-    ours = {
-        frame.event.get("event_id") for frame in wire.frames if frame.side == "client" and isinstance(frame.event, dict)
-    }
-    for frame in wire.received:
+    for frame in _events(wire):
         given = frame.event.get("event_id")
         if not isinstance(given, str):
             continue
-        if given in seen:
-            yield f"{frame.type} repeats the event_id of {seen[given]}"
-        elif given in ours:
-            yield f"{frame.type} carries an event_id that the client made"
-        seen[given] = str(frame.type)
+        yield f"{_name(frame)} repeats the event_id {given!r} of {seen[given]}" if given in seen else None
+        seen.setdefault(given, _name(frame))
 
 
-def is_documented(wire: Wire) -> Iterator[str]:
+@rule("GEN-007", "a server event after a client event with an event_id")
+def event_ids_are_the_servers_own(wire: Wire) -> Iterator[str | None]:
+    """No event takes the `event_id` of a client event."""
+    ours: set[str] = set()
+    for frame in wire.frames:
+        event = frame.event
+        given = event.get("event_id") if isinstance(event, dict) else None
+        if not isinstance(given, str):
+            continue
+        if frame.side == "client":
+            ours.add(given)
+        elif ours:
+            yield f"{_name(frame)} has the client's event_id {given!r}" if given in ours else None
+
+
+@rule("GEN-008", "a server event")
+def type_is_documented(wire: Wire) -> Iterator[str | None]:
     """Every event type is one that the sources name."""
     known = set(schema.server_types())
     for kind in dict.fromkeys(wire.types):
-        if kind not in known:
-            yield f"the event type {kind!r} is in no source"
+        if not kind.startswith(LATER_DIALECT):
+            yield None if kind in known else f"the event type {kind!r} is in no source"
 
 
-def fits_its_schema(wire: Wire) -> Iterator[str]:
+@rule("GEN-009", "a server event")
+def dialect_is_the_documented_one(wire: Wire) -> Iterator[str | None]:
+    """No event bears a name that only the later dialect has."""
+    for kind in dict.fromkeys(wire.types):
+        yield f"{kind} is a name of the later dialect" if kind.startswith(LATER_DIALECT) else None
+
+
+@rule("GEN-010", "a server event of a documented type")
+def fits_its_schema(wire: Wire) -> Iterator[str | None]:
     """Every event of a documented type is valid against that type's schema."""
     known = set(schema.server_types())
     for frame in wire.received:
-        if frame.type in known and not schema.is_valid("server", frame.event):
-            first = schema.explain("server", frame.event)[0]
-            yield f"{frame.type} {first.path}: {first.says}"
+        if frame.type not in known:
+            continue
+        if schema.is_valid("server", frame.event):
+            yield None
+            continue
+        for reason in schema.explain("server", frame.event)[:1]:
+            yield f"{frame.type} {reason.path}: {reason.says}"

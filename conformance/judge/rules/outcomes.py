@@ -1,97 +1,258 @@
-"""Every request has exactly one outcome: its acknowledgement or an error."""
+"""Every request has exactly one outcome: its acknowledgement or an error, never both, never neither."""
 
 from __future__ import annotations
 
+from collections import Counter
 from collections.abc import Iterator
 
+from conformance.judge.rules.base import body, rule
+from conformance.judge.rules.missing import exempt, may_lack_done, no_automatic_reply
+from conformance.judge.rules.requests import (
+    ANSWERED_BY,
+    BACKEND,
+    Request,
+    message,
+    requests,
+    waited_out,
+)
+from conformance.judge.rules.session import is_client_data, moments, silences
 from conformance.judge.view import Wire
 from conformance.wire.transcript import Frame
 
-ACKNOWLEDGED_BY = {
-    "session.update": "session.updated",
-    "input_audio_buffer.commit": "input_audio_buffer.committed",
-    "input_audio_buffer.clear": "input_audio_buffer.cleared",
-    "conversation.item.create": "conversation.item.created",
-    "response.create": "response.created",
-}
-# Acknowledged by no event of their own, but an error may answer them.
-SILENT = {"input_audio_buffer.append", "input_image_buffer.append", "response.cancel", "session.finish"}
+COMMITTED = "input_audio_buffer.committed"
+STOPPED = "input_audio_buffer.speech_stopped"
+CREATED = "conversation.item.created"
 
 
-def _acknowledges(frame: Frame, wire: Wire) -> str | None:
-    """The request type that this event answers, or None when it may come by itself.
+def _outcomes(wire: Wire, kind: str) -> Iterator[str | None]:
+    """Neither and both, for requests of one kind.
 
-    A `conversation.item.created` for audio or for the model's own output is nobody's answer; with voice activity
-    detection the server commits and responds by itself.
+    Neither: a later request was answered, or the client waited a whole quiet window, and no answer came.  What a
+    script waited for by name is judged where it broke off (`missing`).  Both: an error and the acknowledgement, or two
+    acknowledgements, before the client sent anything else, while no response ran whose own trouble it could be.
     """
-    for request, answer in ACKNOWLEDGED_BY.items():
-        if frame.type != answer:
+    for request in (found for found in requests(wire) if found.type == kind):
+        if request.open:
+            slow = kind == "response.create"  # its answer may take longer than a quiet window
+            ignored = request.passed_over or (not slow and waited_out(wire, request))
+            if ignored and waited_out(wire, request) and exempt(request, wire) is None:
+                yield f"{request.called} got neither {ANSWERED_BY[kind]} nor error"
             continue
-        if answer == "conversation.item.created":
-            item = frame.event.get("item")
-            item = item if isinstance(item, dict) else {}
-            content = item.get("content")
-            parts = content if isinstance(content, list) else []
-            spoken = any(isinstance(part, dict) and part.get("type") == "input_audio" for part in parts)
-            client_made = item.get("role") in {"user", "system"} or item.get("type") in {
-                "function_call_output",
-                "mcp_approval_response",
-            }
-            return request if client_made and not spoken else None
-        return request
+        yield from _both(wire, request)
+
+
+def _both(wire: Wire, request: Request) -> Iterator[str | None]:
+    yield None
+    if not request.alone or request.moment.active or request.moment.turns != "manual":
+        if request.type != "session.update" or not request.alone or request.moment.active:
+            return
+        if request.moment.buffered:
+            return
+    seen = []
+    for frame in wire.frames[request.frame.index + 1 :]:
+        if is_client_data(frame) or frame.type == "response.created":
+            break
+        if frame.side == "server" and frame.type in {"error", ANSWERED_BY[request.type]}:
+            if frame.type == "error" and any(word in message(frame) for word in BACKEND):
+                continue
+            seen.append(str(frame.type))
+    if request.type == "conversation.item.create":
+        seen = list(dict.fromkeys(seen))  # items shown twice are judged by their ids
+    if len(seen) > 1:
+        yield f"{request.called} was answered {len(seen)} times: {', '.join(seen)}"
+
+
+@rule("GEN-011", "a session.update that was answered")
+def update_has_one_outcome(wire: Wire) -> Iterator[str | None]:
+    """`session.update` → `session.updated` or `error`."""
+    return _outcomes(wire, "session.update")
+
+
+@rule("GEN-012", "an input_audio_buffer.commit, and no speech_stopped")
+def commit_has_one_outcome(wire: Wire) -> Iterator[str | None]:
+    """`commit` → `committed` or `error`; `speech_stopped` → one `committed`."""
+    yield from _outcomes(wire, "input_audio_buffer.commit")
+    by_item = Counter(frame.event.get("item_id") for frame in wire.received if frame.type == COMMITTED)
+    for item, times in by_item.items():
+        if isinstance(item, str) and times > 1:
+            yield f"{item} was committed {times} times"
+    then = moments(wire)
+    cleared = any(frame.type == "input_audio_buffer.clear" for frame in wire.frames)
+    for frame in wire.received:
+        item = frame.event.get("item_id")
+        if frame.type != STOPPED or then[frame.index].turns != "vad" or cleared or not isinstance(item, str):
+            continue
+        later = [other for other in wire.received if other.index > frame.index]
+        if item in by_item:
+            yield None
+        elif any(other.type in {COMMITTED, "input_audio_buffer.speech_started"} for other in later):
+            restarted = [other for other in later if other.event.get("item_id") == item]
+            if not restarted and any(other.type == COMMITTED for other in later):
+                yield f"speech_stopped of {item} led to no committed, and a later turn was committed"
+
+
+@rule("GEN-013", "an input_audio_buffer.clear")
+def clear_has_one_outcome(wire: Wire) -> Iterator[str | None]:
+    """`clear` → `cleared` or `error`."""
+    return _outcomes(wire, "input_audio_buffer.clear")
+
+
+@rule("GEN-014", "an item")
+def items_are_shown_once(wire: Wire) -> Iterator[str | None]:
+    """Items of the client, of a commit and of a response each show as one `conversation.item.created`."""
+    yield from _outcomes(wire, "conversation.item.create")
+    shown = Counter(body(event, "item").get("id") for event in wire.all(CREATED))
+    mcp = {"mcp_list_tools", "mcp_call", "mcp_approval_request"}  # how often those show is not documented
+    kinds = {body(event, "item").get("id"): body(event, "item").get("type") for event in wire.all(CREATED)}
+    for item, times in shown.items():
+        if isinstance(item, str) and kinds[item] not in mcp:
+            yield f"{item} was shown {times} times" if times > 1 else None
+    for response in wire.responses:
+        if "response.done" not in response.types:
+            continue
+        for event in response.all("response.output_item.added"):
+            item = body(event, "item")
+            if isinstance(item.get("id"), str) and item.get("type") not in mcp and item["id"] not in shown:
+                yield f"the {item.get('type')} {item['id']} of {response.id} was never shown by {CREATED}"
+    then = moments(wire)
+    for frame in wire.received:
+        item_id = frame.event.get("item_id")
+        if frame.type != COMMITTED or then[frame.index].turns != "vad" or item_id in shown:
+            continue
+        if _answered_later(wire, frame):
+            yield f"the committed item {item_id} was never shown by {CREATED}"
+
+
+def _answered_later(wire: Wire, frame: Frame) -> bool:
+    """Whether a whole response came after this frame."""
+    later = [other.type for other in wire.received if other.index > frame.index]
+    return "response.created" in later and "response.done" in later[later.index("response.created") :]
+
+
+@rule("GEN-015", "a response.create, and no committed turn in VAD mode")
+def create_has_one_outcome(wire: Wire) -> Iterator[str | None]:
+    """`response.create`, and a turn that VAD committed, lead to `response.created` or `error`."""
+    yield from _outcomes(wire, "response.create")
+    then = moments(wire)
+    commits = [frame for frame in wire.received if frame.type == COMMITTED and then[frame.index].turns == "vad"]
+    ours = any(frame.type in {"response.create", "input_audio_buffer.commit"} for frame in wire.frames)
+    for frame, following in zip(commits, [*commits[1:], None], strict=True):
+        end = following.index if following else len(wire.frames)
+        answers = [other for other in wire.received if frame.index < other.index < end]
+        if any(other.type in {"response.created", "error"} for other in answers):
+            yield None
+        elif not ours and following is None and no_automatic_reply(wire, then[-1]) is None:
+            # The user may go on speaking and join two turns into one answer, so only the last turn is judged.
+            if any(index > frame.index for index in silences(wire.frames)) and not then[-1].active:
+                yield f"the committed turn {frame.event.get('item_id')} led to neither response.created nor error"
+
+
+@rule("GEN-016", "a response.cancel")
+def cancel_has_an_outcome(wire: Wire) -> Iterator[str | None]:
+    """After `response.cancel` the running response ends, or an `error` comes."""
+    then = moments(wire)
+    ended = {"error", "response.done", "response.output_item.done", "response.text.done", "response.audio.done"}
+    for frame in wire.frames:
+        if frame.side != "client" or frame.type != "response.cancel":
+            continue
+        before = [other for other in wire.frames[: frame.index] if is_client_data(other)]
+        if before and before[-1].type == "response.create":
+            follows = any(other.index > before[-1].index for other in wire.received if other.index < frame.index)
+            if not follows:
+                continue  # a pending response is the open question's
+        later = [other for other in wire.received if other.index > frame.index]
+        if any(other.type in ended or other.type == "response.created" for other in later):
+            yield None
+        elif any(index > frame.index for index in silences(wire.frames)):
+            running = ", ".join(sorted(then[frame.index].active)) or "no response was running"
+            yield f"response.cancel ({running}) had no outcome"
+
+
+@rule("GEN-017", "a session.finish")
+def finish_has_one_outcome(wire: Wire) -> Iterator[str | None]:
+    """`session.finish` → `session.finished` or `error`, not both, within two seconds where nothing is running."""
+    for request in (found for found in requests(wire) if found.type == "session.finish"):
+        if request.open:
+            if waited_out(wire, request) and wire.ending.first != "server":
+                yield "session.finish got neither session.finished nor error"
+            continue
+        yield None
+        if request.answers and any(
+            frame.type == "error" and frame.index > request.frame.index and "session.finish" in message(frame)
+            for frame in wire.received
+        ):
+            yield "session.finish got both session.finished and error"
+        first = min((*request.answers, *request.errors), key=lambda frame: frame.index)
+        if not request.moment.active and not request.moment.buffered and request.alone:
+            waited = first.at - request.frame.at
+            if waited > 2000:
+                yield f"session.finish was answered after {waited:.0f} ms"
+
+
+@rule("GEN-018", "a documented mistake")
+def documented_mistakes_get_errors(wire: Wire) -> Iterator[str | None]:
+    """`modalities: ["audio"]`, an idle cancel, an image before any audio, an empty commit: each gets an `error`."""
+    then = moments(wire)
+    data = [frame for frame in wire.frames if is_client_data(frame)]
+    for frame, following in zip(data, [*data[1:], None], strict=True):
+        mistake = _mistake(wire, frame, data)
+        if mistake is None:
+            continue
+        end = following.index if following else len(wire.frames)
+        replies = [other for other in wire.received if frame.index < other.index < end]
+        if any(other.type == "error" for other in replies):
+            yield None
+            continue
+        later = any(other.type == "error" for other in wire.received if other.index > frame.index)
+        quiet = [index for index in silences(wire.frames) if index > frame.index]
+        in_vain = wire.transcript.stop is not None and wire.transcript.stop.waiting_for == ("error",)
+        waited = bool(quiet) or (in_vain and following is None)
+        accepted = any(other.type == ANSWERED_BY.get(str(frame.type)) for other in replies)
+        if (waited or accepted) and not later and not then[frame.index].active:
+            yield f"{mistake} got {[other.type for other in replies] or 'nothing'}, not error"
+
+
+def _mistake(wire: Wire, frame: Frame, data: list[Frame]) -> str | None:
+    """The documented mistake that this client frame is, in words."""
+    if not isinstance(frame.event, dict):
+        return None
+    moment = moments(wire)[frame.index]
+    before = [other.type for other in data if other.index < frame.index]
+    match frame.type:
+        case "session.update":
+            return 'modalities: ["audio"]' if body(frame.event, "session").get("modalities") == ["audio"] else None
+        case "response.cancel":
+            idle = not moment.active and "response.create" not in before and moment.turns in {"manual", "vad"}
+            started = any(other.type == "response.created" for other in wire.received if other.index < frame.index)
+            over = started and _all_over(wire, frame.index) and before[-1:] != ["response.create"]
+            quiet = not moment.buffered
+            return "a cancel without a response" if quiet and (idle or over) else None
+        case "input_image_buffer.append":
+            first = "input_audio_buffer.append" not in before
+            return "an image before any audio" if first else None
+        case "input_audio_buffer.commit":
+            empty = "input_audio_buffer.append" not in before and moment.turns == "manual"
+            return "a commit of an empty buffer" if empty else None
     return None
 
 
-def _client(frame: Frame) -> bool:
-    return frame.side == "client" and frame.opcode in {"text", "binary"}
+def _all_over(wire: Wire, index: int) -> bool:
+    """Whether every `response.create` before this frame has led to a response that is done."""
+    asked = sum(frame.type == "response.create" for frame in wire.frames[:index] if frame.side == "client")
+    done = sum(frame.type == "response.done" for frame in wire.frames[:index] if frame.side == "server")
+    created = sum(frame.type == "response.created" for frame in wire.frames[:index] if frame.side == "server")
+    return created == done and created >= asked
 
 
-def is_answered_once(wire: Wire) -> Iterator[str]:
-    """No request gets both its acknowledgement and an error, or either of them twice.
-
-    Judged where attribution is certain: one request that wants an answer, then nothing else from the client until
-    all its answers are in.
-    """
-    request: Frame | None = None
-    answers: list[str] = []
-    for frame in (*wire.frames, None):
-        if frame is None or _client(frame):
-            if request is not None and len(answers) > 1:
-                yield f"{request.type} was answered {len(answers)} times: {', '.join(answers)}"
-            request = frame if frame is not None and frame.type in ACKNOWLEDGED_BY else None
-            answers = []
-        elif request is not None and frame.side == "server":
-            if frame.type == "error" or _acknowledges(frame, wire) == request.type:
-                if frame.type == "response.created" and "response.created" in answers:
-                    continue  # a second response is the life cycle's business
-                if frame.type == "error" and answers == ["response.created"]:
-                    continue  # the response itself may fail later
-                answers.append(str(frame.type))
-
-
-def is_answered(wire: Wire) -> Iterator[str]:
-    """Every request is answered: by its acknowledgement or by an error.
-
-    A request counts as unanswered when the script waited for its answer in vain, or when a later request of the
-    same type was answered and there are fewer answers than requests.
-    """
-    stop = wire.transcript.stop
-    waited_in_vain = set(stop.waiting_for) if stop is not None and "ended" not in stop.why else set()
-    asked: dict[str, int] = {}
-    answered: dict[str, int] = {}
-    errors = 0
-    last_answer_at = -1
-    for frame in wire.frames:
-        if _client(frame) and frame.type in ACKNOWLEDGED_BY:
-            asked[str(frame.type)] = asked.get(str(frame.type), 0) + 1
-        elif frame.side == "server" and frame.type is not None:
-            request = _acknowledges(frame, wire)
-            if request is not None:
-                answered[request] = answered.get(request, 0) + 1
-                last_answer_at = frame.index
-            errors += frame.type == "error"
-    if wire is not None and wire.transcript.legs and wire.transcript.legs[-1].frames is wire.frames:
-        for request, answer in ACKNOWLEDGED_BY.items():
-            if answer in waited_in_vain and asked.get(request, 0) > answered.get(request, 0) + errors:
-                yield f"{request} got neither {answer} nor error"
-    _ = last_answer_at
+@rule("GEN-026", "a response")
+def one_response_at_a_time(wire: Wire) -> Iterator[str | None]:
+    """A response is created only when the one before it is over."""
+    running: str | None = None
+    for frame in wire.received:
+        key = body(frame.event, "response").get("id")
+        if frame.type == "response.created" and isinstance(key, str):
+            over = running is None or key == running or may_lack_done(wire, running) is not None
+            yield None if over else f"{key} was created while {running} was open"
+            running = key
+        elif frame.type == "response.done" and key == running:
+            running = None

@@ -1,0 +1,62 @@
+"""What a rule is, and the small readers that all rules share."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Iterator
+from dataclasses import dataclass
+from typing import Any
+
+from conformance.judge.rules import missing
+from conformance.judge.verdicts import Unjudged
+from conformance.judge.view import Response, Wire
+
+Finding = str | Unjudged | None
+Judge = Callable[[Wire], Iterator[str | None]]
+
+
+@dataclass(frozen=True)
+class Rule:
+    """A clause, the function that judges one connection by it, and what it needs to have anything to judge."""
+
+    clause: str
+    subject: str
+    judge: Judge
+
+    def __call__(self, wire: Wire) -> Iterator[Finding]:
+        """Findings of one connection; none when the upgrade did not succeed."""
+        if wire.handshake.status != 101:
+            return
+        yield from self.judge(wire)
+        yield from missing.findings(self.clause, wire)
+
+
+def rule(clause: str, subject: str) -> Callable[[Judge], Rule]:
+    """Make a rule of a function; `subject` completes "no conversation holds …"."""
+
+    def make(judge: Judge) -> Rule:
+        return Rule(clause, subject, judge)
+
+    return make
+
+
+def body(event: Any, name: str) -> dict[str, Any]:
+    """An object member of an event; empty when it is missing or something else."""
+    found = event.get(name) if isinstance(event, dict) else None
+    return found if isinstance(found, dict) else {}
+
+
+def objects(value: Any) -> list[dict[str, Any]]:
+    """The objects in what should be a list of objects."""
+    return [entry for entry in value if isinstance(entry, dict)] if isinstance(value, list) else []
+
+
+def final(response: Response) -> dict[str, Any] | None:
+    """The `response` object of its first `response.done`."""
+    done = response.all("response.done")
+    return body(done[0], "response") if done else None
+
+
+def completed(response: Response) -> dict[str, Any] | None:
+    """Like `final`, for a response that completed."""
+    found = final(response)
+    return found if found is not None and found.get("status") == "completed" else None

@@ -1,0 +1,88 @@
+"""How connections end: close frames answered, meaning something, and the last word."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+
+from conformance.judge.rules.base import rule
+from conformance.judge.view import Wire
+
+# RFC 6455 §7.4: 1004, 1005, 1006 and 1015 never stand in a frame; 1012 to 1014 were registered later.
+REGISTERED = frozenset({1000, 1001, 1002, 1003, 1007, 1008, 1009, 1010, 1011, 1012, 1013, 1014})
+LONGEST_REASON = 123  # bytes: a control frame carries 125, two of them the code
+
+
+def _interrupted(wire: Wire) -> bool:
+    stop = wire.transcript.stop
+    return stop is not None and "interrupted" in stop.why
+
+
+@rule("GEN-060", "a close frame of the client that came first")
+def close_is_answered(wire: Wire) -> Iterator[str | None]:
+    """The client's close frame is answered by a close frame."""
+    ending = wire.ending
+    if ending.first != "client" or ending.code_sent is None or _interrupted(wire):
+        return
+    answered = ending.code_received is not None or ending.problem is not None
+    yield None if answered else f"the close frame {ending.code_sent} was not answered; TCP ended by {ending.tcp}"
+
+
+@rule("GEN-061", "a close frame of the server")
+def nothing_follows_a_close(wire: Wire) -> Iterator[str | None]:
+    """No data frame follows the server's close frame."""
+    closed = False
+    for frame in wire.frames:
+        if frame.side != "server":
+            continue
+        if closed and frame.opcode in {"text", "binary"}:
+            yield f"{frame.type or frame.opcode} came after the close frame"
+        elif frame.opcode == "close":
+            closed = True
+            yield None
+
+
+@rule("GEN-062", "a close frame of the server")
+def close_is_well_formed(wire: Wire) -> Iterator[str | None]:
+    """A close frame has no body, or a code that may stand there and a short reason in UTF-8."""
+    problem = wire.ending.problem or ""
+    if "close" in problem or "control frame too long" in problem:
+        yield f"the close frame is malformed: {problem}"
+    for frame in wire.frames:
+        if frame.side != "server" or frame.opcode != "close":
+            continue
+        code, reason = int.from_bytes(frame.data[:2]), frame.data[2:]
+        if not frame.data:
+            yield None
+        elif len(frame.data) == 1:
+            yield "the close frame has a body of one byte"
+        elif code not in REGISTERED and not 3000 <= code <= 4999:
+            yield f"the close frame has the code {code}, which must not be sent"
+        elif len(reason) > LONGEST_REASON:
+            yield f"the reason of the close frame has {len(reason)} bytes"
+        else:
+            yield None if _is_utf8(reason) else "the reason of the close frame is not UTF-8"
+
+
+def _is_utf8(payload: bytes) -> bool:
+    try:
+        payload.decode()
+    except UnicodeDecodeError:
+        return False
+    return True
+
+
+@rule("GEN-063", "an ended connection")
+def server_says_goodbye(wire: Wire) -> Iterator[str | None]:
+    """The server ends no connection without a close frame."""
+    ending = wire.ending
+    if ending.first == "nobody":
+        return
+    dropped = ending.first == "server" and ending.code_received is None and ending.problem is None
+    yield f"the server ended TCP ({ending.tcp}) without a close frame" if dropped else None
+
+
+@rule("GEN-064", "a server that closed after an error")
+def trouble_is_no_normal_end(wire: Wire) -> Iterator[str | None]:
+    """A server that closes after an `error` does not close with 1000."""
+    if wire.ending.first == "server" and wire.types[-1:] == ["error"] and wire.ending.code_received is not None:
+        yield "the server closed with 1000 after an error" if wire.ending.code_received == 1000 else None

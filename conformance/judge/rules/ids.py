@@ -1,0 +1,163 @@
+"""Ids join what belongs together and keep apart what does not."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from typing import Any
+
+from conformance.judge.rules.base import body, objects, rule
+from conformance.judge.view import Wire
+
+TRANSCRIPTION = "conversation.item.input_audio_transcription."
+CREATED, DONE = "response.created", "response.done"
+ADDED = "response.output_item.added"
+STREAMED = ("response.text.", "response.audio.", "response.audio_transcript.", "response.function_call_arguments.")
+STREAMED = (*STREAMED, "response.content_part.")
+
+
+@rule("GEN-021", "two session events")
+def session_stays_the_same(wire: Wire) -> Iterator[str | None]:
+    """All session events of a connection show the same `id`, `model` and `object`."""
+    first: dict[str, Any] | None = None
+    names = ["id", "model", "object"]
+    for frame in wire.frames:
+        if frame.side == "client" and frame.type == "session.update" and "model" in body(frame.event, "session"):
+            names = ["id", "object"]  # what `session.model` does is open (U5)
+        if frame.side != "server" or frame.type not in {"session.created", "session.updated"}:
+            continue
+        session = body(frame.event, "session")
+        if first is None:
+            first = session
+            continue
+        changed = [name for name in names if name in session and name in first and session[name] != first[name]]
+        yield (
+            None
+            if not changed
+            else (f"{frame.type} shows the {changed[0]} {session[changed[0]]!r}; it was {first[changed[0]]!r}")
+        )
+
+
+@rule("GEN-042", "an event of a response")
+def response_ids_are_announced(wire: Wire) -> Iterator[str | None]:
+    """Every event of a response names a `response_id` that `response.created` announced, before or after it."""
+    announced = {body(event, "response").get("id") for event in wire.all(CREATED)}
+    for frame in wire.received:
+        kind = str(frame.type)
+        if kind in {CREATED, DONE} or not kind.startswith("response.") or kind.startswith("response.mcp"):
+            continue
+        given = frame.event.get("response_id")
+        yield None if isinstance(given, str) and given in announced else f"{kind} names the response {given!r}"
+
+
+@rule("GEN-043", "a delta or done event of a response")
+def item_ids_are_announced(wire: Wire) -> Iterator[str | None]:
+    """Every delta and done event names an `item_id` that `response.output_item.added` announced."""
+    announced = {body(event, "item").get("id") for event in wire.all(ADDED)}
+    for frame in wire.received:
+        if str(frame.type).startswith(STREAMED):
+            given = frame.event.get("item_id")
+            yield None if isinstance(given, str) and given in announced else f"{frame.type} names the item {given!r}"
+
+
+@rule("GEN-044", "an event of an output item")
+def indexes_stay(wire: Wire) -> Iterator[str | None]:
+    """An item's events keep its `output_index`, and a part's events the `content_index` it was added under."""
+    outputs: dict[Any, Any] = {}
+    parts: dict[Any, set[Any]] = {}
+    for frame in wire.received:
+        event = frame.event
+        item = body(event, "item").get("id") or event.get("item_id")
+        kind = str(frame.type)
+        if not kind.startswith("response.") or kind.startswith("response.mcp") or not isinstance(item, str):
+            continue
+        if kind == ADDED:
+            outputs[item] = event.get("output_index")
+            continue
+        if item in outputs and "output_index" in event:
+            same = event["output_index"] == outputs[item]
+            yield None if same else f"{kind} has output_index {event['output_index']}; {item} has {outputs[item]}"
+        if kind == "response.content_part.added":
+            parts.setdefault(item, set()).add(event.get("content_index"))
+        elif item in parts and "content_index" in event and event["content_index"] not in parts[item]:
+            yield f"{kind} of {item} has content_index {event['content_index']}; added was {sorted(parts[item], key=str)}"
+
+
+@rule("GEN-045", "an id")
+def ids_differ(wire: Wire) -> Iterator[str | None]:
+    """No two responses, items or calls of a session share an id."""
+    responses = [body(event, "response").get("id") for event in wire.all(CREATED)]
+    items = [body(event, "item").get("id") for event in wire.all(ADDED)]
+    calls = [
+        body(event, "item").get("call_id")
+        for event in wire.all(ADDED)
+        if body(event, "item").get("type") == "function_call"
+    ]
+    for what, given in (("response", responses), ("item", items), ("call", calls)):
+        seen: set[str] = set()
+        for key in given:
+            if isinstance(key, str):
+                yield f"two {what}s have the id {key}" if key in seen else None
+                seen.add(key)
+    crossing = {key for key in responses if isinstance(key, str)} & {key for key in items if isinstance(key, str)}
+    for key in sorted(crossing):
+        yield f"a response and an item have the id {key}"
+
+
+@rule("GEN-046", "two responses with a conversation_id")
+def one_conversation(wire: Wire) -> Iterator[str | None]:
+    """All responses of a session show the same `conversation_id`."""
+    first: Any = None
+    for event in wire.all(CREATED, DONE):
+        given = body(event, "response").get("conversation_id")
+        if given is None:
+            continue
+        if first is not None:
+            yield None if given == first else f"{event['type']} shows the conversation {given!r}; it was {first!r}"
+        first = first if first is not None else given
+
+
+@rule("GEN-047", "a previous_item_id")
+def previous_items_were_shown(wire: Wire) -> Iterator[str | None]:
+    """A `previous_item_id` names an item that the session has shown before."""
+    shown: set[Any] = set()
+    for frame in wire.received:
+        previous = frame.event.get("previous_item_id")
+        if previous is not None and previous != "":
+            yield None if previous in shown else f"{frame.type} follows the item {previous!r}, which was never shown"
+        shown.add(frame.event.get("item_id"))
+        shown.add(body(frame.event, "item").get("id"))
+        shown |= {item.get("id") for item in objects(body(frame.event, "response").get("output"))}
+
+
+@rule("GEN-048", "a user item of speech, and no transcription")
+def speech_keeps_its_id(wire: Wire) -> Iterator[str | None]:
+    """The committed speech, the user's item and its transcription bear one `item_id`."""
+    committed = {event.get("item_id") for event in wire.all("input_audio_buffer.committed")}
+    spoken = {event.get("item_id") for event in wire.all("input_audio_buffer.speech_started")}
+    asked = {frame.type for frame in wire.frames if frame.side == "client"}
+    if "input_audio_buffer.append" not in asked:
+        return
+    items = {body(event, "item").get("id") for event in wire.all("conversation.item.created")}
+    for event in wire.all("conversation.item.created"):
+        item = body(event, "item")
+        content = objects(item.get("content"))
+        if any(part.get("type") == "input_audio" for part in content) and committed:
+            joined = item.get("id") in committed | spoken
+            yield None if joined else f"the speech item {item.get('id')!r} was never committed under that id"
+    for frame in wire.received:
+        if str(frame.type).startswith(TRANSCRIPTION):
+            item_id = frame.event.get("item_id")
+            joined = item_id in committed | spoken | items
+            yield None if joined else f"{frame.type} names the item {item_id!r}, which was neither spoken nor committed"
+
+
+@rule("GEN-067", "a response.done")
+def done_ends_what_was_created(wire: Wire) -> Iterator[str | None]:
+    """The `response.id` of `response.done` is that of a `response.created`."""
+    created: set[Any] = set()
+    for frame in wire.received:
+        key = body(frame.event, "response").get("id")
+        if frame.type == CREATED:
+            created.add(key)
+        elif frame.type == DONE:
+            yield None if key in created else f"response.done ends {key!r}, which was never created"

@@ -1,0 +1,316 @@
+"""Who answers for it when a script waited in vain: one clause for each conversation that broke off.
+
+A script that never got its `response.done` may lack it because the response was never created, because the turn was
+never committed, or because the connection fell.  One rule fails for it, the rule of the first link that is missing;
+rules that own the later events are blocked by that one.  Where the missing link is one that the sources leave open
+nobody has failed, and the rule is inconclusive: a faithful server must neither fail here nor look contradictory.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from dataclasses import dataclass
+
+from conformance.judge.rules.requests import (
+    ANSWERED_BY,
+    CLAUSE,
+    Request,
+    lost,
+    requests,
+    silent_stop,
+    stop_of,
+)
+from conformance.judge.rules.session import Moment, moments
+from conformance.judge.verdicts import Blocked, Inconclusive, Unjudged
+from conformance.judge.view import Wire
+from conformance.spec.catalogue import owners
+
+ITEM = "conversation.item.created"
+TRANSCRIPTION = "conversation.item.input_audio_transcription."
+DOCUMENTED_MISTAKES = "GEN-018"
+
+
+@dataclass(frozen=True)
+class Culprit:
+    """The clause that answers for a script's stop, and whether that is a breach of it."""
+
+    clause: str
+    says: str
+    breach: bool = True
+
+
+def findings(clause: str, wire: Wire) -> Iterator[str | Unjudged]:
+    """What a clause has to say of the place where this connection's script broke off."""
+    stop = stop_of(wire)
+    if stop is None:
+        return
+    found = culprit(wire)
+    if found is None:
+        return
+    owned = [event for event in stop.waiting_for if owners().get(event) == clause]
+    if found.clause == clause:
+        yield found.says if found.breach else Inconclusive(found.says)
+    elif owned:
+        yield Blocked(owned[0], found.clause, found.says)
+
+
+def culprit(wire: Wire) -> Culprit | None:
+    """The first missing link, or None where the script did not break off over something of ours."""
+    if lost(wire):
+        return Culprit("GEN-001", "the connection was gone before its script was through", breach=False)
+    stop = silent_stop(wire)
+    if stop is None:
+        return None
+    waited = stop.waiting_for
+    wanted = " or ".join(waited)
+    if waited == ("error",):
+        return Culprit(DOCUMENTED_MISTAKES, "an error was waited for; its own clause tells whether it must come", False)
+    return (
+        _unanswered(wire, wanted) or _unfinished(wire, wanted) or _unheard(wire, waited) or _otherwise(waited, wanted)
+    )
+
+
+def _unanswered(wire: Wire, wanted: str) -> Culprit | None:
+    for request in requests(wire):
+        if request.open:
+            why = exempt(request, wire)
+            if why is None:
+                return Culprit(
+                    CLAUSE[request.type], f"{request.called} got neither {ANSWERED_BY[request.type]} nor error"
+                )
+            return Culprit(CLAUSE[request.type], f"{request.called} was not answered, which is open: {why}", False)
+    last = requests(wire)[-1:]
+    if last and last[0].errors and ANSWERED_BY[last[0].type] in wanted:
+        said = last[0].errors[0].event.get("error")
+        return Culprit(CLAUSE[last[0].type], f"{last[0].called} was refused: {said}", False)
+    return None
+
+
+def exempt(request: Request, wire: Wire) -> str | None:
+    """The open question that leaves it open whether this request is answered, or None: it must be."""
+    moment, event = request.moment, request.frame.event
+    match request.type:
+        case "session.update":
+            session = event.get("session")
+            if not isinstance(session, dict):
+                return "an update without `session` (U5)"
+            voice = session.get("voice")
+            if voice is not None and wire.profile.knows_voice(str(voice)) is not True:
+                return "a voice that the model may not have (C39)"
+            return "an update while a response is active (U6)" if moment.active else None
+        case "input_audio_buffer.commit":
+            if moment.turns != "manual":
+                return "a commit while voice detection decides the turns (C17)"
+            return "a commit while a response is active (U5)" if moment.active else None
+        case "conversation.item.create":
+            return _item_is_open(request, wire)
+        case "response.create":
+            return _create_is_open(request, wire)
+    return None
+
+
+def _item_is_open(request: Request, wire: Wire) -> str | None:
+    item = request.frame.event.get("item")
+    if not isinstance(item, dict) or not isinstance(item.get("type"), str):
+        return "a malformed item (U5)"
+    if item["type"] == "message":
+        acknowledged = any(
+            other.answers and other.frame.index < request.frame.index and other.type == request.type
+            for other in requests(wire)
+        )
+        return None if acknowledged and item.get("role") == "user" else "text items (C12)"
+    if item["type"] != "function_call_output":
+        return "an item that is not on the list (U5)"
+    calls = {
+        frame.event.get("call_id")
+        for frame in wire.received
+        if frame.type == "response.function_call_arguments.done" and frame.index < request.frame.index
+    }
+    answered = {
+        other.frame.event["item"].get("call_id")
+        for other in requests(wire)
+        if other.type == request.type
+        and other.frame.index < request.frame.index
+        and isinstance(other.frame.event.get("item"), dict)
+    }
+    call = item.get("call_id")
+    known = call in calls and call not in answered and isinstance(item.get("output"), str)
+    return None if known else "an unknown or repeated `call_id` (U20)"
+
+
+def _create_is_open(request: Request, wire: Wire) -> str | None:
+    moment = request.moment
+    if moment.active:
+        return "a response is active"
+    if not moment.items:
+        return "nothing is in the conversation (U15)"
+    if moment.speaking is not None or (moment.turns != "manual" and moment.buffered):
+        return "the user is or may be speaking (U15)"
+    later = [frame for frame in wire.frames[request.frame.index + 1 :] if frame.side == "client"]
+    if later and later[0].type == "response.cancel":
+        return "a cancel follows at once (U15)"
+    earlier = wire.frames[: request.frame.index]
+    spoken = {
+        f.event.get("item_id") for f in earlier if f.side == "server" and f.type == "input_audio_buffer.committed"
+    }
+    heard = {
+        f.event.get("item_id")
+        for f in earlier
+        if f.side == "server" and f.type in {TRANSCRIPTION + "completed", TRANSCRIPTION + "failed"}
+    }
+    if spoken - heard:
+        return "the transcription is not complete (C15)" if moment.transcribes else "transcription is off (U19)"
+    return None
+
+
+def cut_short(wire: Wire, response_id: str) -> str | None:
+    """Why a response may have ended otherwise than by `response.done`: cancelled, interrupted; None for neither."""
+    active = False
+    for frame in wire.frames:
+        if frame.side == "server" and frame.type == "response.created":
+            active = active or _id_of(frame.event) == response_id
+        elif active and frame.side == "client" and frame.type in {"response.cancel", "session.finish"}:
+            return "cancelled (C3)" if frame.type == "response.cancel" else "the session was finished (C1)"
+        elif active and frame.side == "server" and frame.type == "input_audio_buffer.speech_started":
+            return "interrupted by the user (C4)"
+        elif active and frame.side == "server" and frame.type == "response.done" and _id_of(frame.event) == response_id:
+            return None
+    return None
+
+
+def may_lack_done(wire: Wire, response_id: str) -> str | None:
+    """Why a response may have no `response.done`: cut short, or a tool call on 3.8 (C37); None: it must have one."""
+    if wire.profile.family == "qwen3.8":
+        for frame in wire.received:
+            item = frame.event.get("item")
+            if (
+                frame.event.get("response_id") == response_id
+                and isinstance(item, dict)
+                and item.get("type") == "function_call"
+            ):
+                return "a tool call on 3.8 (C37)"
+    return cut_short(wire, response_id)
+
+
+def _id_of(event: dict[str, object]) -> object:
+    response = event.get("response")
+    return response.get("id") if isinstance(response, dict) else None
+
+
+def _unfinished(wire: Wire, wanted: str) -> Culprit | None:
+    """A response that was created and is not over."""
+    if "response." not in wanted and "session.finished" not in wanted and "error" not in wanted:
+        return None
+    for response in wire.responses[-1:]:
+        if "response.done" in response.types or "response.created" not in response.types:
+            continue
+        why = may_lack_done(wire, response.id)
+        if why is None:
+            return Culprit("GEN-024", f"{response.id} was created and no response.done ended it")
+        return Culprit("GEN-024", f"{response.id} has no response.done, which is open: {why}", False)
+    return None
+
+
+def _unheard(wire: Wire, waited: tuple[str, ...]) -> Culprit | None:
+    """A turn that voice detection should have made, as far as it got."""
+    by_voice = [
+        event for event in waited if event.startswith(("input_audio_buffer.", TRANSCRIPTION, ITEM, "response."))
+    ]
+    then = moments(wire)
+    now = then[-1]
+    if not by_voice or now.turns not in {"vad", "semantic"}:
+        return None
+    started = [frame for frame in wire.received if frame.type == "input_audio_buffer.speech_started"]
+    sent = [frame for frame in wire.frames if frame.side == "client" and frame.type == "input_audio_buffer.append"]
+    if not sent:
+        return None
+    if now.turns == "semantic":
+        first = owners().get(by_voice[0]) or "GEN-049"
+        return Culprit(first, "what semantic_vad announces is open (U10)", False)
+    committed = [frame for frame in wire.received if frame.type == "input_audio_buffer.committed"]
+    stopped = [frame for frame in wire.received if frame.type == "input_audio_buffer.speech_stopped"]
+    last = max((frame.index for frame in (*started, *stopped, *committed)), default=-1)
+    if last < 0:
+        return _not_started(now)
+    latest = wire.frames[last]
+    if latest.type == "input_audio_buffer.speech_started":
+        return _not_stopped(now, wire, last)
+    if latest.type == "input_audio_buffer.speech_stopped":
+        return _not_committed(wire, last)
+    return _after_commit(wire, latest.index, waited) or _not_started(now)
+
+
+def _not_started(now: Moment) -> Culprit:
+    threshold = now.detection.get("threshold", 0.5)
+    sure = now.speech_ms >= 2000 and isinstance(threshold, int | float) and threshold <= 0.5
+    if sure:
+        return Culprit("GEN-049", f"{now.speech_ms / 1000:.1f} s of speech were not announced by speech_started")
+    return Culprit(
+        "GEN-049", f"{now.speech_ms / 1000:.1f} s of speech were not announced: too little to be sure", False
+    )
+
+
+def _not_stopped(now: Moment, wire: Wire, started: int) -> Culprit:
+    needed = silence_needed(now)
+    if any(frame.type == "input_audio_buffer.clear" for frame in wire.frames[started:]):
+        return Culprit("GEN-050", "the buffer was cleared within speech (U8)", False)
+    if now.audio_ms is None or now.quiet_ms < needed:
+        return Culprit("GEN-050", f"less than {needed / 1000:.1f} s of silence followed the speech", False)
+    return Culprit("GEN-050", f"{now.quiet_ms / 1000:.1f} s of silence did not bring speech_stopped")
+
+
+def silence_needed(moment: Moment) -> float:
+    """How much streamed silence (ms) surely ends speech in this session."""
+    asked = moment.detection.get("silence_duration_ms", 800)
+    return max(2000.0, asked + 1200.0 if isinstance(asked, int | float) else 7200.0)
+
+
+def _not_committed(wire: Wire, stopped: int) -> Culprit:
+    if any(frame.type == "input_audio_buffer.clear" for frame in wire.frames):
+        return Culprit("GEN-012", "the buffer was cleared, perhaps within speech (U8)", False)
+    item = wire.frames[stopped].event.get("item_id")
+    return Culprit("GEN-012", f"speech_stopped of {item} led to no input_audio_buffer.committed")
+
+
+def _after_commit(wire: Wire, committed: int, waited: tuple[str, ...]) -> Culprit | None:
+    item = wire.frames[committed].event.get("item_id")
+    later = [frame for frame in wire.received if frame.index > committed]
+    shown = [frame for frame in wire.received if frame.type == ITEM and _item_id(frame.event) == item]
+    now = moments(wire)[-1]
+    if not shown and any(event == ITEM or event.startswith("response.") for event in waited):
+        return Culprit("GEN-014", f"the committed item {item} was not shown by conversation.item.created")
+    replies = any(event.startswith("response.") for event in waited)
+    if replies and not any(frame.type == "response.created" for frame in later):
+        why = no_automatic_reply(wire, now)
+        if why is None:
+            return Culprit("GEN-015", f"the committed turn {item} led to no response.created")
+        return Culprit("GEN-015", f"the committed turn {item} led to no response, which is open: {why}", False)
+    ends = {TRANSCRIPTION + "completed", TRANSCRIPTION + "failed"}
+    if ends & set(waited) and not any(
+        frame.type in ends and frame.event.get("item_id") == item for frame in wire.received
+    ):
+        if not now.transcribes:
+            return Culprit("GEN-054", "transcription is off", False)
+        return Culprit("GEN-054", f"the speech {item} got no terminal transcription event")
+    return None
+
+
+def no_automatic_reply(wire: Wire, moment: Moment) -> str | None:
+    """Why a committed turn may stay without a reply in VAD mode."""
+    if moment.detection.get("create_response") is False:
+        return "`create_response` is false (C26)"
+    if wire.profile.family == "qwen3.8":
+        return "the automatic reply of 3.8 (C26)"
+    if not moment.transcribes:
+        return "transcription is off (U19)"
+    return None
+
+
+def _item_id(event: dict[str, object]) -> object:
+    item = event.get("item")
+    return item.get("id") if isinstance(item, dict) else None
+
+
+def _otherwise(waited: tuple[str, ...], wanted: str) -> Culprit | None:
+    clause = next((owners()[event] for event in waited if event != "error" and event in owners()), None)
+    return Culprit(clause, f"{wanted} did not come, and nothing shows that it had to", False) if clause else None

@@ -1,0 +1,208 @@
+"""What a session survives: who ended the connection and why, and whether an error is really the end."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+
+from conformance.judge import schema
+from conformance.judge.rules.base import body, rule
+from conformance.judge.rules.requests import BACKEND, THROTTLED, lost, message, requests, waited_out
+from conformance.judge.rules.session import decoded, is_client_data, moments
+from conformance.judge.view import Wire
+from conformance.wire.transcript import Frame
+
+# Words of errors and close reasons that are documented or seen as ends: E6, E7, E9, E10 and E14 to E17.
+FATAL = (
+    *BACKEND,
+    *THROTTLED,
+    "server_error",
+    "common_error",
+    "response_idle_timeout",
+    "no response was generated",
+    "too many audios",
+    "invalidparameter",
+    "good standing",
+    "quota",
+    "free tier",
+)
+LARGE = 200 * 1024  # bytes of a message from which on its size may be what ended the connection (C36)
+SESSION_LIMIT_MS = 29 * 60 * 1000  # the shortest documented limit is 30 minutes
+IDLE_MS = 150 * 1000  # the shortest idle limit of the family is 180 s
+
+
+@rule("GEN-001", "a connection that was upgraded")
+def connection_stays_open(wire: Wire) -> Iterator[str | None]:
+    """The server ends no connection that the client has not begun to end."""
+    ending = wire.ending
+    if ending.first != "server":
+        yield None
+        return
+    if excuse(wire) is None:
+        said = f"closed with {ending.code_received} {ending.reason_received!r}" if ending.code_received else ending.tcp
+        after = _recent(wire)
+        last = f" after {after[-1].type or 'a malformed frame'}" if after else ""
+        yield f"the server ended the connection ({said}){last}"
+    elif not lost(wire):
+        yield None
+
+
+def excuse(wire: Wire) -> str | None:
+    """What may have ended the connection rightly, or None."""
+    frames, ending = wire.frames, wire.ending
+    said = ending.reason_received.lower()
+    if any(word in said for word in FATAL):
+        return "a documented reason"
+    events = [frame for frame in wire.received if frame.type == "error"]
+    if events and any(word in message(events[-1]) for word in FATAL):
+        return "a documented fatal error"
+    if frames and frames[-1].at - frames[0].at >= SESSION_LIMIT_MS:
+        return "the session limit"
+    if frames and _idle(wire) >= IDLE_MS:
+        return "the idle clock (C27)"
+    if any(frame.type == "session.finish" for frame in frames if is_client_data(frame)):
+        return "`session.finish` (C1)"
+    if any(_odd_voice(wire, frame) for frame in frames):
+        return "a voice (C39)"
+    return next((why for why in (provocation(wire, frame) for frame in _recent(wire)) if why), None)
+
+
+def _idle(wire: Wire) -> float:
+    """Time (ms) between the last event of a response and the end."""
+    last = [frame.at for frame in wire.received if str(frame.type).startswith("response.")]
+    return wire.frames[-1].at - (last[-1] if last else wire.frames[0].at)
+
+
+def _odd_voice(wire: Wire, frame: Frame) -> bool:
+    if not is_client_data(frame) or not isinstance(frame.event, dict) or frame.type != "session.update":
+        return False
+    session = body(frame.event, "session")
+    nested = body(body(session, "audio"), "output")
+    chosen = [part["voice"] for part in (session, nested) if part.get("voice") is not None]
+    return any(wire.profile.knows_voice(str(voice)) is not True for voice in chosen)
+
+
+def _recent(wire: Wire) -> list[Frame]:
+    """What may have provoked the end: all that was sent since, and the last frame before, the last server event."""
+    last = max((frame.index for frame in wire.received), default=-1)
+    data = [frame for frame in wire.frames if is_client_data(frame)]
+    before = [frame for frame in data if frame.index < last][-1:]
+    return before + [frame for frame in data if frame.index > last]
+
+
+def provocation(wire: Wire, frame: Frame) -> str | None:
+    """The open question that leaves open what this client frame does to the connection, or None."""
+    if frame.opcode == "binary" or frame.text is None:
+        return "a binary frame or invalid UTF-8 (U2)"
+    if len(frame.text) > LARGE:
+        return "a very large message (C36)"
+    event = frame.event
+    if not isinstance(event, dict) or frame.type not in schema.client_types() or not schema.is_valid("client", event):
+        return "a malformed event (U5)"
+    if frame.type == "input_audio_buffer.append" and (not event["audio"] or decoded(event["audio"]) is None):
+        return "a malformed event (U5)"
+    if frame.type == "input_image_buffer.append":
+        image = decoded(event["image"])
+        if image is None or not (image.startswith(b"\xff\xd8") and image.rstrip(b"\0").endswith(b"\xff\xd9")):
+            return "a malformed event (U5)"
+    if frame.type == "input_audio_buffer.commit" and moments(wire)[frame.index].turns != "manual":
+        return "a commit while voice detection decides the turns (C17)"
+    return None
+
+
+@rule("GEN-019", "an error that is not documented as fatal, followed by a request")
+def errors_are_survived(wire: Wire) -> Iterator[str | None]:
+    """After an error that need not be the end the next request is answered."""
+    asked = requests(wire)
+    for frame in wire.received:
+        if frame.type != "error" or any(word in message(frame) for word in FATAL):
+            continue
+        cause = [other for other in wire.frames[: frame.index] if is_client_data(other)][-1:]
+        if any(provocation(wire, other) or _odd_voice(wire, other) for other in cause):
+            continue
+        following = [request for request in asked if request.frame.index > frame.index and not request.moment.active]
+        if not following:
+            if wire.ending.first == "server" and not _spoke_after(wire, frame) and excuse(wire) is None:
+                yield f"the connection ended after the error {message(frame)!r}"
+            continue
+        request = following[0]
+        if not request.open:
+            yield None
+        elif waited_out(wire, request) and request.type not in {"response.create", "conversation.item.create"}:
+            yield f"after the error {message(frame)!r} the next {request.called} was not answered"
+
+
+def _spoke_after(wire: Wire, frame: Frame) -> bool:
+    return any(is_client_data(other) for other in wire.frames[frame.index :])
+
+
+# Fields that every family takes, by all sources.
+KNOWN_FIELDS = frozenset(
+    {
+        "modalities",
+        "instructions",
+        "turn_detection",
+        "input_audio_transcription",
+        "temperature",
+        "max_tokens",
+        "input_audio_format",
+        "output_audio_format",
+    }
+)
+
+
+@rule("GEN-020", "requests without a mistake")
+def no_error_without_mistake(wire: Wire) -> Iterator[str | None]:
+    """No error comes while the client has made no mistake."""
+    then = moments(wire)
+    last: Frame | None = None
+    for frame in wire.frames:
+        if is_client_data(frame):
+            if not _blameless(wire, frame):
+                return
+            last = frame
+        elif frame.side == "server" and frame.type == "error":
+            exempt = last is not None and last.type == "conversation.item.create"
+            spared = any(word in message(frame) for word in (*THROTTLED, "response timeout", "connect call failed"))
+            idle = "idle_timeout" in message(frame) or then[frame.index].active
+            if not (exempt or spared or idle):
+                yield f"an error came unprovoked after {last.type if last else 'nothing'}: {message(frame)!r}"
+        elif frame.side == "server" and last is not None and frame.type is not None:
+            yield None
+
+
+def _blameless(wire: Wire, frame: Frame) -> bool:
+    """Whether a client frame is surely no mistake, by what all sources agree on."""
+    if provocation(wire, frame) is not None:
+        return False
+    moment = moments(wire)[frame.index]
+    match frame.type:
+        case "session.update":
+            session = body(frame.event, "session")
+            detection = session.get("turn_detection")
+            plain = detection is None or (isinstance(detection, dict) and detection.get("type") == "server_vad")
+            modalities = session.get("modalities", ["text"])
+            limit = wire.profile.max_tokens_limit or 2048
+            return (
+                set(session) <= KNOWN_FIELDS
+                and plain
+                and "text" in modalities
+                and not moment.active
+                and moment.audio_ms == 0
+                and (session.get("max_tokens") or 1) <= limit
+                and ("temperature" not in session or wire.profile.family != "turbo")
+                and all(value is not None for name, value in session.items() if name != "turn_detection")
+            )
+        case "input_audio_buffer.append" | "input_audio_buffer.clear":
+            return True
+        case "input_audio_buffer.commit":
+            return moment.buffered and (moment.audio_ms or 0) >= 1000 and not moment.active
+        case "conversation.item.create":
+            return body(frame.event, "item").get("type") == "message"
+        case "response.create":
+            return (
+                not moment.active
+                and moment.items > 0
+                and moment.turns == "manual"
+                and not body(frame.event, "response")
+            )
+    return False

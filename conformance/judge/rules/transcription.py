@@ -1,0 +1,54 @@
+"""Transcription of the user's speech: previews, and one end."""
+
+from __future__ import annotations
+
+from collections import Counter
+from collections.abc import Iterator
+
+from conformance.judge.rules.base import rule
+from conformance.judge.rules.session import moments, silences
+from conformance.judge.view import Wire
+
+PREFIX = "conversation.item.input_audio_transcription."
+ENDS = {PREFIX + "completed", PREFIX + "failed"}
+COMMITTED = "input_audio_buffer.committed"
+
+
+@rule("GEN-054", "speech in VAD mode with transcription")
+def speech_gets_one_terminal_event(wire: Wire) -> Iterator[str | None]:
+    """Speech in VAD mode gets one `completed` or `failed`.
+
+    It may come after `response.done`, so a missing one counts only when the client let a whole quiet window run out
+    after the reply, or a later turn has its own.
+    """
+    ends = Counter(frame.event.get("item_id") for frame in wire.received if frame.type in ENDS)
+    for item, times in ends.items():
+        yield f"{item} got {times} terminal transcription events" if times > 1 else None
+    then = moments(wire)
+    turns = [
+        frame
+        for frame in wire.received
+        if frame.type == COMMITTED and then[frame.index].turns == "vad" and then[frame.index].transcribes
+    ]
+    for number, frame in enumerate(turns):
+        item = frame.event.get("item_id")
+        if item in ends or not then[-1].transcribes:
+            continue
+        replied = [
+            other.index for other in wire.received if other.type == "response.done" and other.index > frame.index
+        ]
+        waited = bool(replied) and any(index > replied[0] for index in silences(wire.frames))
+        overtaken = any(later.event.get("item_id") in ends for later in turns[number + 2 :])
+        if waited or overtaken:
+            yield f"the speech {item} got neither transcription completed nor failed"
+
+
+@rule("GEN-055", "a completed transcription in VAD mode")
+def speech_gets_previews(wire: Wire) -> Iterator[str | None]:
+    """Speech that was transcribed in VAD mode got a transcription `delta`."""
+    then = moments(wire)
+    previews = {frame.event.get("item_id") for frame in wire.received if frame.type == PREFIX + "delta"}
+    for frame in wire.received:
+        if frame.type == PREFIX + "completed" and frame.event.get("transcript") and then[frame.index].turns == "vad":
+            item = frame.event.get("item_id")
+            yield None if item in previews else f"the speech {item} was transcribed without a delta"

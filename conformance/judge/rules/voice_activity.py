@@ -1,0 +1,144 @@
+"""Voice detection: speech is announced, ended, and told in milliseconds that make sense."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from typing import Any
+
+from conformance.judge.rules.base import rule
+from conformance.judge.rules.missing import silence_needed
+from conformance.judge.rules.session import moments, silences
+from conformance.judge.view import Wire
+
+STARTED, STOPPED = "input_audio_buffer.speech_started", "input_audio_buffer.speech_stopped"
+CLEAR = "input_audio_buffer.clear"
+SLACK_MS = 50  # a detector works in windows and rounds
+
+
+@rule("GEN-049", "speech in VAD mode")
+def speech_is_announced(wire: Wire) -> Iterator[str | None]:
+    """Two seconds of clear speech in VAD mode are announced by `speech_started`.
+
+    Only spoken fixtures count, and what was said in all since the last turn, when the client then let a whole quiet
+    window run out.
+    """
+    then = moments(wire)
+    waits = silences(wire.frames)
+    started = [frame.index for frame in wire.received if frame.type == STARTED]
+    if started:
+        yield None
+    for index in waits:
+        moment = then[index]
+        threshold = moment.detection.get("threshold", 0.5)
+        low = isinstance(threshold, int | float) and threshold <= 0.5
+        steady = all(then[at].turns == "vad" for at in range(index + 1))
+        if steady and low and moment.speech_ms >= 2000 and not any(at < index for at in started):
+            yield f"{moment.speech_ms / 1000:.1f} s of speech were not announced by speech_started"
+            return
+
+
+@rule("GEN-050", "detected speech in VAD mode")
+def speech_is_ended(wire: Wire) -> Iterator[str | None]:
+    """Detected speech that enough streamed silence follows is ended by `speech_stopped`."""
+    then = moments(wire)
+    if any(frame.type == STOPPED for frame in wire.received):
+        yield None
+    started = [frame.index for frame in wire.received if frame.type == STARTED]
+    if not started or any(frame.type == CLEAR for frame in wire.frames):
+        return
+    for index in silences(wire.frames):
+        moment = then[index]
+        if index < started[-1] or moment.turns != "vad" or moment.speaking is None or moment.audio_ms is None:
+            continue
+        if moment.quiet_ms >= silence_needed(moment):
+            yield f"{moment.quiet_ms / 1000:.1f} s of silence did not bring speech_stopped of {moment.speaking}"
+            return
+
+
+def _turns(wire: Wire) -> Iterator[tuple[int, str, str, Any]]:
+    """The voice events as (frame index, type, item id, milliseconds); a repetition for the same item is left out.
+
+    A clear or a change of the configuration breaks the sequence and shows as an entry of type "break".
+    """
+    before: tuple[str, str] | None = None
+    for frame in wire.frames:
+        if frame.side == "client" and frame.type in {CLEAR, "session.update", "input_audio_buffer.commit"}:
+            before = None
+            yield frame.index, "break", "", None
+        elif frame.side == "server" and frame.type in {STARTED, STOPPED}:
+            item = str(frame.event.get("item_id"))
+            if before == (frame.type, item):
+                continue
+            before = (frame.type, item)
+            ms = frame.event.get("audio_start_ms" if frame.type == STARTED else "audio_end_ms")
+            yield frame.index, frame.type, item, ms
+
+
+@rule("GEN-051", "voice events")
+def starts_and_stops_alternate(wire: Wire) -> Iterator[str | None]:
+    """`speech_started` and `speech_stopped` alternate, and a stop bears the item of its start."""
+    then = moments(wire)
+    speaking: str | None = None
+    sure = True  # whether the state is known; a clear or an update within speech leaves it open
+    for index, kind, item, _ in _turns(wire):
+        if kind == "break":
+            sure = sure and speaking is None
+            speaking = None
+            continue
+        if then[index].turns == "semantic":
+            return
+        if kind == STARTED:
+            yield (
+                f"speech_started of {item} came while {speaking} was spoken" if sure and speaking is not None else None
+            )
+            speaking, sure = item, True
+        else:
+            if speaking is None and sure:
+                yield f"speech_stopped of {item} came without speech_started"
+            elif speaking is not None:
+                yield None if item == speaking else f"speech_stopped bears {item}; the speech was {speaking}"
+            speaking, sure = None, True
+
+
+@rule("GEN-052", "two voice events")
+def clock_runs_forward(wire: Wire) -> Iterator[str | None]:
+    """The milliseconds of voice detection never run backwards.
+
+    A start may lie before the end of the speech before it by the padding that it includes.
+    """
+    then = moments(wire)
+    started = stopped = None
+    own: dict[str, int] = {}
+    for index, kind, item, ms in _turns(wire):
+        if kind == "break":
+            started = stopped = None
+            continue
+        if not isinstance(ms, int):
+            continue
+        padding = then[index].detection.get("prefix_padding_ms", 300)
+        padding = max(500, padding) if isinstance(padding, int) else 500
+        if kind == STARTED:
+            if started is not None:
+                yield f"speech_started at {ms} ms follows one at {started} ms" if ms < started else None
+            if stopped is not None and ms < stopped - padding:
+                yield f"speech_started at {ms} ms follows speech_stopped at {stopped} ms"
+            started, own[item] = ms, ms
+        else:
+            if stopped is not None:
+                yield f"speech_stopped at {ms} ms follows one at {stopped} ms" if ms < stopped else None
+            if item in own:
+                yield f"{item} stops at {ms} ms and starts at {own[item]} ms" if ms < own[item] else None
+            stopped = ms
+
+
+@rule("GEN-053", "voice events with milliseconds")
+def clock_stays_within_the_audio(wire: Wire) -> Iterator[str | None]:
+    """No voice event lies after the audio sent so far, nor, if the clock is the session's, after now."""
+    then = moments(wire)
+    for index, kind, item, ms in _turns(wire):
+        sent = then[index].audio_ms
+        if kind == "break" or sent is None or not isinstance(ms, int):
+            continue
+        age = wire.frames[index].at - wire.frames[0].at + wire.handshake.ms
+        late = ms > max(sent, age) + SLACK_MS
+        yield f"{kind} of {item} lies at {ms} ms; {sent:.0f} ms of audio were sent" if late else None

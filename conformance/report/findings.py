@@ -1,0 +1,132 @@
+"""What went wrong, in words, worst first, and grouped by cause.
+
+Checks that failed with the same words (figures and ids aside) in the same chapter have one cause as far as a report
+can tell.  A blocked check is nobody's second failure: it is listed under the one that owns its evidence.
+"""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Iterable
+from dataclasses import dataclass, field
+from typing import Any
+
+from conformance.report.html_text import cell, one_line, plural
+from conformance.report.record import Record
+from conformance.report.summary import Case
+
+RANK = {"error": 0, "MUST": 1, "SHOULD": 2, "MAY": 3, "OBSERVE": 4}
+WORD = {
+    "error": "Error of the suite",
+    "MUST": "MUST fails",
+    "SHOULD": "SHOULD missed",
+    "MAY": "MAY missed",
+    "OBSERVE": "Probe fails",
+}
+
+_VARIABLE = re.compile(r"\b(?:[a-z]+_[A-Za-z0-9]{6,}|[0-9a-fA-F-]{16,}|\d+(?:\.\d+)?)\b")
+
+
+@dataclass
+class Finding:
+    """One cause: the cases that show it, those it blocks, and the conversations in which it was seen."""
+
+    cases: list[Case]
+    blocked: list[Case] = field(default_factory=list)
+    status: str = ""
+    """`new`, `known` or empty (no baseline was given)."""
+
+    @property
+    def first(self) -> Case:
+        """The case that stands for all."""
+        return self.cases[0]
+
+    @property
+    def kind(self) -> str:
+        """`error`, or the level of the clause."""
+        return "error" if self.first.verdict == "error" else self.first.level
+
+    @property
+    def word(self) -> str:
+        """The kind in words."""
+        return WORD[self.kind]
+
+    @property
+    def conversations(self) -> list[str]:
+        """Where it was seen; empty for a rule that judges all of them."""
+        return list(dict.fromkeys(case.conversation for case in self.cases if case.conversation))
+
+    @property
+    def breadth(self) -> str:
+        """In how many conversations."""
+        return f"in {plural(len(self.conversations), 'conversation')}" if self.conversations else "in the whole run"
+
+
+def findings(judged: Iterable[Case], made: dict[str, Any]) -> list[Finding]:
+    """All findings, worst first, those that block most checks before others of their level."""
+    judged = list(judged)
+    status = _status(made)
+    groups: dict[tuple[str, str, str], Finding] = {}
+    for case in judged:
+        if case.verdict not in {"fail", "error"}:
+            continue
+        kind = "error" if case.verdict == "error" else case.level
+        cause = _VARIABLE.sub("N", " ".join(case.detail.split()))[:300]
+        # Without words of its own a check has its own cause.
+        plain = cause in {"", "the check's assertion does not hold"} or cause.startswith("assert ")
+        key = (kind, case.id.rpartition("-")[0], case.id if plain else cause)
+        groups.setdefault(key, Finding([])).cases.append(case)
+    found = list(groups.values())
+    for finding in found:
+        finding.blocked = blocked_by({case.id for case in finding.cases}, judged)
+        words = {status[case.id] for case in finding.cases if case.id in status}
+        finding.status = "new" if "new" in words else next(iter(sorted(words)), "")
+    order = {case.id: place for place, case in enumerate(judged)}
+    return sorted(
+        found,
+        key=lambda item: (RANK[item.kind], item.status == "known", -len(item.blocked), order[item.first.id]),
+    )
+
+
+def blocked_by(owners: set[str], judged: list[Case]) -> list[Case]:
+    """The cases whose evidence never arrived because of these, directly or through other blocked ones."""
+    known = set(owners)
+    while True:
+        more = {case.id for case in judged if case.verdict == "blocked" and case.owner in known} - known
+        if not more:
+            break
+        known |= more
+    return [case for case in judged if case.verdict == "blocked" and case.id in known - owners]
+
+
+def _status(made: dict[str, Any]) -> dict[str, str]:
+    """`new` or `known` by check id, when the run was compared with something."""
+    drift = made.get("drift") or {}
+    words: dict[str, str] = {}
+    for name, word in (("accepted", "known"), ("known", "known"), ("new", "new"), ("new_failures", "new")):
+        for entry in drift.get(name) or ():
+            check_id = entry.get("id") if isinstance(entry, dict) else entry
+            if isinstance(check_id, str):
+                words[check_id] = word
+    return words
+
+
+def as_markdown(finding: Finding, record: Record, sentences: dict[str, str]) -> str:
+    """A finding as a text to paste into an issue."""
+    target = record.run["target"]
+    lines = []
+    for case in finding.cases:
+        lines += [
+            f"**{case.id}** ({finding.word}) {one_line(sentences.get(case.id, ''), 400)}",
+            "",
+            f"Seen: {one_line(case.detail, 400)}",
+            "",
+        ]
+    where = ", ".join(f"`{name}`" for name in finding.conversations) or "any conversation"
+    lines.append(
+        f"Conversation: {where}. Endpoint: {cell(target['endpoint'])}, model: {cell(target['model'])}, "
+        f"{record.run['started']}."
+    )
+    if finding.blocked:
+        lines.append(f"Not judged because of it: {', '.join(case.id for case in finding.blocked)}.")
+    return "\n".join(lines) + "\n"

@@ -1,0 +1,202 @@
+"""A transcript as the page shows it: frames without audio bytes, runs folded, everything embedded once.
+
+A row of the embedded trace is an object with short names, because there are twenty thousand of them:
+`i` index, `l` connection (from 1), `s` side (`c` or `s`), `t` ms, `k` kind (event type or opcode), `n` label,
+`b` payload as text, `e` schema errors as `[path, message]`.
+"""
+
+from __future__ import annotations
+
+import base64
+import binascii
+import functools
+import hashlib
+import json
+import re
+import zlib
+from collections.abc import Callable, Iterator
+from dataclasses import dataclass, field
+from typing import Any
+
+from conformance.report.html_text import LONG, cut, shown, size, visible
+from conformance.wire.transcript import Frame, Leg, Transcript
+
+Explain = Callable[[str, Any], list[tuple[str, str]]]
+"""`(direction, event)` to the schema's complaints, as `(path, message)`."""
+
+RATES = {"client": 16_000, "server": 24_000}  # Hz of PCM16 mono unless a session says otherwise (CE, RT)
+BIG = 600
+"""A Base64 text of this many characters is media and shown as size and digest."""
+
+_BASE64 = re.compile(r"[A-Za-z0-9+/_-]{%d,}={0,2}" % BIG)  # noqa: UP031  # braces of the pattern
+_MEDIA = {"audio", "image", "video_frame", "delta", "data"}
+
+
+@dataclass(frozen=True)
+class Media:
+    """A payload that is not shown: its size in bytes, its digest, and its duration where it is audio."""
+
+    bytes: int
+    digest: str
+    seconds: float | None = None
+
+    def __str__(self) -> str:
+        duration = f", {self.seconds:.2f} s" if self.seconds is not None else ""
+        return f"⟨{size(self.bytes)}{duration}, SHA-256 {self.digest}⟩"
+
+
+@functools.lru_cache(maxsize=4096)
+def media(text: str, side: str, audio: bool) -> Media:
+    """What a Base64 text holds.  `audio`: whether its length is a duration."""
+    try:
+        raw = base64.b64decode(text + "=" * (-len(text) % 4))
+    except (binascii.Error, ValueError):
+        raw = text.encode("utf-8", "backslashreplace")
+    digest = hashlib.sha256(raw).hexdigest()[:12]
+    return Media(len(raw), digest, len(raw) / 2 / RATES[side] if audio else None)
+
+
+def audio_of(frame: Frame) -> Media | None:
+    """The audio in a frame, if it carries any."""
+    event = frame.event
+    if not isinstance(event, dict):
+        return None
+    name = "audio" if frame.side == "client" else "delta"
+    text = event.get(name)
+    if not isinstance(text, str) or not text or "audio" not in str(frame.type) or "transcript" in str(frame.type):
+        return None
+    return media(text, frame.side, audio=True)
+
+
+def payload(frame: Frame) -> str:
+    """The payload as text that is safe to show and of bounded length.
+
+    An event without media is kept exactly as it crossed the wire, with its own order, numbers and repeated names.
+    """
+    if frame.text is None:
+        if not frame.data:
+            return ""
+        return str(Media(len(frame.data), hashlib.sha256(frame.data).hexdigest()[:12]))
+    if frame.opcode != "text" or frame.event is None:
+        return shown(frame.text)
+    sound = audio_of(frame)
+    if sound is None and len(frame.text) <= BIG:
+        return visible(frame.text)
+    slim = _slim(frame.event, frame, sound)
+    return visible(cut(json.dumps(slim, ensure_ascii=False), 20 * LONG))
+
+
+def _slim(value: Any, frame: Frame, sound: Media | None, name: str = "") -> Any:
+    if isinstance(value, dict):
+        return {cut(str(key), 200): _slim(item, frame, sound, key) for key, item in value.items()}
+    if isinstance(value, list):
+        shortened = [_slim(item, frame, sound, name) for item in value[:200]]
+        return [*shortened, f"… {len(value) - 200} more"] if len(value) > 200 else shortened
+    if not isinstance(value, str):
+        return value
+    if sound is not None and name == ("audio" if frame.side == "client" else "delta"):
+        return str(sound)
+    if len(value) >= BIG and name in _MEDIA and _BASE64.fullmatch(value):
+        return str(media(value, frame.side, audio=False))
+    return cut(value)
+
+
+@dataclass
+class Row:
+    """Neighbouring frames of one side that are shown as one arrow."""
+
+    side: str
+    frames: list[Frame]
+
+    @property
+    def at(self) -> float:
+        """When the first crossed, in ms."""
+        return self.frames[0].at
+
+    @property
+    def kinds(self) -> dict[str, int]:
+        """Types in the run and how often each came."""
+        found: dict[str, int] = {}
+        for frame in self.frames:
+            found[kind(frame)] = found.get(kind(frame), 0) + 1
+        return found
+
+    @property
+    def seconds(self) -> float:
+        """Audio in the run, in seconds."""
+        return sum(found.seconds or 0.0 for frame in self.frames if (found := audio_of(frame)))
+
+
+def kind(frame: Frame) -> str:
+    """What a frame is called: its event type, or what kind of frame it is."""
+    if frame.type is not None:
+        return frame.type
+    return "text without a type" if frame.opcode == "text" else frame.opcode
+
+
+def _folds(frame: Frame) -> bool:
+    name = frame.type or ""
+    return name.endswith((".delta", ".append")) or frame.opcode in {"ping", "pong"}
+
+
+def rows(leg: Leg) -> list[Row]:
+    """The frames of a connection with runs of deltas and appends folded, whatever their types."""
+    found: list[Row] = []
+    for frame in leg.frames:
+        last = found[-1] if found else None
+        if last is not None and last.side == frame.side and _folds(frame) and _folds(last.frames[-1]):
+            last.frames.append(frame)
+        else:
+            found.append(Row(frame.side, [frame]))
+    return found
+
+
+@dataclass
+class Complaints:
+    """What the schemas say of the frames of one conversation, by connection and index."""
+
+    found: dict[tuple[int, int], list[tuple[str, str]]] = field(default_factory=dict)
+
+    def listed(self, transcript: Transcript) -> Iterator[tuple[int, Frame, list[tuple[str, str]]]]:
+        """Connection number from 1, frame, complaints."""
+        for (leg, index), said in self.found.items():
+            yield leg + 1, transcript.legs[leg].frames[index], said
+
+
+def complaints(transcript: Transcript, explain: Explain | None) -> Complaints:
+    """Judge every event of a conversation by its schema."""
+    out = Complaints()
+    if explain is None:
+        return out
+    for number, leg in enumerate(transcript.legs):
+        for frame in leg.frames:
+            if isinstance(frame.event, dict) and frame.type is not None:
+                said = explain(frame.side, frame.event)
+                if said:
+                    out.found[number, frame.index] = [(shown(path, 200), shown(text, 400)) for path, text in said[:8]]
+    return out
+
+
+def embedded(transcript: Transcript, said: Complaints, redact: Callable[[str], str], diagram: str = "") -> str:
+    """The conversation for the page's script: JSON, redacted, deflated, Base64.
+
+    Redacted here because a compressed text can't be searched for the key afterwards.
+    """
+    frames = []
+    for number, leg in enumerate(transcript.legs):
+        for frame in leg.frames:
+            row: dict[str, Any] = {
+                "i": frame.index,
+                "l": number + 1,
+                "s": frame.side[0],
+                "t": round(frame.at),
+                "k": shown(kind(frame), 120),
+                "b": payload(frame),
+            }
+            if frame.label and frame.label != frame.type:
+                row["n"] = shown(frame.label, 120)
+            if (number, frame.index) in said.found:
+                row["e"] = said.found[number, frame.index]
+            frames.append(row)
+    text = redact(json.dumps({"frames": frames, "svg": diagram}, ensure_ascii=False, separators=(",", ":")))
+    return base64.b64encode(zlib.compress(text.encode("utf-8", "backslashreplace"), 6)).decode()

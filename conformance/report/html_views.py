@@ -1,0 +1,429 @@
+"""The sections of the page as plain data: what is asked, what came of it, what was never asked."""
+
+from __future__ import annotations
+
+import re
+import shlex
+from collections import Counter
+from collections.abc import Iterable
+from dataclasses import dataclass, field
+from statistics import median, quantiles
+from typing import Any
+
+from conformance.judge import acceptance
+from conformance.judge.verdicts import Unjudged
+from conformance.judge.view import Wire
+from conformance.report import svg
+from conformance.report.html_text import ms, one_line, plural
+from conformance.report.html_trace import audio_of, media
+from conformance.report.record import Record
+from conformance.report.summary import Case
+from conformance.spec.profiles import UnknownModel, profile_for
+from conformance.wire.transcript import Frame, Leg, Transcript
+
+CHAPTERS = {
+    "00": "General rules",
+    "01": "Connection",
+    "02": "Envelope and errors",
+    "03": "Session configuration",
+    "04": "Audio input",
+    "05": "Voice activity detection",
+    "06": "Images",
+    "07": "Items and tools",
+    "08": "Responses",
+    "09": "Cancel and barge-in",
+    "10": "Usage",
+    "11": "Closing",
+    "12": "Event acceptance",
+    "13": "Isolation",
+}
+GLYPH = {
+    "pass": "✓",
+    "fail": "✗",
+    "missed": "△",
+    "blocked": "⊘",
+    "skipped": "–",
+    "inconclusive": "?",
+    "not_run": "○",
+    "observed": "●",
+    "error": "!",
+}
+WORDS = {"not_run": "not run"}
+RUN_GLYPH = {
+    "conforms": "✓",
+    "fails": "✗",
+    "infrastructure": "?",
+    "nothing_judged": "○",
+    "interrupted": "○",
+    "inconsistent": "!",
+}
+UNJUDGED = {
+    "blocked": "Blocked: the evidence never arrived, and another check answers for that",
+    "inconclusive": "Inconclusive: the model or the network did not cooperate",
+    "skipped": "Skipped: does not apply to this model or target",
+    "not_run": "Not run: left out by a filter, a budget, or the end of the run",
+}
+
+_CODE = re.compile(r"`([^`]+)`")
+
+
+def verdict_class(verdict: str, level: str) -> str:
+    """The verdict as it is coloured: a missed SHOULD is no failed MUST."""
+    return "missed" if verdict == "fail" and level != "MUST" else verdict
+
+
+def verdict_word(verdict: str, level: str) -> str:
+    """The verdict as it is read."""
+    return WORDS.get(verdict, verdict_class(verdict, level))
+
+
+def chapter_name(number: str) -> str:
+    """`Session configuration` for `03`."""
+    return CHAPTERS.get(number, f"Chapter {number}")
+
+
+# -- answers
+
+
+@dataclass(frozen=True)
+class Answer:
+    """An open question with what this run says to it."""
+
+    id: str
+    question: dict[str, Any]
+    case: Case | None
+    why: str
+    """Why there is no answer; empty when there is one."""
+
+    @property
+    def outcome(self) -> str | None:
+        """The outcome's id, or None when the run has no evidence."""
+        return self.case.outcome if self.case is not None and not self.why else None
+
+    @property
+    def means(self) -> str:
+        """The outcome in words."""
+        for row in self.question["outcomes"]:
+            if row["id"] == self.outcome:
+                return str(row["means"])
+        return "Something that no source foresaw."
+
+    @property
+    def evidence(self) -> str:
+        """What was seen, verbatim."""
+        return self.case.detail if self.case is not None and not self.why else ""
+
+    @property
+    def agrees(self) -> bool:
+        """Whether it is what the reference (the mock's default or the baseline) says."""
+        return self.outcome == self.question.get("expected")
+
+
+NO_EVIDENCE = "not asked in this run"
+
+
+def answers(record: Record, judged: Iterable[Case]) -> dict[str, Answer]:
+    """Every open question of the catalogue, in its order."""
+    by_id = {case.id: case for case in judged}
+    found = {}
+    for row in record.catalogue["questions"]:
+        case = by_id.get(row["id"])
+        if case is not None and case.verdict == "observed":
+            why = ""
+        elif case is None and row.get("reach") == "by-hand":
+            why = f"needs a person: {row.get('how') or 'no way to probe it is known'}"
+        elif case is None:
+            why = NO_EVIDENCE
+        elif case.verdict == "not_run":
+            why = f"{NO_EVIDENCE} ({case.detail})"
+        else:
+            why = f"{case.verdict}: {case.detail}"
+        found[row["id"]] = Answer(row["id"], row, case, why)
+    return found
+
+
+# -- silence
+
+
+@dataclass(frozen=True)
+class SilencePoint:
+    """Seconds of silence streamed before a response, and the input tokens that the response was billed."""
+
+    seconds: float
+    tokens: int
+
+
+def silence(record: Record, case: Case | None) -> list[SilencePoint]:
+    """Points of the silence chart: every response of the probe's conversation.
+
+    Taken from the frames: the script labels what it streams, `response.done` says what was billed.
+    """
+    transcript = record.transcripts.get(case.conversation) if case is not None else None
+    if transcript is None:
+        return []
+    points = []
+    for leg in transcript.legs:
+        streamed = 0.0
+        for frame in leg.frames:
+            if frame.side == "client" and (frame.label or "").startswith("silence"):
+                sound = audio_of(frame)
+                streamed += (sound.seconds or 0.0) if sound else 0.0
+            billed = billed_input(frame)
+            if billed is not None:
+                points.append(SilencePoint(round(streamed, 2), billed))
+                streamed = 0.0
+    return points
+
+
+def billed_input(frame: Frame) -> int | None:
+    """Input tokens that a `response.done` reports: the audio share where it is told apart."""
+    if frame.side != "server" or frame.type != "response.done":
+        return None
+    response = frame.event.get("response")
+    usage = response.get("usage") if isinstance(response, dict) else None
+    if not isinstance(usage, dict):
+        return None
+    details = usage.get("input_tokens_details")
+    parts = (details.get("audio_tokens") if isinstance(details, dict) else None, usage.get("input_tokens"))
+    return next((value for value in parts if isinstance(value, int) and not isinstance(value, bool)), None)
+
+
+def silence_chart(points: list[SilencePoint]) -> str:
+    """The chart, or nothing when there is nothing to draw."""
+    if not points:
+        return ""
+    return svg.scatter(
+        [(point.seconds, float(point.tokens)) for point in points],
+        x_name="seconds of silence streamed before the reply",
+        y_name="input tokens billed",
+        label="Billed input tokens against seconds of streamed silence; the same figures are in the table",
+    )
+
+
+# -- what went over the line
+
+
+def audio_seconds(record: Record) -> tuple[float, float]:
+    """Seconds of audio sent and received."""
+    sent = received = 0.0
+    for transcript in record.transcripts.values():
+        for leg in transcript.legs:
+            for frame in leg.frames:
+                sound = audio_of(frame)
+                if sound is not None and sound.seconds is not None:
+                    if frame.side == "client":
+                        sent += sound.seconds
+                    else:
+                        received += sound.seconds
+    media.cache_clear()
+    return sent, received
+
+
+def family(record: Record) -> list[dict[str, Any]]:
+    """The acceptance table: what became of each client event of the protocol family."""
+    transcript = record.transcripts.get(acceptance.CONVERSATION)
+    if transcript is None:
+        return []
+    try:
+        wire = Wire(transcript, profile_for(record.run["target"]["model"]))
+        return acceptance.table(transcript, wire)
+    except (Unjudged, UnknownModel, KeyError, TypeError, AttributeError):
+        return []  # a conversation that met trouble, or a record from elsewhere: the section says that it is missing
+
+
+FATE = {
+    "accepted": ("pass", "✓"),
+    "refused": ("missed", "△"),
+    "refused as unknown": ("missed", "△"),
+    "ignored": ("inconclusive", "?"),
+    "fatal": ("fail", "✗"),
+    "not reached": ("not_run", "○"),
+}
+
+
+# -- latency
+
+
+@dataclass(frozen=True)
+class Latency:
+    """One kind of waiting, in ms."""
+
+    name: str
+    meaning: str
+    values: list[float]
+
+    @property
+    def middle(self) -> float:
+        """The median."""
+        return median(self.values)
+
+    @property
+    def slow(self) -> float:
+        """The 95th percentile, or the longest where there are too few for one."""
+        return quantiles(self.values, n=20)[18] if len(self.values) >= 20 else max(self.values)
+
+    def drawing(self) -> str:
+        """Every measurement as a dot."""
+        label = f"{self.name}: {plural(len(self.values), 'measurement')}, median {ms(self.middle)}"
+        return svg.strip(self.values, self.middle, max(self.values), label)
+
+
+def latencies(record: Record) -> list[Latency]:
+    """Time to `session.created`, to the first delta, and from commit to `response.created`."""
+    created: list[float] = []
+    first: list[float] = []
+    committed: list[float] = []
+    for transcript in record.transcripts.values():
+        for number, leg in enumerate(transcript.legs):
+            if number == 0:
+                # Only the first connection begins when the conversation's clock does.
+                at = next((f.at for f in leg.frames if f.side == "server" and f.type == "session.created"), None)
+                created += [at] if at is not None else []
+            first += _waits(leg, _asks, lambda frame: frame.side == "server" and str(frame.type).endswith(".delta"))
+            committed += _waits(
+                leg, _commits, lambda frame: frame.side == "server" and frame.type == "response.created"
+            )
+    found = [
+        Latency("To session.created", "from the first packet of the connection", created),
+        Latency("To the first delta", "from response.create or the end of speech", first),
+        Latency("Commit to response.created", "from the server's input_audio_buffer.committed", committed),
+    ]
+    return [item for item in found if item.values]
+
+
+def _asks(frame: Frame) -> bool:
+    return (frame.side == "client" and frame.type == "response.create") or (
+        frame.side == "server" and frame.type == "input_audio_buffer.speech_stopped"
+    )
+
+
+def _commits(frame: Frame) -> bool:
+    return frame.side == "server" and frame.type == "input_audio_buffer.committed"
+
+
+def _waits(leg: Leg, begins: Any, ends: Any) -> list[float]:
+    """Spans from a beginning to the next end; a second beginning starts anew."""
+    found: list[float] = []
+    since: float | None = None
+    for frame in leg.frames:
+        if begins(frame):
+            since = frame.at
+        elif since is not None and ends(frame):
+            found.append(frame.at - since)
+            since = None
+    return found
+
+
+# -- coverage
+
+
+@dataclass
+class Coverage:
+    """Clauses of one level: judged by a check, left out with a reason, or untested."""
+
+    level: str
+    total: int = 0
+    verdicts: Counter[str] = field(default_factory=Counter)
+    excluded: list[dict[str, Any]] = field(default_factory=list)
+    untested: list[dict[str, Any]] = field(default_factory=list)
+
+    @property
+    def checked(self) -> int:
+        """Clauses that have a check."""
+        return self.total - len(self.excluded) - len(self.untested)
+
+    def drawing(self) -> str:
+        """The shares as a bar."""
+        counts = [("pass", self.checked), ("skipped", len(self.excluded)), ("fail", len(self.untested))]
+        label = f"{self.level}: {self.checked} tested, {len(self.excluded)} left out, {len(self.untested)} untested"
+        return svg.shares(counts, label)
+
+
+def coverage(record: Record, judged: Iterable[Case]) -> list[Coverage]:
+    """Coverage of the catalogue, by level."""
+    verdicts = {case.id: case.verdict for case in judged}
+    checks = record.catalogue["checks"]
+    found = {level: Coverage(level) for level in ("MUST", "SHOULD", "MAY")}
+    for row in record.catalogue["clauses"]:
+        of = found.setdefault(row["level"], Coverage(row["level"]))
+        of.total += 1
+        if row["id"] in checks:
+            of.verdicts[verdicts.get(row["id"], "not_run")] += 1
+        elif row.get("excluded"):
+            of.excluded.append(row)
+        else:
+            of.untested.append(row)
+    return [item for item in found.values() if item.total]
+
+
+# -- one check
+
+
+def commands(case: Case, record: Record) -> tuple[str, str]:
+    """The commands that hold this check's conversation again, and that judge the saved record again."""
+    target = record.run["target"]
+    again = ["pytest", "conformance/", "--case", case.id]
+    if target["kind"] != "replay":
+        again += ["--endpoint", str(target["endpoint"])]
+    again += ["--model", str(target["model"])]
+    if record.run.get("workspace"):
+        again += ["--workspace", str(record.run["workspace"])]
+    for quirk in record.run.get("quirks") or ():
+        again += ["--quirk", str(quirk)]
+    replay = ["pytest", "conformance/", "--replay", "record.jsonl", "--case", case.id]
+    return one_line(shlex.join(again), 500), one_line(shlex.join(replay), 500)
+
+
+def decisive(case: Case, transcript: Transcript) -> list[tuple[int, Frame]]:
+    """The frames that a finding's words point at, as (connection from 1, frame); at most three, the last ones.
+
+    A verdict does not carry its frame; the words of a failed check name the event types or labels that it is about.
+    """
+    if case.verdict not in {"fail", "blocked", "inconclusive", "error", "observed"}:
+        return []
+    named = []
+    for number, leg in enumerate(transcript.legs):
+        for frame in leg.frames:
+            word = frame.label or frame.type
+            kinds = {name for name in (frame.type, word) if name and len(name) > 4}
+            if any(re.search(rf"(?<![\w.]){re.escape(name)}(?![\w.]*\w)", case.detail[:2000]) for name in kinds):
+                named.append((number + 1, frame))
+    by_server = [item for item in named if item[1].side == "server"]
+    errors = [
+        (number + 1, frame)
+        for number, leg in enumerate(transcript.legs)
+        for frame in leg.frames
+        if frame.side == "server" and frame.type == "error"
+    ]
+    return (by_server or named or errors)[-3:]
+
+
+def drift_groups(made: dict[str, Any]) -> list[tuple[str, list[str]]]:
+    """The comparison with a baseline or an earlier run: headings and their entries in words."""
+    drift = made.get("drift")
+    if not isinstance(drift, dict):
+        return []
+    groups = []
+    for name, entries in drift.items():
+        if not isinstance(entries, list | dict):
+            groups.append((_title(name), [one_line(entries, 300)]))
+            continue
+        items = [f"{key}: {value}" for key, value in entries.items()] if isinstance(entries, dict) else entries
+        groups.append((_title(name), [_entry(item) for item in items]))
+    return groups
+
+
+def _title(name: str) -> str:
+    return one_line(name.replace("_", " ").capitalize(), 80)
+
+
+def _entry(entry: Any) -> str:
+    if isinstance(entry, dict):
+        return one_line("; ".join(f"{key}: {value}" for key, value in entry.items()), 500)
+    return one_line(entry, 500)
+
+
+def event_of(sentence: str) -> str:
+    """The first name in backquotes of a sentence."""
+    match = _CODE.search(sentence)
+    return match[1] if match else ""

@@ -1,0 +1,98 @@
+"""`results.sarif` (SARIF 2.1.0): a clause is a rule, a failed check a result at the check's place in the code."""
+
+from __future__ import annotations
+
+import hashlib
+import json
+from typing import Any
+
+from conformance.report.html_text import shown
+from conformance.report.html_views import chapter_name
+from conformance.report.record import Record
+from conformance.report.sources import address
+from conformance.report.summary import Case, cases
+
+SCHEMA = "https://docs.oasis-open.org/sarif/sarif/v2.1.0/errata01/os/schemas/sarif-schema-2.1.0.json"
+LEVEL = {"MUST": "error", "SHOULD": "warning", "MAY": "note"}
+
+
+def render(record: Record, made: dict[str, Any]) -> str:
+    """The file's content."""
+    checks = record.catalogue["checks"]
+    rules = [_rule(row) for row in record.catalogue["clauses"] if row["id"] in checks]
+    place = {rule["id"]: number for number, rule in enumerate(rules)}
+    judged = cases(record)
+    broken = [case for case in judged if case.verdict == "error"]
+    run = {
+        "tool": {
+            "driver": {
+                "name": "qwen-realtime-conformance",
+                "version": shown(made["suite"]["version"]),
+                "rules": rules,
+            }
+        },
+        "invocations": [
+            {
+                "executionSuccessful": not broken and made["verdict"] not in {"interrupted", "inconsistent"},
+                "exitCode": made["exit"],
+                "toolExecutionNotifications": [
+                    {
+                        "level": "error",
+                        "message": {"text": f"{case.id}: {shown(case.detail) or 'the check could not judge'}"},
+                        "associatedRule": {"id": case.id},
+                    }
+                    for case in broken
+                ],
+            }
+        ],
+        "automationDetails": {
+            "id": shown(f"{made['target']['endpoint']}/{made['target']['model']}/"),
+        },
+        "originalUriBaseIds": {"SRCROOT": {"description": {"text": "the root of the suite's checkout"}}},
+        "columnKind": "unicodeCodePoints",
+        "results": [
+            _result(case, place[case.id], made) for case in judged if case.verdict == "fail" and case.id in place
+        ],
+    }
+    return json.dumps({"$schema": SCHEMA, "version": "2.1.0", "runs": [run]}, ensure_ascii=False, indent=1) + "\n"
+
+
+def _rule(row: dict[str, Any]) -> dict[str, Any]:
+    sources = ", ".join(row["source"])
+    link = next((found for key in row["source"] if (found := address(key))), None)
+    linked = ", ".join(f"[{key}]({found})" if (found := address(key)) else key for key in row["source"])
+    rule: dict[str, Any] = {
+        "id": row["id"],
+        "shortDescription": {"text": row["sentence"]},
+        "fullDescription": {"text": f"{row['sentence']} Level {row['level']}: {row['why']}."},
+        "help": {
+            "text": f"{row['sentence']}\n\nLevel {row['level']}: {row['why']}.\nSource: {sources}, as of {row['date']}.",
+            "markdown": f"{row['sentence']}\n\n**{row['level']}**: {row['why']}.\n\nSource: {linked}, as of {row['date']}.",
+        },
+        "defaultConfiguration": {"level": LEVEL.get(row["level"], "none")},
+        "properties": {"level": row["level"], "tags": [chapter_name(str(row["chapter"]))]},
+    }
+    if link:
+        rule["helpUri"] = link
+    return rule
+
+
+def _result(case: Case, index: int, made: dict[str, Any]) -> dict[str, Any]:
+    file, _, line = case.where.rpartition(":")
+    identity = "\n".join((case.id, case.conversation, made["target"]["model"]))
+    return {
+        "ruleId": case.id,
+        "ruleIndex": index,
+        "level": LEVEL.get(case.level, "none"),
+        "message": {"text": shown(case.detail) or "the check's assertion does not hold"},
+        "locations": [
+            {
+                "physicalLocation": {
+                    "artifactLocation": {"uri": file or case.where, "uriBaseId": "SRCROOT"},
+                    "region": {"startLine": max(1, int(line)) if line.isdigit() else 1},
+                },
+                **({"logicalLocations": [{"name": case.conversation, "kind": "module"}]} if case.conversation else {}),
+            }
+        ],
+        "partialFingerprints": {"check/v1": hashlib.sha256(identity.encode()).hexdigest()[:16]},
+    }

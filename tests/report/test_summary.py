@@ -1,0 +1,118 @@
+"""From verdict lines to the run's verdict: pure, and hard to fool."""
+
+from __future__ import annotations
+
+from typing import Any
+
+import pytest
+
+from conformance.report.record import Record
+from conformance.report.summary import EXIT, cases, summary, verdict
+
+CHECKS = {
+    "GEN-1": {"level": "MUST", "conversation": None, "where": "test_00_rules.py:1"},
+    "SES-1": {"level": "MUST", "conversation": "session/One", "where": "test_03_session.py:1"},
+    "SES-2": {"level": "SHOULD", "conversation": "session/One", "where": "test_03_session.py:2"},
+    "Q-1": {"level": "OBSERVE", "conversation": "session/One", "where": "test_03_session.py:3"},
+}
+
+
+def said(check_id: str, verdict_: str, **more: Any) -> dict[str, Any]:
+    line = {"id": check_id, "level": CHECKS[check_id]["level"], "verdict": verdict_, "detail": "", "seconds": 0.1}
+    return {**line, "outcome": None, "owner": None, **more}
+
+
+def record(*lines: dict[str, Any], footer: dict[str, Any] | None = None, **recorded: Any) -> Record:
+    return Record(
+        run={"target": {"kind": "mock", "endpoint": "mock", "model": "m"}, "suite": {"version": "0"}, "started": "t"},
+        catalogue={"clauses": [], "questions": [{"id": "Q-1", "expected": "yes"}], "checks": CHECKS},
+        recorded={"sessions": 1, "not_held": {}, "infrastructure": None, **recorded},
+        verdicts=list(lines),
+        footer={"interrupted": False, "seconds": 1.0} if footer is None else footer,
+    )
+
+
+PASSING = [
+    said("GEN-1", "pass"),
+    said("SES-1", "pass"),
+    said("SES-2", "pass"),
+    said("Q-1", "observed", outcome="yes"),
+]
+
+
+def result(made: Record) -> str:
+    return verdict(made, cases(made))
+
+
+def test_all_pass() -> None:
+    made = summary(record(*PASSING))
+    assert made["verdict"] == "conforms"
+    assert made["counts"] == {"observed": 1, "pass": 3}
+    assert made["observations"] == [{"id": "Q-1", "outcome": "yes", "expected": "yes", "evidence": "session/One"}]
+
+
+def test_a_must_that_fails_fails_the_run() -> None:
+    assert result(record(*PASSING[:1], said("SES-1", "fail"), *PASSING[2:])) == "fails"
+
+
+def test_a_should_that_is_missed_is_a_fail_at_its_level_and_no_failed_run() -> None:
+    made = summary(record(*PASSING[:2], said("SES-2", "fail"), PASSING[3]))
+    assert made["verdict"] == "conforms"
+    assert made["counts"]["fail"] == 1
+    assert "1 SHOULD missed" in made["headline"]
+
+
+def test_blocked_with_a_failed_owner_is_blocked() -> None:
+    made = record(said("GEN-1", "fail"), said("SES-1", "blocked", owner="GEN-1"))
+    assert [case.verdict for case in cases(made)][:2] == ["fail", "blocked"]
+    assert result(made) == "fails"
+
+
+@pytest.mark.parametrize("owner", ["GEN-1", "NO-SUCH", None])
+def test_blocked_without_a_failed_owner_is_an_error(owner: str | None) -> None:
+    made = record(said("GEN-1", "pass"), said("SES-1", "blocked", owner=owner))
+    assert cases(made)[1].verdict == "error"
+    assert result(made) == "inconsistent"
+
+
+def test_two_that_block_each_other_are_errors() -> None:
+    made = record(said("GEN-1", "blocked", owner="SES-1"), said("SES-1", "blocked", owner="GEN-1"))
+    assert {case.verdict for case in cases(made)[:2]} == {"error"}
+
+
+def test_a_check_judged_several_times_has_its_worst_verdict() -> None:
+    made = record(said("SES-1", "pass"), said("SES-1", "fail", detail="third value"), said("SES-1", "pass"))
+    case = cases(made)[1]
+    assert (case.verdict, case.detail) == ("fail", "third value")
+
+
+def test_what_was_not_judged_says_why() -> None:
+    made = record(said("GEN-1", "pass"), not_held={"session/One": "the budget of 1 sessions is spent"})
+    assert [(case.verdict, case.detail) for case in cases(made)[1:2]] == [
+        ("not_run", "the budget of 1 sessions is spent")
+    ]
+
+
+def test_every_check_is_counted_once() -> None:
+    made = summary(record())
+    assert sum(made["counts"].values()) == len(CHECKS)
+    assert made["verdict"] == "nothing_judged"
+
+
+def test_precedence() -> None:
+    error = said("SES-1", "error")
+    infra = {"infrastructure": "HTTP 401"}
+    assert result(record(said("GEN-1", "fail"), error, **infra)) == "inconsistent"
+    assert result(record(said("GEN-1", "fail"), **infra)) == "infrastructure"
+    assert result(record(error, footer={"interrupted": True, "seconds": 0})) == "interrupted"
+
+
+def test_exit_codes_are_those_of_the_contract() -> None:
+    assert EXIT == {
+        "conforms": 0,
+        "fails": 1,
+        "interrupted": 2,
+        "nothing_judged": 5,
+        "infrastructure": 10,
+        "inconsistent": 11,
+    }
