@@ -70,14 +70,14 @@ def findings(judged: Iterable[Case], made: dict[str, Any]) -> list[Finding]:
     for case in judged:
         if case.verdict not in {"fail", "error"}:
             continue
-        kind = "error" if case.verdict == "error" else case.level
         cause = _VARIABLE.sub("N", " ".join(case.detail.split()))[:300]
         # Without words of its own a check has its own cause.
         plain = cause in {"", "the check's assertion does not hold"} or cause.startswith("assert ")
-        key = (kind, case.id.rpartition("-")[0], case.id if plain else cause)
+        key = (case.verdict, case.id.rpartition("-")[0], case.id if plain else cause)
         groups.setdefault(key, Finding([])).cases.append(case)
     found = list(groups.values())
     for finding in found:
+        finding.cases.sort(key=lambda case: (RANK.get(case.level, 9), case.id))
         finding.blocked = blocked_by({case.id for case in finding.cases}, judged)
         words = {status[case.id] for case in finding.cases if case.id in status}
         finding.status = "new" if "new" in words else next(iter(sorted(words)), "")

@@ -118,6 +118,7 @@ def render(record: Record, made: dict[str, Any], redact: Callable[[str], str] = 
                  **{key: row["ask"] for key, row in questions.items()}}  # fmt: skip
     asked = html_views.answers(record, judged)
     silence = html_views.silence(record, next((case for case in judged if case.id == "Q-SILENCE-BILLED"), None))
+    answered = [item for key, item in asked.items() if item.outcome and not _told(key)]
     script, style = _asset("report.js"), _asset("report.css")
     return _template().render(  # undefined names of an older record show as nothing
         script=script,
@@ -136,7 +137,9 @@ def render(record: Record, made: dict[str, Any], redact: Callable[[str], str] = 
         big=[
             (asked[key], [asked[other] for other in RELATED[key] if other in asked]) for key in BIG_THREE if key in asked
         ],
-        answered=[item for key, item in asked.items() if item.outcome and not _told(key)],
+        answered=answered,
+        differing=[item for item in answered if not item.agrees],
+        agreeing=[item for item in answered if item.agrees],
         unanswered=[item for key, item in asked.items() if not item.outcome and not _told(key)],
         silence=silence,
         silence_chart=html_views.silence_chart(silence),

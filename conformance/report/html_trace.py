@@ -28,6 +28,8 @@ RATES = {"client": 16_000, "server": 24_000}  # Hz of PCM16 mono unless a sessio
 BIG = 600
 """A Base64 text of this many characters is media and shown as size and digest."""
 
+DEEPEST = 40
+
 _BASE64 = re.compile(r"[A-Za-z0-9+/_-]{%d,}={0,2}" % BIG)  # noqa: UP031  # braces of the pattern
 _MEDIA = {"audio", "image", "video_frame", "delta", "data"}
 
@@ -76,6 +78,8 @@ def payload(frame: Frame) -> str:
     if frame.text is None:
         if not frame.data:
             return ""
+        if frame.opcode == "close":
+            return close_words(frame)
         return str(Media(len(frame.data), hashlib.sha256(frame.data).hexdigest()[:12]))
     if frame.opcode != "text" or frame.event is None:
         return shown(frame.text)
@@ -86,11 +90,21 @@ def payload(frame: Frame) -> str:
     return visible(cut(json.dumps(slim, ensure_ascii=False), 20 * LONG))
 
 
-def _slim(value: Any, frame: Frame, sound: Media | None, name: str = "") -> Any:
+def close_words(frame: Frame) -> str:
+    """Code and reason of a close frame (RFC 6455 §5.5.1)."""
+    if len(frame.data) < 2:
+        return "without a code"
+    reason = shown(frame.data[2:].decode("utf-8", "replace"), 125)
+    return f"{int.from_bytes(frame.data[:2], 'big')} {reason}".strip()
+
+
+def _slim(value: Any, frame: Frame, sound: Media | None, name: str = "", depth: int = 0) -> Any:
+    if depth > DEEPEST and isinstance(value, dict | list):
+        return "… nested more deeply than is shown"
     if isinstance(value, dict):
-        return {cut(str(key), 200): _slim(item, frame, sound, key) for key, item in value.items()}
+        return {cut(str(key), 200): _slim(item, frame, sound, key, depth + 1) for key, item in value.items()}
     if isinstance(value, list):
-        shortened = [_slim(item, frame, sound, name) for item in value[:200]]
+        shortened = [_slim(item, frame, sound, name, depth + 1) for item in value[:200]]
         return [*shortened, f"… {len(value) - 200} more"] if len(value) > 200 else shortened
     if not isinstance(value, str):
         return value

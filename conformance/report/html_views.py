@@ -194,7 +194,7 @@ def silence_chart(points: list[SilencePoint]) -> str:
         return ""
     return svg.scatter(
         [(point.seconds, float(point.tokens)) for point in points],
-        x_name="seconds of silence streamed before the reply",
+        x_name="seconds of silence before the reply",
         y_name="input tokens billed",
         label="Billed input tokens against seconds of streamed silence; the same figures are in the table",
     )
@@ -388,6 +388,12 @@ def decisive(case: Case, transcript: Transcript) -> list[tuple[int, Frame]]:
             kinds = {name for name in (frame.type, word) if name and len(name) > 4}
             if any(re.search(rf"(?<![\w.]){re.escape(name)}(?![\w.]*\w)", case.detail[:2000]) for name in kinds):
                 named.append((number + 1, frame))
+    closing = [
+        (number + 1, frame)
+        for number, leg in enumerate(transcript.legs)
+        for frame in leg.frames
+        if frame.opcode == "close"
+    ]
     by_server = [item for item in named if item[1].side == "server"]
     errors = [
         (number + 1, frame)
@@ -395,6 +401,8 @@ def decisive(case: Case, transcript: Transcript) -> list[tuple[int, Frame]]:
         for frame in leg.frames
         if frame.side == "server" and frame.type == "error"
     ]
+    if not named and re.search(r"\bclose|\bTCP\b", case.detail[:2000]):
+        return closing[-3:]
     return (by_server or named or errors)[-3:]
 
 

@@ -10,14 +10,14 @@ from collections.abc import Iterable, Sequence
 from xml.sax.saxutils import escape, quoteattr
 
 from conformance.report.html_text import ms, one_line, plural
-from conformance.report.html_trace import Row, kind, rows
+from conformance.report.html_trace import Row, close_words, kind, rows
 from conformance.wire.transcript import Ending, Frame, Leg, Transcript
 
 QUIET_MS = 1000.0
 """A gap this long is drawn."""
 MAX_ROWS = 120
-WIDTH = 800
-CLIENT, SERVER = 130, 700  # x of the lanes
+WIDTH = 900
+CLIENT, SERVER = 110, 790  # x of the lanes
 STEP = 30  # height of a row
 
 
@@ -50,9 +50,9 @@ class _Page:
         self.y = 18.0
 
     def heading(self, content: str) -> None:
-        self.y += 12
-        self.parts.append(text(CLIENT, self.y, content, "seq-head"))
-        self.y += 12
+        self.y += STEP
+        self.parts.append(text((CLIENT + SERVER) / 2, self.y, content, "seq-head", "middle"))
+        self.y -= 4
 
     def arrow(self, row_side: str, content: str, *, at: str, note: str, cls: str) -> None:
         self.y += STEP
@@ -138,7 +138,7 @@ def _row(page: _Page, row: Row, *, bad: bool) -> None:
     if bad:
         cls += " bad"
         content += "  ⚠ breaks its schema"
-    page.arrow(row.side, one_line(content, 84), at=ms(row.at), note=note, cls=cls)
+    page.arrow(row.side, one_line(content, 88), at=ms(row.at), note=note, cls=cls)
 
 
 def described(frame: Frame) -> str:
@@ -146,7 +146,7 @@ def described(frame: Frame) -> str:
     name = one_line(kind(frame), 70)
     event = frame.event
     if frame.opcode == "close":
-        return one_line(f"close {frame.text or ''}" or "close", 80) if frame.text else _close(frame)
+        return f"close {one_line(close_words(frame), 70)}"
     if not isinstance(event, dict):
         return name
     if frame.label and frame.label != frame.type:
@@ -158,13 +158,6 @@ def described(frame: Frame) -> str:
     if frame.type == "response.done" and isinstance(response, dict):
         return f"{name} {one_line(response.get('status', ''), 30)}"
     return name
-
-
-def _close(frame: Frame) -> str:
-    if len(frame.data) < 2:
-        return "close without a code"
-    reason = frame.data[2:].decode("utf-8", "replace")
-    return f"close {int.from_bytes(frame.data[:2], 'big')} {one_line(reason, 60)}".strip()
 
 
 def ended(ending: Ending) -> str:
@@ -180,8 +173,8 @@ def ended(ending: Ending) -> str:
 
 def scatter(points: Sequence[tuple[float, float]], *, x_name: str, y_name: str, label: str) -> str:
     """Points on two axes that begin at nought, joined in the order of x."""
-    width, height, left, bottom = 460, 210, 56, 40
-    right, top = width - 16, 16
+    width, height, left, bottom = 360, 230, 48, 40
+    right, top = width - 14, 34
     xs, ys = _ceil(max(x for x, _ in points)), _ceil(max(y for _, y in points))
 
     def place(x: float, y: float) -> tuple[float, float]:
@@ -198,7 +191,7 @@ def scatter(points: Sequence[tuple[float, float]], *, x_name: str, y_name: str, 
         ]
     parts += [
         text((left + right) / 2, height - 6, x_name, "tick", "middle"),
-        text(left - 48, top - 4, y_name, "tick"),
+        text(0, top - 20, y_name, "tick"),
     ]
     ordered = sorted(points)
     if len(ordered) > 1:

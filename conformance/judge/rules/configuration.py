@@ -6,6 +6,7 @@ import math
 from collections.abc import Iterator
 from typing import Any
 
+from conformance.judge import schema
 from conformance.judge.rules.base import body, objects, rule
 from conformance.judge.rules.requests import requests
 from conformance.judge.view import Wire
@@ -45,11 +46,15 @@ def _judged(session: dict[str, Any], profile: Profile) -> dict[str, Any]:
     if profile.can("sampling"):
         for name in ("temperature", "top_p", "top_k", "repetition_penalty", "presence_penalty", "seed"):
             fields[name] = session.get(name)
-        if session.get("seed") == -1:
-            fields["seed"] = None  # C41
+        # C41; and values that switch something off, or that one family alone takes, may be converted (U5).
+        for name, low, high in (("seed", 0, 2**31), ("top_k", 0, 100), ("repetition_penalty", 1e-9, 2)):
+            if isinstance(fields[name], int | float) and not low <= fields[name] <= high:
+                fields[name] = None
+    if session.get("max_tokens", 1) > (profile.max_tokens_limit or math.inf):
+        fields["max_tokens"] = None
     if profile.can("tools"):
         fields["tools"] = session.get("tools")
-    if profile.can("search") and not session.get("tools"):
+    if profile.can("search"):
         fields["enable_search"] = session.get("enable_search")
     detection = session.get("turn_detection")
     if isinstance(detection, dict) and detection.get("type") == "server_vad":
@@ -77,13 +82,17 @@ def _shows(name: str, sent: Any, shown: Any) -> bool:
 @rule("GEN-065", "a session.update that was accepted")
 def echo_shows_what_was_sent(wire: Wire) -> Iterator[str | None]:
     """`session.updated` shows every supported field of its update with the value that was sent."""
-    for request in requests(wire):
-        if request.type != "session.update" or not request.answers or not request.alone:
+    updates = [request for request in requests(wire) if request.type == "session.update"]
+    sent_by = {name for request in updates for name, value in body(request.frame.event, "session").items() if value}
+    open_names = {"tools", "enable_search"} if {"tools", "enable_search"} <= sent_by else set()
+    for request in updates:
+        valid = schema.is_valid("client", request.frame.event)  # what becomes of others is open (U5)
+        if not request.answers or not request.alone or request.moment.active or not valid:
             continue
         shown = body(request.answers[0].event, "session")
         for name, sent in _judged(body(request.frame.event, "session"), wire.profile).items():
-            if name not in shown and name == "enable_search" and sent is False:
-                continue  # a default need not be shown
+            if name in open_names or (name not in shown and name == "enable_search" and sent is False):
+                continue  # tools together with search are open, and a default need not be shown
             right = _shows(name, sent, shown.get(name)) or (not sent and not shown.get(name))
             yield None if right else f"{request.called} sent {name} {_brief(sent)}; it shows {_brief(shown.get(name))}"
 

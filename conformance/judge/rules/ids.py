@@ -11,8 +11,13 @@ from conformance.judge.view import Wire
 TRANSCRIPTION = "conversation.item.input_audio_transcription."
 CREATED, DONE = "response.created", "response.done"
 ADDED = "response.output_item.added"
-STREAMED = ("response.text.", "response.audio.", "response.audio_transcript.", "response.function_call_arguments.")
-STREAMED = (*STREAMED, "response.content_part.")
+STREAMED = (
+    "response.text.",
+    "response.audio.",
+    "response.audio_transcript.",
+    "response.function_call_arguments.",
+    "response.content_part.",
+)
 
 
 @rule("GEN-021", "two session events")
@@ -79,7 +84,8 @@ def indexes_stay(wire: Wire) -> Iterator[str | None]:
         if kind == "response.content_part.added":
             parts.setdefault(item, set()).add(event.get("content_index"))
         elif item in parts and "content_index" in event and event["content_index"] not in parts[item]:
-            yield f"{kind} of {item} has content_index {event['content_index']}; added was {sorted(parts[item], key=str)}"
+            added = ", ".join(map(str, parts[item]))
+            yield f"{kind} of {item} has content_index {event['content_index']}; added was {added}"
 
 
 @rule("GEN-045", "an id")

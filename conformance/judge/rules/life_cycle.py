@@ -139,7 +139,8 @@ def output_lists_the_items(wire: Wire) -> Iterator[str | None]:
         indexes = [event.get("output_index") for event in added]
         announced = [_item_id(event) for event in added]
         if all(isinstance(index, int) for index in indexes) and len(set(indexes)) == len(indexes):
-            announced = [item for _, item in sorted(zip(indexes, announced, strict=True), key=lambda pair: pair[0])]
+            order = sorted(range(len(added)), key=lambda place: int(indexes[place] or 0))
+            announced = [announced[place] for place in order]
         listed = [item.get("id") for item in objects(done["output"])]
         if listed == announced:
             yield None

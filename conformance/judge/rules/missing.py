@@ -63,8 +63,10 @@ def culprit(wire: Wire) -> Culprit | None:
         return None
     waited = stop.waiting_for
     wanted = " or ".join(waited)
-    if waited == ("error",):
-        return Culprit(DOCUMENTED_MISTAKES, "an error was waited for; its own clause tells whether it must come", False)
+    if set(waited) == {"error"}:
+        return Culprit(
+            DOCUMENTED_MISTAKES, "an error was waited for; its own clause tells whether it must come", breach=False
+        )
     return (
         _unanswered(wire, wanted) or _unfinished(wire, wanted) or _unheard(wire, waited) or _otherwise(waited, wanted)
     )
@@ -78,11 +80,13 @@ def _unanswered(wire: Wire, wanted: str) -> Culprit | None:
                 return Culprit(
                     CLAUSE[request.type], f"{request.called} got neither {ANSWERED_BY[request.type]} nor error"
                 )
-            return Culprit(CLAUSE[request.type], f"{request.called} was not answered, which is open: {why}", False)
+            return Culprit(
+                CLAUSE[request.type], f"{request.called} was not answered, which is open: {why}", breach=False
+            )
     last = requests(wire)[-1:]
     if last and last[0].errors and ANSWERED_BY[last[0].type] in wanted:
         said = last[0].errors[0].event.get("error")
-        return Culprit(CLAUSE[last[0].type], f"{last[0].called} was refused: {said}", False)
+        return Culprit(CLAUSE[last[0].type], f"{last[0].called} was refused: {said}", breach=False)
     return None
 
 
@@ -207,7 +211,7 @@ def _unfinished(wire: Wire, wanted: str) -> Culprit | None:
         why = may_lack_done(wire, response.id)
         if why is None:
             return Culprit("GEN-024", f"{response.id} was created and no response.done ended it")
-        return Culprit("GEN-024", f"{response.id} has no response.done, which is open: {why}", False)
+        return Culprit("GEN-024", f"{response.id} has no response.done, which is open: {why}", breach=False)
     return None
 
 
@@ -226,7 +230,7 @@ def _unheard(wire: Wire, waited: tuple[str, ...]) -> Culprit | None:
         return None
     if now.turns == "semantic":
         first = owners().get(by_voice[0]) or "GEN-049"
-        return Culprit(first, "what semantic_vad announces is open (U10)", False)
+        return Culprit(first, "what semantic_vad announces is open (U10)", breach=False)
     committed = [frame for frame in wire.received if frame.type == "input_audio_buffer.committed"]
     stopped = [frame for frame in wire.received if frame.type == "input_audio_buffer.speech_stopped"]
     last = max((frame.index for frame in (*started, *stopped, *committed)), default=-1)
@@ -245,17 +249,16 @@ def _not_started(now: Moment) -> Culprit:
     sure = now.speech_ms >= 2000 and isinstance(threshold, int | float) and threshold <= 0.5
     if sure:
         return Culprit("GEN-049", f"{now.speech_ms / 1000:.1f} s of speech were not announced by speech_started")
-    return Culprit(
-        "GEN-049", f"{now.speech_ms / 1000:.1f} s of speech were not announced: too little to be sure", False
-    )
+    said = f"{now.speech_ms / 1000:.1f} s of speech were not announced, too little to be sure"
+    return Culprit("GEN-049", said, breach=False)
 
 
 def _not_stopped(now: Moment, wire: Wire, started: int) -> Culprit:
     needed = silence_needed(now)
     if any(frame.type == "input_audio_buffer.clear" for frame in wire.frames[started:]):
-        return Culprit("GEN-050", "the buffer was cleared within speech (U8)", False)
+        return Culprit("GEN-050", "the buffer was cleared within speech (U8)", breach=False)
     if now.audio_ms is None or now.quiet_ms < needed:
-        return Culprit("GEN-050", f"less than {needed / 1000:.1f} s of silence followed the speech", False)
+        return Culprit("GEN-050", f"less than {needed / 1000:.1f} s of silence followed the speech", breach=False)
     return Culprit("GEN-050", f"{now.quiet_ms / 1000:.1f} s of silence did not bring speech_stopped")
 
 
@@ -267,7 +270,7 @@ def silence_needed(moment: Moment) -> float:
 
 def _not_committed(wire: Wire, stopped: int) -> Culprit:
     if any(frame.type == "input_audio_buffer.clear" for frame in wire.frames):
-        return Culprit("GEN-012", "the buffer was cleared, perhaps within speech (U8)", False)
+        return Culprit("GEN-012", "the buffer was cleared, perhaps within speech (U8)", breach=False)
     item = wire.frames[stopped].event.get("item_id")
     return Culprit("GEN-012", f"speech_stopped of {item} led to no input_audio_buffer.committed")
 
@@ -284,13 +287,13 @@ def _after_commit(wire: Wire, committed: int, waited: tuple[str, ...]) -> Culpri
         why = no_automatic_reply(wire, now)
         if why is None:
             return Culprit("GEN-015", f"the committed turn {item} led to no response.created")
-        return Culprit("GEN-015", f"the committed turn {item} led to no response, which is open: {why}", False)
+        return Culprit("GEN-015", f"the committed turn {item} led to no response, which is open: {why}", breach=False)
     ends = {TRANSCRIPTION + "completed", TRANSCRIPTION + "failed"}
     if ends & set(waited) and not any(
         frame.type in ends and frame.event.get("item_id") == item for frame in wire.received
     ):
         if not now.transcribes:
-            return Culprit("GEN-054", "transcription is off", False)
+            return Culprit("GEN-054", "transcription is off", breach=False)
         return Culprit("GEN-054", f"the speech {item} got no terminal transcription event")
     return None
 
@@ -313,4 +316,4 @@ def _item_id(event: dict[str, object]) -> object:
 
 def _otherwise(waited: tuple[str, ...], wanted: str) -> Culprit | None:
     clause = next((owners()[event] for event in waited if event != "error" and event in owners()), None)
-    return Culprit(clause, f"{wanted} did not come, and nothing shows that it had to", False) if clause else None
+    return Culprit(clause, f"{wanted} did not come, and nothing shows that it had to", breach=False) if clause else None

@@ -136,15 +136,23 @@ def create_has_one_outcome(wire: Wire) -> Iterator[str | None]:
     then = moments(wire)
     commits = [frame for frame in wire.received if frame.type == COMMITTED and then[frame.index].turns == "vad"]
     ours = any(frame.type in {"response.create", "input_audio_buffer.commit"} for frame in wire.frames)
-    for frame, following in zip(commits, [*commits[1:], None], strict=True):
+    for frame, following in zip(commits, [*commits[1:], None], strict=False):
         end = following.index if following else len(wire.frames)
-        answers = [other for other in wire.received if frame.index < other.index < end]
+        # The reply may be created before the commit is told: their order is not proven (§3.11 A).
+        heard = [other.index for other in wire.received if other.type == STOPPED and other.index < frame.index]
+        start = heard[-1] if heard else frame.index
+        answers = [other for other in wire.received if start < other.index < end]
         if any(other.type in {"response.created", "error"} for other in answers):
             yield None
-        elif not ours and following is None and no_automatic_reply(wire, then[-1]) is None:
+        elif (
             # The user may go on speaking and join two turns into one answer, so only the last turn is judged.
-            if any(index > frame.index for index in silences(wire.frames)) and not then[-1].active:
-                yield f"the committed turn {frame.event.get('item_id')} led to neither response.created nor error"
+            not ours
+            and following is None
+            and no_automatic_reply(wire, then[-1]) is None
+            and any(index > frame.index for index in silences(wire.frames))
+            and not then[-1].active
+        ):
+            yield f"the committed turn {frame.event.get('item_id')} led to neither response.created nor error"
 
 
 @rule("GEN-016", "a response.cancel")
@@ -194,7 +202,7 @@ def documented_mistakes_get_errors(wire: Wire) -> Iterator[str | None]:
     """`modalities: ["audio"]`, an idle cancel, an image before any audio, an empty commit: each gets an `error`."""
     then = moments(wire)
     data = [frame for frame in wire.frames if is_client_data(frame)]
-    for frame, following in zip(data, [*data[1:], None], strict=True):
+    for frame, following in zip(data, [*data[1:], None], strict=False):
         mistake = _mistake(wire, frame, data)
         if mistake is None:
             continue

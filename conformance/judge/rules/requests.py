@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from dataclasses import dataclass, field
 from typing import Any
+from weakref import WeakKeyDictionary
 
 from conformance.judge.rules.session import Moment, is_client_data, moments, silences
 from conformance.judge.view import Wire
@@ -66,6 +67,15 @@ def requests(wire: Wire) -> list[Request]:
     An acknowledgement goes to the oldest open request of its kind; an error to the request that it names, else to the
     client's last frame, else to every open request, since nothing says whose it is.
     """
+    if wire not in _FOUND:
+        _FOUND[wire] = _requests(wire)
+    return _FOUND[wire]
+
+
+_FOUND: WeakKeyDictionary[Wire, list[Request]] = WeakKeyDictionary()
+
+
+def _requests(wire: Wire) -> list[Request]:
     then = moments(wire)
     found: list[Request] = []
     last: Frame | None = None

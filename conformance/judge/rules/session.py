@@ -10,6 +10,7 @@ from collections.abc import Sequence
 from dataclasses import dataclass, field, replace
 from functools import lru_cache
 from typing import Any, Literal
+from weakref import WeakKeyDictionary
 
 from conformance.judge.view import Wire
 from conformance.wire.transcript import Frame
@@ -26,7 +27,7 @@ class Moment:
 
     `audio_ms` counts all audio sent, `quiet_ms` the silence at its end, `speech_ms` the loud audio of spoken fixtures
     since the last detected end of speech; all of them are None once the client has chosen an input format of its own.
-    `buffered` says whether audio was sent after the last commit or clear.
+    `buffered` says whether audio was sent after the last commit or clear of the client, `buffer_ms` how much.
     """
 
     turns: Turns = "vad"
@@ -38,6 +39,7 @@ class Moment:
     quiet_ms: float = 0.0
     speech_ms: float = 0.0
     buffered: bool = False
+    buffer_ms: float = 0.0
     items: int = 0
 
 
@@ -48,11 +50,15 @@ def is_client_data(frame: Frame) -> bool:
 
 def moments(wire: Wire) -> list[Moment]:
     """The session before each frame, and at the end: one entry more than there are frames."""
-    return _moments(tuple(wire.frames))
+    if wire not in _FOUND:
+        _FOUND[wire] = _moments(wire.frames)
+    return _FOUND[wire]
 
 
-@lru_cache(maxsize=4)
-def _moments(frames: tuple[Frame, ...]) -> list[Moment]:
+_FOUND: WeakKeyDictionary[Wire, list[Moment]] = WeakKeyDictionary()
+
+
+def _moments(frames: Sequence[Frame]) -> list[Moment]:
     now = Moment()
     out = []
     pending: list[dict[str, Any]] = []
@@ -91,11 +97,12 @@ def _sent(now: Moment, frame: Frame, event: dict[str, Any], pending: list[dict[s
         return replace(
             now,
             audio_ms=now.audio_ms + ms,
+            buffer_ms=now.buffer_ms + ms,
             quiet_ms=0.0 if loud else now.quiet_ms + ms,
             speech_ms=now.speech_ms + (ms if spoken else 0.0),
         )
     if frame.type in {"input_audio_buffer.commit", "input_audio_buffer.clear"}:
-        return replace(now, buffered=False, speech_ms=0.0)
+        return replace(now, buffered=False, buffer_ms=0.0, speech_ms=0.0)
     return now
 
 

@@ -3,9 +3,11 @@
 from __future__ import annotations
 
 from collections.abc import Iterator
+from typing import Any
 
 from conformance.judge import schema
-from conformance.judge.rules.base import body, rule
+from conformance.judge.rules.base import body, objects, rule
+from conformance.judge.rules.missing import exempt
 from conformance.judge.rules.requests import BACKEND, THROTTLED, lost, message, requests, waited_out
 from conformance.judge.rules.session import decoded, is_client_data, moments
 from conformance.judge.view import Wire
@@ -98,8 +100,10 @@ def provocation(wire: Wire, frame: Frame) -> str | None:
     event = frame.event
     if not isinstance(event, dict) or frame.type not in schema.client_types() or not schema.is_valid("client", event):
         return "a malformed event (U5)"
-    if frame.type == "input_audio_buffer.append" and (not event["audio"] or decoded(event["audio"]) is None):
-        return "a malformed event (U5)"
+    if frame.type == "input_audio_buffer.append":
+        pcm = decoded(event["audio"])
+        if not pcm or len(pcm) % 2 or pcm.startswith(b"RIFF"):
+            return "odd audio (U12)"
     if frame.type == "input_image_buffer.append":
         image = decoded(event["image"])
         if image is None or not (image.startswith(b"\xff\xd8") and image.rstrip(b"\0").endswith(b"\xff\xd9")):
@@ -127,7 +131,11 @@ def errors_are_survived(wire: Wire) -> Iterator[str | None]:
         request = following[0]
         if not request.open:
             yield None
-        elif waited_out(wire, request) and request.type not in {"response.create", "conversation.item.create"}:
+        elif (
+            waited_out(wire, request)
+            and request.type not in {"response.create", "conversation.item.create"}
+            and exempt(request, wire) is None
+        ):
             yield f"after the error {message(frame)!r} the next {request.called} was not answered"
 
 
@@ -177,32 +185,35 @@ def _blameless(wire: Wire, frame: Frame) -> bool:
     moment = moments(wire)[frame.index]
     match frame.type:
         case "session.update":
-            session = body(frame.event, "session")
-            detection = session.get("turn_detection")
-            plain = detection is None or (isinstance(detection, dict) and detection.get("type") == "server_vad")
-            modalities = session.get("modalities", ["text"])
-            limit = wire.profile.max_tokens_limit or 2048
-            return (
-                set(session) <= KNOWN_FIELDS
-                and plain
-                and "text" in modalities
-                and not moment.active
-                and moment.audio_ms == 0
-                and (session.get("max_tokens") or 1) <= limit
-                and ("temperature" not in session or wire.profile.family != "turbo")
-                and all(value is not None for name, value in session.items() if name != "turn_detection")
-            )
+            return not moment.active and moment.audio_ms == 0 and _plain(wire, body(frame.event, "session"))
         case "input_audio_buffer.append" | "input_audio_buffer.clear":
             return True
         case "input_audio_buffer.commit":
-            return moment.buffered and (moment.audio_ms or 0) >= 1000 and not moment.active
+            return moment.buffer_ms >= 1000 and not moment.active
         case "conversation.item.create":
-            return body(frame.event, "item").get("type") == "message"
+            item = body(frame.event, "item")
+            typed = all(part.get("type") == "input_text" for part in objects(item.get("content")))
+            return item.get("type") == "message" and item.get("role") == "user" and typed
         case "response.create":
-            return (
-                not moment.active
-                and moment.items > 0
-                and moment.turns == "manual"
-                and not body(frame.event, "response")
-            )
+            typed = moment.turns == "manual" or moment.audio_ms == 0
+            return typed and not moment.active and moment.items > 0 and not body(frame.event, "response")
     return False
+
+
+def _plain(wire: Wire, session: dict[str, Any]) -> bool:
+    """Whether an update holds nothing but what every family takes, by all sources."""
+    detection = session.get("turn_detection") or {"type": "server_vad"}
+    detects = {"type", "threshold", "silence_duration_ms", "prefix_padding_ms"}
+    transcription = session.get("input_audio_transcription", {"model": None})
+    formats = {session.get("input_audio_format", "pcm"), session.get("output_audio_format", "pcm")}
+    return (
+        set(session) <= KNOWN_FIELDS
+        and all(value is not None for name, value in session.items() if name != "turn_detection")
+        and set(detection) <= detects
+        and detection.get("type") == "server_vad"
+        and transcription in ({"model": None}, {"model": "qwen3-asr-flash-realtime"})
+        and formats <= {"pcm", "pcm16"}
+        and "text" in session.get("modalities", ["text"])
+        and session.get("max_tokens", 1) <= (wire.profile.max_tokens_limit or 2048)
+        and ("temperature" not in session or wire.profile.family != "turbo")
+    )

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Iterator
-from typing import Any
+from typing import Any, TypeGuard
 
 from conformance.judge.rules.base import body, completed, rule
 from conformance.judge.view import Wire
@@ -11,7 +11,7 @@ from conformance.judge.view import Wire
 MODALITIES = ("text_tokens", "audio_tokens", "image_tokens", "video_tokens")
 
 
-def _count(value: Any) -> bool:
+def _count(value: Any) -> TypeGuard[int]:
     return isinstance(value, int) and not isinstance(value, bool)
 
 

@@ -103,7 +103,10 @@
     }
     return out;
   };
-  const span = (ms) => (ms < 10000 ? `${ms} ms` : `${(ms / 1000).toFixed(1)} s`);
+  const span = (ms) => (ms < 10000 ? `${ms.toLocaleString("en")} ms` : `${(ms / 1000).toFixed(1)} s`);
+  // The first line of a frame: its type stands before it and its event_id helps nobody.
+  const preview = (text) => text.slice(0, 400)
+    .replace(/"event_id"\s*:\s*"[^"]*"\s*,?\s*/, "").replace(/"type"\s*:\s*"[^"]*"\s*,?\s*/, "").slice(0, 140);
 
   const frameNode = (frame) => {
     const node = make("details", "frame");
@@ -114,7 +117,7 @@
     const what = make("span", "what");
     what.append(make("bdi", "", frame.n ? `${frame.k} · ${frame.n}` : frame.k));
     if (frame.e) what.append(make("span", frame.s === "s" ? "bad" : "muted", "  ⚠ breaks its schema"));
-    what.append(make("bdi", "preview", frame.b.slice(0, 140)));
+    what.append(make("bdi", "preview", preview(frame.b)));
     head.append(what);
     node.append(head);
     node.addEventListener("toggle", () => {
@@ -184,6 +187,7 @@
     const page = pages.find((item) => item.id === id);
     const scene = page && page.dataset.conversation ? byId(page.dataset.conversation) : page;
     overview.hidden = Boolean(page);
+    document.body.classList.toggle("in-page", Boolean(page));
     for (const item of pages) item.hidden = item !== page && item !== scene;
     for (const item of pages) {
       const back = item.querySelector(".back");

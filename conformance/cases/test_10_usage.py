@@ -1,0 +1,564 @@
+"""§10  Usage: what a turn costs in tokens, and what costs nothing."""
+
+import base64
+import json
+import math
+
+from conformance import fixtures
+from conformance.judge.verdicts import Blocked, Inconclusive, NotApplicable, Seen, other
+from conformance.spec import must, observe, should
+from conformance.wire import append, close, maybe, quiet, send, silence, speak, until
+
+TWO_WORDS = "Answer with exactly two words: blue whale"
+SPEECH = fixtures.wav("speech/three_utterances.wav")
+MS = 32  # bytes of a millisecond at 16 kHz
+OUT = 48_000  # bytes of a second at 24 kHz, the default of the output
+SMALL, TINY = (base64.b64encode(fixtures.image(name)).decode() for name in ("small_320x240.jpg", "tiny_16x16.jpg"))
+WIDTH, HEIGHT = 320, 240
+# A fraction of a second that tells the ways of rounding apart at every family's rate.
+SECONDS = 5.35
+KEYS = ("total_tokens", "input_tokens", "output_tokens", "input_tokens_details", "output_tokens_details")
+
+
+def user(text):
+    """A message of the user."""
+    return {"type": "message", "role": "user", "content": [{"type": "input_text", "text": text}]}
+
+
+def heard():
+    """Wait for the words of a committed turn: before they are there `response.create` may be ignored (C15)."""
+    return maybe(
+        "conversation.item.input_audio_transcription.completed",
+        "conversation.item.input_audio_transcription.failed",
+    )
+
+
+def usage(wire, nth=0):
+    """The `usage` of the `nth` response; blocked by the rule that wants one in every completed response."""
+    done = wire.response(nth).done
+    found = done.get("usage")
+    if not isinstance(found, dict):
+        if done.get("status") != "completed":
+            raise Inconclusive(f"response {nth + 1} ended as {done.get('status')} and has no usage")
+        raise Blocked(f"the usage of response {nth + 1}", "GEN-056")
+    return found
+
+
+def count(wire, nth, name):
+    """`input_tokens` or `output_tokens` of the `nth` response; blocked by the clause about the keys."""
+    found = usage(wire, nth).get(name)
+    if not isinstance(found, int):
+        raise Blocked(f"{name} of response {nth + 1}", "USE-001")
+    return found
+
+
+def audio(wire, nth, side):
+    """`audio_tokens` of one side of the `nth` response, 0 where the key is left out."""
+    details = usage(wire, nth).get(f"{side}_tokens_details")
+    if not isinstance(details, dict):
+        raise Blocked(f"{side}_tokens_details of response {nth + 1}", "USE-001")
+    return details.get("audio_tokens", 0)
+
+
+def spoken(wire, nth):
+    """Input `audio_tokens` of a turn with speech; inconclusive when the details do not show any."""
+    found = audio(wire, nth, "input")
+    if not found:
+        raise Inconclusive("the details show no `audio_tokens` for a spoken turn, which USE-006 judges")
+    return found
+
+
+class TestTwoTurns:
+    """Two typed turns in one session."""
+
+    script = [
+        until("session.created"),
+        send(
+            "session.update",
+            session={
+                "modalities": ["text"],
+                "instructions": "Answer with exactly two words.",
+                "turn_detection": None,
+                "max_tokens": 16,
+            },
+        ),
+        until("session.updated"),
+        send("conversation.item.create", item=user(TWO_WORDS)),
+        until("conversation.item.created"),
+        send("response.create"),
+        until("response.done"),
+        send("conversation.item.create", item=user(TWO_WORDS)),
+        until("conversation.item.created"),
+        send("response.create"),
+        until("response.done"),
+        close(1000),
+    ]
+
+    @must("USE-001")
+    def test_usage_has_the_documented_keys(self, wire):
+        missing = [key for key in KEYS if key not in usage(wire)]
+        assert not missing, f"missing: {', '.join(missing)}"
+
+    @must("USE-002")
+    def test_usage_counts_in_whole_numbers(self, wire):
+        for found in (usage(wire, 0), usage(wire, 1)):
+            sides = [found.get(f"{side}_tokens_details") for side in ("input", "output")]
+            numbers = {key: found[key] for key in KEYS[:3] if key in found}
+            for details in sides:
+                numbers |= {key: value for key, value in (details or {}).items() if key.endswith("_tokens")}
+            odd = {key: value for key, value in numbers.items() if type(value) is not int or value < 0}
+            assert not odd, f"no whole numbers: {odd}"
+
+    @must("USE-003")
+    def test_a_turn_costs_on_both_sides(self, wire):
+        assert count(wire, 0, "input_tokens") > 0
+        assert count(wire, 0, "output_tokens") > 0
+
+    @must("USE-004")
+    def test_the_history_counts_again(self, wire):
+        first, second = count(wire, 0, "input_tokens"), count(wire, 1, "input_tokens")
+        assert second > first, f"{first} input tokens became {second} in the second of two equal turns"
+
+    @should("USE-005")
+    def test_text_alone_shows_no_audio(self, wire):
+        for side in ("input", "output"):
+            details = usage(wire).get(f"{side}_tokens_details")
+            assert "audio_tokens" not in (details or {}), f"{side}: {details}"
+
+    @should("USE-009")
+    def test_no_plugin_is_counted_without_search(self, wire):
+        assert "plugins" not in usage(wire)
+
+    @observe("Q-CACHED-TOKENS")
+    def question_are_cached_tokens_shown(self, wire):
+        seen = json.dumps(usage(wire, 1))
+        return Seen("present" if "cached_tokens" in seen else "absent", seen)
+
+
+class TestAudioIn:
+    """Three turns of measured length in manual mode: whole, after a clear, and very short in four pieces.
+
+    Each turn's input holds those before it, so what a turn costs is the growth of `audio_tokens`.
+    """
+
+    script = [
+        until("session.created"),
+        send(
+            "session.update",
+            session={
+                "modalities": ["text"],
+                "instructions": "Answer with exactly two words.",
+                "turn_detection": None,
+                "max_tokens": 16,
+            },
+        ),
+        until("session.updated"),
+        append(SPEECH[: int(SECONDS * 1000) * MS], packet_ms=1000, label="speech whole"),
+        send("input_audio_buffer.commit"),
+        until("input_audio_buffer.committed"),
+        heard(),
+        send("response.create"),
+        until("response.done"),
+        append(SPEECH[: 5000 * MS], label="speech cleared"),
+        send("input_audio_buffer.clear"),
+        until("input_audio_buffer.cleared"),
+        append(SPEECH[: 1000 * MS], label="speech after the clear"),
+        send("input_audio_buffer.commit"),
+        until("input_audio_buffer.committed"),
+        heard(),
+        send("response.create"),
+        until("response.done"),
+        append(SPEECH[400 * MS : 800 * MS], label="speech in four pieces"),
+        send("input_audio_buffer.commit", label="short commit"),
+        until("input_audio_buffer.committed", "error"),
+        heard(),
+        send("response.create", label="short turn"),
+        until("response.done"),
+        close(1000),
+    ]
+
+    @should("USE-007")
+    def test_a_second_costs_the_familys_rate(self, wire, profile):
+        cost = spoken(wire, 0)
+        expected = SECONDS * profile.audio_in_rate
+        assert abs(cost - expected) <= profile.audio_in_rate, f"{SECONDS} s cost {cost} tokens, not {expected:.0f}"
+
+    @observe("Q-TOKEN-ROUNDING")
+    def question_how_fractions_are_rounded(self, wire, profile):
+        cost = spoken(wire, 0)
+        exact = SECONDS * profile.audio_in_rate
+        seconds = (math.floor(SECONDS), math.ceil(SECONDS))
+        seen = f"{cost} tokens for {SECONDS} s at {profile.audio_in_rate} a second"
+        if cost == math.ceil(exact):
+            return Seen("up", seen)
+        if cost == math.floor(exact):
+            return Seen("down", seen)
+        whole = {round_(second * profile.audio_in_rate) for second in seconds for round_ in (math.floor, math.ceil)}
+        return Seen("whole-seconds", seen) if cost in whole else other(seen)
+
+    @observe("Q-CLEARED-BILLED")
+    def question_does_cleared_audio_cost(self, wire, profile):
+        growth = spoken(wire, 1) - spoken(wire, 0)
+        return nearest(growth / profile.audio_in_rate, {"not-billed": 1, "billed": 6}, 0.8)
+
+    @observe("Q-AUDIO-MINIMUM")
+    def question_what_the_minimum_applies_to(self, wire, profile):
+        if "error" in wire.answers_to("short commit"):
+            raise Inconclusive(f"0.4 s could not be committed: {wire.error_to('short commit')}")
+        growth = spoken(wire, 2) - spoken(wire, 1)
+        return nearest(growth / profile.audio_in_rate, {"per-turn": 1, "per-append": 4, "exact": 0.4}, 0.2)
+
+
+def nearest(seconds, outcomes, within):
+    """The outcome whose seconds lie within `within` of those that were billed, or `other`."""
+    seen = f"{seconds:.2f} s were billed"
+    for outcome, expected in outcomes.items():
+        if abs(seconds - expected) <= within:
+            return Seen(outcome, seen)
+    return other(seen)
+
+
+class TestAudioOut:
+    """A spoken turn in manual mode with a spoken reply of a few seconds."""
+
+    script = [
+        until("session.created"),
+        send(
+            "session.update",
+            session={
+                "instructions": "Answer with: one, two, three, four, five, six, seven, eight, nine, ten",
+                "turn_detection": None,
+                "max_tokens": 200,
+            },
+        ),
+        until("session.updated"),
+        speak("hello"),
+        silence(500),
+        send("input_audio_buffer.commit"),
+        until("input_audio_buffer.committed"),
+        heard(),
+        send("response.create"),
+        until("response.done"),
+        close(1000),
+    ]
+
+    @should("USE-006")
+    def test_speech_shows_on_both_sides(self, wire):
+        assert audio(wire, 0, "input") > 0, f"input: {usage(wire)['input_tokens_details']}"
+        assert audio(wire, 0, "output") > 0, f"output: {usage(wire)['output_tokens_details']}"
+
+    @should("USE-008")
+    def test_a_spoken_second_costs_the_familys_rate(self, wire, profile):
+        cost, seconds = audio(wire, 0, "output"), sounded(wire.response())
+        if not cost:
+            raise Blocked("output `audio_tokens`", "USE-006")
+        expected = max(seconds, profile.audio_min_seconds) * profile.audio_out_rate
+        assert abs(cost - expected) <= profile.audio_out_rate, f"{seconds:.2f} s cost {cost} tokens, not {expected:.0f}"
+
+
+def sounded(response):
+    """Seconds of audio in the deltas of a response, at the default rate."""
+    pieces = [event.get("delta", "") for event in response.all("response.audio.delta")]
+    if not pieces:
+        raise Inconclusive("the reply has no audio")
+    return sum(len(piece) * 3 // 4 - piece[-2:].count("=") for piece in pieces) / OUT
+
+
+class TestImages:
+    """Five equal spoken turns in manual mode: two without an image, a tiny one, and one and the same image twice.
+
+    The growth of the input from turn to turn is the new turn and the reply before it; what exceeds that of two turns
+    without images is the image.  Four seconds that are cleared make the last turn a late one.
+    """
+
+    script = [
+        until("session.created"),
+        send(
+            "session.update",
+            session={
+                "modalities": ["text"],
+                "instructions": "Answer with exactly two words: blue whale",
+                "turn_detection": None,
+                "max_tokens": 16,
+            },
+        ),
+        until("session.updated"),
+        append(SPEECH[: 1000 * MS], label="speech 1"),
+        send("input_audio_buffer.commit"),
+        until("input_audio_buffer.committed"),
+        heard(),
+        send("response.create"),
+        until("response.done"),
+        append(SPEECH[: 1000 * MS], label="speech 2"),
+        send("input_audio_buffer.commit"),
+        until("input_audio_buffer.committed"),
+        heard(),
+        send("response.create"),
+        until("response.done"),
+        append(SPEECH[: 1000 * MS], label="speech 3"),
+        send("input_image_buffer.append", label="tiny", image=TINY),
+        maybe("error"),
+        send("input_audio_buffer.commit", label="commit of the tiny image"),
+        until("input_audio_buffer.committed"),
+        heard(),
+        send("response.create"),
+        until("response.done"),
+        append(SPEECH[: 1000 * MS], label="speech 4"),
+        send("input_image_buffer.append", label="early", image=SMALL),
+        send("input_audio_buffer.commit"),
+        until("input_audio_buffer.committed"),
+        heard(),
+        send("response.create"),
+        until("response.done"),
+        silence(4000),
+        send("input_audio_buffer.clear"),
+        until("input_audio_buffer.cleared"),
+        append(SPEECH[: 1000 * MS], label="speech 5"),
+        send("input_image_buffer.append", label="late", image=SMALL),
+        send("input_audio_buffer.commit"),
+        until("input_audio_buffer.committed"),
+        heard(),
+        send("response.create"),
+        until("response.done"),
+        close(1000),
+    ]
+
+    @should("USE-010")
+    def test_an_image_costs_its_pixels(self, wire, profile):
+        low, high = pixels_cost(profile)
+        cost = image_cost(wire, 3)
+        assert 0.9 * low <= cost <= 1.1 * high, f"it cost {cost} tokens; the formula gives {low} to {high}"
+
+    @observe("Q-IMAGE-TOKEN-MIN")
+    def question_what_the_smallest_image_costs(self, wire):
+        if "error" in wire.answers_to("tiny") + wire.answers_to("commit of the tiny image"):
+            return Seen("refused", json.dumps(wire.the("error").get("error"), ensure_ascii=False))
+        cost = image_cost(wire, 2)
+        # The template may put a token on either side of an image.
+        return (
+            Seen("four", str(cost))
+            if 4 <= cost <= 6
+            else Seen("twenty-four", str(cost))
+            if 24 <= cost <= 26
+            else other(cost)
+        )
+
+    @observe("Q-IMAGE-BILLING")
+    def question_does_the_sessions_length_count(self, wire):
+        early, late = image_cost(wire, 3), image_cost(wire, 4)
+        seen = f"{early} tokens early, {late} late"
+        if abs(late - early) <= max(3, early / 20):
+            return Seen("per-image", seen)
+        return Seen("times-seconds", seen) if late > early else other(seen)
+
+
+def pixels_cost(profile):
+    """The least and the most that the formula gives for the small image, whichever way its sides are rounded."""
+    side = profile.image_side
+    return (
+        (WIDTH // side) * (HEIGHT // side),
+        math.ceil(WIDTH / side) * math.ceil(HEIGHT / side),
+    )
+
+
+def image_cost(wire, nth):
+    """Tokens of the image in the `nth` turn (from 0): what its growth exceeds that of the second turn by."""
+
+    def growth(turn):
+        new = count(wire, turn, "input_tokens") - count(wire, turn - 1, "input_tokens")
+        return new - count(wire, turn - 1, "output_tokens")
+
+    return growth(nth) - growth(1)
+
+
+class TestStreamedSilence:
+    """The same spoken question at the start of a session, and in a second one after five seconds of silence."""
+
+    connections = 2
+
+    async def talk(self, call):
+        session = {"modalities": ["text"], "instructions": "Answer with exactly two words.", "max_tokens": 16}
+        await call(
+            until("session.created"),
+            send("session.update", session=session),
+            until("session.updated"),
+            speak("weather"),
+            silence(2000),
+            until("response.done"),
+            close(1000),
+        )
+        await call.connect()
+        await call(
+            until("session.created"),
+            send("session.update", session=session),
+            until("session.updated"),
+            silence(5000),
+            speak("weather"),
+            silence(2000),
+            until("response.done"),
+            close(1000),
+        )
+
+    @observe("Q-SILENCE-BILLED")
+    def question_does_silence_cost(self, wire, profile):
+        at_once, later = spoken(wire, 0), spoken(wire.leg(1), 0)
+        seen = f"{at_once} audio tokens without, {later} with five seconds of silence"
+        # The detection may begin a little earlier when there is silence to pad the speech with (CON-010: 300 ms).
+        if abs(later - at_once) <= profile.audio_in_rate:
+            return Seen("not-billed", seen)
+        return Seen("billed", seen) if later - at_once >= 3 * profile.audio_in_rate else other(seen)
+
+
+class TestInterrupted:
+    """The user asks for a story aloud and speaks into it."""
+
+    script = [
+        until("session.created"),
+        send("session.update", session={"instructions": "Tell a long story when asked for one.", "max_tokens": 400}),
+        until("session.updated"),
+        append(SPEECH[2280 * MS : 3540 * MS], label="speech story"),
+        silence(2000),
+        until("response.audio.delta"),
+        append(SPEECH[4640 * MS : 5660 * MS], label="speech enough"),
+        silence(1500),
+        until("response.created"),
+        until("response.done"),
+        quiet(),
+        close(1000),
+    ]
+
+    @observe("Q-INTERRUPTED-USAGE")
+    def question_does_an_interrupted_reply_report_usage(self, wire):
+        response = wire.response()
+        second = wire.frame("input_audio_buffer.speech_started", 1)
+        done = [frame for frame in response.frames if frame.type == "response.done"]
+        if done and done[0].index < second.index:
+            raise Inconclusive("the reply had ended before the user spoke")
+        closing = [str(frame.type) for frame in response.frames if frame.index > second.index]
+        seen = ", ".join(kind for kind in closing if not kind.endswith(".delta")) or "nothing of it came after"
+        if done and done[0].event["response"].get("status") == "completed":
+            raise Inconclusive(f"the reply was not interrupted: {seen}")
+        found = done[0].event["response"].get("usage") if done else None
+        return Seen("present", json.dumps(found)) if found else Seen("absent", seen)
+
+
+class TestProactive:
+    """The client has a spoken reply, then only streams silence until the model speaks by itself."""
+
+    script = [
+        until("session.created"),
+        send(
+            "session.update",
+            session={
+                "instructions": "Answer with exactly two words.",
+                "turn_detection": {"type": "server_vad", "idle_timeout_ms": 5000},
+                "max_tokens": 32,
+            },
+        ),
+        until("session.updated"),
+        send("conversation.item.create", item=user(TWO_WORDS)),
+        until("conversation.item.created"),
+        send("response.create"),
+        until("response.done"),
+        silence(6000),
+        maybe("response.created", within_ms=6000),
+        maybe("response.done"),
+        close(1000),
+    ]
+
+    @observe("Q-PROACTIVE-USAGE")
+    def question_does_an_unasked_reply_report_usage(self, wire):
+        wire.the("response.done")
+        if len(wire.responses) < 2:
+            return "no-reply"
+        if "response.done" not in wire.response(1).types:
+            raise Inconclusive("the reply did not end in time")
+        found = wire.response(1).done.get("usage")
+        return Seen("present", json.dumps(found)) if found else "absent"
+
+
+class TestChannels:
+    """The same second in one channel and, in a second session, in two."""
+
+    connections = 2
+
+    async def talk(self, call):
+        mono = fixtures.to_samples(SPEECH[: 2000 * MS])
+        stereo = fixtures.to_pcm(sample for sample in mono for _ in range(2))
+        session = {
+            "modalities": ["text"],
+            "instructions": "Answer with exactly two words.",
+            "turn_detection": None,
+            "max_tokens": 16,
+        }
+        two = {"input": {"format": {"sample_rate": 16000, "channels": 2, "channel_layout": "raw_mic_array"}}}
+        await call(
+            until("session.created"),
+            send("session.update", session=session),
+            until("session.updated"),
+            append(fixtures.to_pcm(mono), label="speech mono"),
+            send("input_audio_buffer.commit"),
+            until("input_audio_buffer.committed"),
+            heard(),
+            send("response.create"),
+            until("response.done"),
+            close(1000),
+        )
+        await call.connect()
+        await call(
+            until("session.created"),
+            send("session.update", session={**session, "audio": two}),
+            until("session.updated"),
+            append(stereo, rate=32000, label="speech stereo"),
+            send("input_audio_buffer.commit"),
+            until("input_audio_buffer.committed"),
+            heard(),
+            send("response.create"),
+            until("response.done"),
+            close(1000),
+        )
+
+    @should("USE-011")
+    def test_two_channels_cost_twice_as_much(self, wire, profile):
+        one, two = spoken(wire, 0), spoken(wire.leg(1), 0)
+        factor = profile.multichannel_factor
+        assert abs(two - factor * one) <= profile.audio_in_rate, f"{one} tokens in one channel, {two} in two"
+
+
+class TestCompact:
+    """The same spoken turn with the same image, and in a second session with `representation_compact`."""
+
+    connections = 2
+
+    async def talk(self, call):
+        session = {
+            "modalities": ["text"],
+            "instructions": "Answer with exactly two words.",
+            "turn_detection": None,
+            "max_tokens": 16,
+        }
+        compact = {"input": {"representation_compact": "normal"}}
+        for number, video in enumerate(({}, {"video": compact})):
+            if number:
+                await call.connect()
+            await call(
+                until("session.created"),
+                send("session.update", session={**session, **video}),
+                until("session.updated"),
+                append(SPEECH[: 1000 * MS], label="speech"),
+                send("input_image_buffer.append", image=SMALL),
+                send("input_audio_buffer.commit"),
+                until("input_audio_buffer.committed"),
+                heard(),
+                send("response.create"),
+                until("response.done"),
+                close(1000),
+            )
+
+    @should("USE-012")
+    def test_a_compact_image_costs_a_quarter(self, wire, profile):
+        low, high = pixels_cost(profile)
+        if low * 0.75 < 10:
+            raise NotApplicable("the image is too cheap to tell")
+        saved = count(wire, 0, "input_tokens") - count(wire.leg(1), 0, "input_tokens")
+        assert 0.65 * low <= saved <= 0.85 * high, f"{saved} tokens were saved of {low} to {high}"

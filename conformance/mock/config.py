@@ -1,0 +1,634 @@
+"""`session.update`: what is taken, what is refused, what the echo shows (§2.1, §3.2, §3.3 of the sources).
+
+An update is read whole before any of it counts, so a refused one changes nothing.  It merges at the top level; an
+object that is named is replaced, and what it leaves out has its default.  What a family does not support is dropped
+without a word (WS-D); the echo tells.
+"""
+
+from __future__ import annotations
+
+import copy
+from collections.abc import Callable
+from dataclasses import dataclass
+from typing import Any
+
+from conformance.mock import errors, tools
+from conformance.mock.errors import Fault, Json, Refused
+from conformance.mock.switches import Switches
+from conformance.spec.profiles import Profile, UnknownModel, profile_for
+
+TRANSCRIBER = "qwen3-asr-flash-realtime"
+RATES = (8000, 16000, 24000, 48000)  # Hz
+LAYOUTS = {1: "mono", 2: "raw_mic_array", 4: "foa_ambix"}
+FLAT_INPUT = ("pcm", "pcm16")
+FLAT_OUTPUT = ("pcm", "pcm16", "pcm24")
+
+_ORDER = (
+    "id", "object", "model", "modalities", "instructions", "voice", "input_audio_format", "output_audio_format", "audio",
+    "video", "input_audio_transcription", "turn_detection", "tools", "tool_choice", "enable_search", "search_options",
+    "smooth_output", "max_tokens", "temperature", "top_p", "top_k", "repetition_penalty", "presence_penalty", "seed",
+)  # fmt: skip
+
+
+class Ignored(Exception):  # noqa: N818  (a signal, not an error)
+    """A member is passed over: the old value stays."""
+
+
+@dataclass(frozen=True)
+class Situation:
+    """What decides whether a member may still change."""
+
+    audio_sent: bool = False
+    audio_heard: bool = False
+    """Whether the model has produced audio."""
+    response_active: bool = False
+
+
+@dataclass(frozen=True)
+class AudioFormat:
+    """Samples on the wire: s16le in `container` (`pcm` or `wav`), `rate` in Hz, `channels` interleaved."""
+
+    container: str = "pcm"
+    rate: int = 16_000
+    channels: int = 1
+
+    @property
+    def bytes_per_second(self) -> int:
+        """Of all channels together."""
+        return self.rate * 2 * self.channels
+
+
+class Config:
+    """The configuration in force, and how an update changes it."""
+
+    def __init__(self, profile: Profile, switches: Switches, session_id: str, voices: tuple[str, ...] = ()) -> None:
+        self.profile = profile
+        self._switches = switches
+        self._more_voices = voices
+        self._defaults = _live(profile, switches, session_id)
+        self.values: Json = copy.deepcopy(self._defaults)
+        self.tool_choice: Any = "auto"
+        self._turned_off: set[str] = set()  # null where the echo then has no key
+
+    # -- what is in force
+
+    def __getitem__(self, name: str) -> Any:
+        return self.values.get(name)
+
+    @property
+    def turn_detection(self) -> Json | None:
+        """The effective voice activity detection, None in manual mode."""
+        shown = self.values.get("turn_detection")
+        return {**_vad(self._switches), **shown} if isinstance(shown, dict) else None
+
+    @property
+    def transcribes(self) -> bool:
+        """Whether the user's speech is transcribed."""
+        return self.values.get("input_audio_transcription") is not None
+
+    @property
+    def input(self) -> AudioFormat:
+        """What the client sends; the nested form wins."""
+        found = self._format("input")
+        return AudioFormat(found.get("type", "pcm"), found.get("sample_rate", 16_000), found.get("channels", 1))
+
+    @property
+    def output(self) -> AudioFormat:
+        """What the model speaks in."""
+        found = self._format("output")
+        rate = 24_000 if self._switches["output-rate"] == "ignored" else found.get("sample_rate", 24_000)
+        return AudioFormat(found.get("type", "pcm"), rate)
+
+    @property
+    def voice(self) -> str:
+        """The voice in force: the nested one outranks the flat one (CE)."""
+        nested = (self.values.get("audio") or {}).get("output", {}).get("voice")
+        return str(nested or self.values["voice"])
+
+    @property
+    def compact_video(self) -> bool:
+        """Whether images cost a quarter."""
+        video = self.values.get("video") or {}
+        return bool(video.get("input", {}).get("representation_compact") == "normal")
+
+    def _format(self, side: str) -> Json:
+        found: Json = (self.values.get("audio") or {}).get(side, {}).get("format", {})
+        return found
+
+    def echo(self) -> Json:
+        """The `session` of `session.created` and `session.updated`, in the service's order of keys."""
+        shown = {name: self.values[name] for name in _ORDER if name in self.values}
+        shown |= {name: value for name, value in self.values.items() if name not in shown}
+        shown = {name: value for name, value in shown.items() if value is not None or name in {"top_k", "smooth_output"}}
+        if "turn_detection" in self._turned_off and self._switches["null-turn-detection-echo"] != "missing":
+            as_object = self._switches["null-turn-detection-echo"] == "object"
+            shown["turn_detection"] = _vad(self._switches) if as_object else None
+        if "audio" in shown:
+            if self._switches["audio-echo-flat"] == "flat-only":
+                del shown["audio"]
+            elif self._switches["audio-echo-flat"] == "absent":
+                for side in ("input", "output"):
+                    if "format" in shown["audio"].get(side, {}):
+                        shown.pop(f"{side}_audio_format", None)
+        if "tools" in shown:
+            shown["tools"] = [tools.shown(entry) for entry in shown["tools"]]
+        return copy.deepcopy(shown)
+
+    # -- how it changes
+
+    def update(self, patch: Json, situation: Situation) -> list[Fault]:
+        """Apply an update and return nothing, or return why it was refused and apply nothing.
+
+        (With update-atomic = partial the valid members count all the same.)
+        """
+        before = (copy.deepcopy(self.values), self.tool_choice, set(self._turned_off))
+        faults: list[Fault] = []
+        if self._switches["update-merge"] == "replace":
+            self.values = copy.deepcopy(self._defaults)
+            self._turned_off = set()
+        for name, value in patch.items():
+            try:
+                self._set(name, value, situation, patch)
+            except Ignored:
+                continue
+            except Refused as refused:
+                faults.append(refused.fault)
+        if not faults:
+            faults += self._together(patch)
+        if faults and self._switches["update-atomic"] == "atomic":
+            self.values, self.tool_choice, self._turned_off = before
+        return faults[:1]
+
+    def _together(self, patch: Json) -> list[Fault]:
+        """Tools and search exclude each other (CE, RT)."""
+        if not (self.values.get("tools") and self.values.get("enable_search")):
+            return []
+        side = self._switches["tools-with-search"]
+        if side == "tools-dropped":
+            self.values["tools"] = []
+        elif side == "search-dropped":
+            self.values["enable_search"] = False
+        elif side == "error":
+            param = "session.enable_search" if "enable_search" in patch else "session.tools"
+            return [errors.not_allowed("Tools and enable_search can't be used together.", param)]
+        return []
+
+    def _set(self, name: str, value: Any, situation: Situation, patch: Json) -> None:
+        setter: Callable[[Any, Situation], None] | None = getattr(self, f"_set_{name}", None)
+        if setter is None and name not in _NUMBERS and name not in _BOOLEANS:
+            self._unknown(name, value)
+            return
+        if value is None and name not in _NULLABLE:
+            side = self._switches["null-field"]
+            if side == "error":
+                raise Refused(errors.wrong_type(f"session.{name}", "a value", value))
+            if side == "reset":
+                self.values.pop(name, None)
+                if name in self._defaults:
+                    self.values[name] = copy.deepcopy(self._defaults[name])
+            return
+        if setter is not None:
+            setter(value, situation)
+        elif name in _NUMBERS:
+            self._set_number(name, value)
+        else:
+            self._set_boolean(name, value)
+
+    def _unknown(self, name: str, value: Any) -> None:
+        side = self._switches["unknown-field"]
+        if side == "error":
+            text = f"Unknown parameter: 'session.{name}'."
+            raise Refused(errors.not_allowed(text, f"session.{name}", "unknown_parameter"))
+        if side == "echoed":
+            self.values[name] = value
+
+    def _typed(self, param: str, value: Any, kind: type, expected: str) -> Any:
+        """Return a value of the right JSON type, or do what wrong-type says."""
+        if isinstance(value, kind) and not (kind in {int, float} and isinstance(value, bool)):
+            return value
+        if kind is float and isinstance(value, int) and not isinstance(value, bool):
+            return value
+        if kind is int and isinstance(value, float) and value.is_integer():
+            return int(value)
+        fault = errors.wrong_type(param, expected, value)
+        side = self._switches["wrong-type"]
+        if side == "ignored":
+            raise Ignored
+        if side == "coerced":
+            return _coerced(value, kind)
+        raise Refused(fault if side == "error" else Fault(fault.message, fault.type, fault.code, fault.param, 1007))
+
+    # -- the members, in the order of the table of CE
+
+    def _set_id(self, value: Any, situation: Situation) -> None:
+        """`id` and `object` may come back in an update that was made of an echo; they can't change."""
+
+    _set_object = _set_id
+
+    def _set_model(self, value: Any, situation: Situation) -> None:
+        side = self._switches["session-model"]
+        if side == "error" and value != self.profile.model:
+            raise Refused(errors.not_allowed("The model can't be changed.", "session.model"))
+        if side == "switched":
+            try:
+                self.profile = profile_for(self._typed("session.model", value, str, "a string"))
+            except UnknownModel as problem:
+                raise Refused(errors.wrong_value("session.model", value, str(problem))) from None
+            self.values["model"] = value
+
+    def _set_modalities(self, value: Any, situation: Situation) -> None:
+        value = self._typed("session.modalities", value, list, "an array")
+        self.values["modalities"] = modalities(value, "session.modalities")
+
+    def _set_voice(self, value: Any, situation: Situation) -> None:
+        if value is None:
+            return  # the Python SDK sends null when the caller chose none
+        value = self._typed("session.voice", value, str, "a string")
+        self._check_voice(value, self.values["voice"], situation)
+        self.values["voice"] = value
+        nested = (self.values.get("audio") or {}).get("output", {})
+        nested.pop("voice", None)  # set earlier; whoever names the flat one now means it
+
+    def _check_voice(self, value: str, current: str, situation: Situation) -> None:
+        if value == current:
+            return
+        if not value:
+            side = self._switches["voice-empty"]
+            if side == "accepted":
+                raise Ignored
+            fault = errors.voice_empty()
+            close = 1007 if side == "closed" else None
+            raise Refused(Fault(fault.message, fault.type, fault.code, fault.param, close))
+        if situation.audio_heard:
+            side = self._switches["voice-after-audio"]
+            if side == "ignored":
+                raise Ignored
+            if side != "accepted":
+                fault = errors.VOICE_FIXED
+                close = 1007 if side == "closed" else None
+                raise Refused(Fault(fault.message, fault.type, fault.code, fault.param, close))
+        if not self.has_voice(value) and self._switches["voice-unknown"] not in {"late", "accepted"}:
+            raise Refused(errors.voice(value))
+
+    def has_voice(self, value: str) -> bool:
+        """Whether the model speaks with it.  The lists of our sources are short: `MockOptions.voices` adds names."""
+        return value in self._more_voices or self.profile.knows_voice(value) is True
+
+    def _set_input_audio_format(self, value: Any, situation: Situation) -> None:
+        self._flat("input_audio_format", value, FLAT_INPUT)
+
+    def _set_output_audio_format(self, value: Any, situation: Situation) -> None:
+        self._flat("output_audio_format", value, FLAT_OUTPUT)
+
+    def _flat(self, name: str, value: Any, allowed: tuple[str, ...]) -> None:
+        value = self._typed(f"session.{name}", value, str, "a string")
+        names = self._switches["audio-format-names"]
+        if value not in allowed:
+            side = self._switches["audio-format-foreign"]
+            if side == "ignored":
+                raise Ignored
+            if side != "echoed":
+                fault = errors.wrong_value(f"session.{name}", value, f"Supported values are: {', '.join(allowed)}.")
+                close = 1007 if side == "closed" else None
+                raise Refused(Fault(fault.message, fault.type, fault.code, fault.param, close))
+        elif value != "pcm" and names == "error":
+            raise Refused(errors.wrong_value(f"session.{name}", value, "The supported value is: pcm."))
+        self.values[name] = "pcm" if names == "normalised" and value in allowed else value
+
+    def _set_audio(self, value: Any, situation: Situation) -> None:
+        if not self.profile.can("nested_audio"):
+            return
+        value = self._typed("session.audio", value, dict, "an object")
+        made: Json = copy.deepcopy(self.values.get("audio") or {})
+        for side in ("input", "output"):
+            if side not in value:
+                continue
+            param = f"session.audio.{side}"
+            given = self._typed(param, value[side], dict, "an object")
+            if "format" in given:
+                new = self._read_format(side, given["format"])
+                old = made.get(side, {}).get("format")
+                new = self._format_after_audio(param, new, old, situation)
+                if new is not None:
+                    made.setdefault(side, {})["format"] = new
+            if side == "output" and "voice" in given and self.profile.family == "qwen3.8":
+                voice = self._typed(f"{param}.voice", given["voice"], str, "a string")
+                self._check_voice(voice, self.voice, situation)
+                made.setdefault(side, {})["voice"] = voice
+        if made:
+            self.values["audio"] = made
+
+    def _format_after_audio(self, param: str, new: Json, old: Json | None, situation: Situation) -> Json | None:
+        rate = 16_000 if param.endswith("input") else 24_000
+        in_force = old or {"type": "pcm", "sample_rate": rate}
+        same = all(new.get(key) == in_force.get(key, _FORMAT_DEFAULTS.get(key)) for key in new)
+        late = situation.audio_sent or situation.audio_heard
+        side = self._switches["format-after-audio"]
+        if not late or same or side == "accepted":
+            return new
+        if side == "ignored":
+            return old
+        raise Refused(errors.not_allowed("The audio format can't be changed after audio was sent.", f"{param}.format"))
+
+    def _read_format(self, side: str, value: Any) -> Json:
+        """Return a format with its defaults filled in; absent means default, null is not allowed (CE)."""
+        param = f"session.audio.{side}.format"
+        value = self._typed(param, value, dict, "an object")
+        many = side == "input" and self.profile.can("multichannel")
+        made: Json = {"type": "pcm", "sample_rate": 16_000 if side == "input" else 24_000}
+        allowed: dict[str, tuple[Any, ...]] = {"type": ("pcm", "wav"), "sample_rate": RATES}
+        if many:
+            allowed |= {
+                "sample_format": ("s16le",),
+                "channels": tuple(LAYOUTS),
+                "packing": ("interleaved",),
+                "channel_layout": tuple(LAYOUTS.values()),
+            }
+        for name, choices in allowed.items():
+            if name not in value:
+                continue
+            given = value[name]
+            kind, expected = (int, "an integer") if name in {"sample_rate", "channels"} else (str, "a string")
+            if given is None:
+                raise Refused(errors.wrong_type(f"{param}.{name}", expected, given))
+            given = self._typed(f"{param}.{name}", given, kind, expected)
+            if given not in choices and self._bad_choice(side, name):
+                listed = ", ".join(map(str, choices))
+                raise Refused(errors.wrong_value(f"{param}.{name}", given, f"Supported values are: {listed}."))
+            if given in choices or self._switches["sample-rate"] == "accepted":
+                made[name] = given
+        channels = made.get("channels", 1)
+        if made.get("channel_layout", LAYOUTS[channels]) != LAYOUTS[channels]:
+            why = f"It does not match {channels} channel(s)."
+            raise Refused(errors.wrong_value(f"{param}.channel_layout", made["channel_layout"], why))
+        if channels > 1 and (made["type"], made["sample_rate"]) != ("pcm", 16_000):
+            raise Refused(errors.wrong_value(param, made, "Several channels need pcm at 16000 Hz."))
+        if side == "output" and self._switches["output-rate"] == "error" and made["sample_rate"] != 24_000:
+            raise Refused(errors.wrong_value(f"{param}.sample_rate", made["sample_rate"], "It is fixed at 24000."))
+        return made
+
+    def _bad_choice(self, side: str, name: str) -> bool:
+        return name != "sample_rate" or side == "output" or self._switches["sample-rate"] == "error"
+
+    def _set_video(self, value: Any, situation: Situation) -> None:
+        if not self.profile.can("video_compact"):
+            return
+        param = "session.video.input"
+        given = self._typed("session.video", value, dict, "an object").get("input", {})
+        given = self._typed(param, given, dict, "an object")
+        if "representation_compact" not in given:
+            return
+        wanted = self._typed(f"{param}.representation_compact", given["representation_compact"], str, "a string")
+        if wanted not in {"none", "normal"}:
+            why = "Supported values are: none, normal."
+            raise Refused(errors.wrong_value(f"{param}.representation_compact", wanted, why))
+        if situation.audio_sent and wanted != ("normal" if self.compact_video else "none"):
+            text = "representation_compact can't be changed after audio was sent."
+            raise Refused(errors.not_allowed(text, f"{param}.representation_compact"))
+        self.values["video"] = {"input": {"representation_compact": wanted}}
+
+    def _set_instructions(self, value: Any, situation: Situation) -> None:
+        self.values["instructions"] = self._typed("session.instructions", value, str, "a string")
+
+    def _set_input_audio_transcription(self, value: Any, situation: Situation) -> None:
+        if value is None:
+            self.values["input_audio_transcription"] = None
+            return
+        value = self._typed("session.input_audio_transcription", value, dict, "an object")
+        name = value.get("model")
+        side = self._switches["transcription-model"]
+        if side == "error" and name not in (None, TRANSCRIBER):
+            why = f"The supported value is: {TRANSCRIBER}."
+            raise Refused(errors.wrong_value("session.input_audio_transcription.model", name, why))
+        self.values["input_audio_transcription"] = {"model": name if side == "as-sent" and name else TRANSCRIBER}
+
+    def _set_turn_detection(self, value: Any, situation: Situation) -> None:
+        if value is None:
+            self.values["turn_detection"] = None
+            self._turned_off.add("turn_detection")
+            return
+        value = self._typed("session.turn_detection", value, dict, "an object")
+        given = self._read_vad(value)
+        nested = self._switches["update-merge-nested"]
+        if nested == "error" and "type" not in value:
+            raise Refused(errors.missing("session.turn_detection.type"))
+        if nested == "deep":
+            given = {**(self.turn_detection or _vad(self._switches)), **given}
+        elif nested != "absent":
+            given = {**_vad(self._switches), **given}
+        self.values["turn_detection"] = given
+        self._turned_off.discard("turn_detection")
+
+    def _read_vad(self, value: Json) -> Json:
+        param = "session.turn_detection"
+        made: Json = {}
+        kind = value.get("type")
+        if kind is not None:
+            kind = self._typed(f"{param}.type", kind, str, "a string")
+            if kind not in {"server_vad", "semantic_vad"}:
+                why = "Supported values are: server_vad, semantic_vad."
+                raise Refused(errors.wrong_value(f"{param}.type", kind, why))
+            if kind == "semantic_vad" and not self.profile.can("semantic_vad"):
+                side = self._switches["semantic-vad-old"]
+                if side == "error":
+                    raise Refused(errors.wrong_value(f"{param}.type", kind, "The model has server_vad only."))
+                kind = "server_vad" if side == "dropped" else kind
+            made["type"] = kind
+        for name, bound in _VAD_NUMBERS.items():
+            if value.get(name) is not None:
+                if name == "idle_timeout_ms" and (not self.profile.can("idle_timeout") or kind == "semantic_vad"):
+                    continue
+                self._keep_number(made, name, f"{param}.{name}", value[name], bound)
+        for name, switch in (
+            ("create_response", "create-response-false"),
+            ("interrupt_response", "interrupt-response-false"),
+        ):
+            if value.get(name) is not None:
+                made[name] = self._typed(f"{param}.{name}", value[name], bool, "a boolean")
+                if made[name] is False and self._switches[switch] == "error":
+                    raise Refused(errors.wrong_value(f"{param}.{name}", "false", "It is always true."))
+        return made
+
+    def _set_tools(self, value: Any, situation: Situation) -> None:
+        if not self.profile.can("tools"):
+            side = self._switches["old-model-tools"]
+            if side == "error":
+                raise Refused(errors.not_allowed("The model has no tools.", "session.tools"))
+            if side == "echoed":
+                self.values["tools"] = value if isinstance(value, list) else []
+            return
+        value = self._typed("session.tools", value, list, "an array")
+        read = tools.read(value, mcp=self.profile.can("mcp"), flat=self._switches["flat-tool"])
+        if situation.response_active and any(entry.get("type") == "mcp" for entry in read):
+            raise Refused(errors.not_allowed("MCP tools can't be changed while a response is active.", "session.tools"))
+        self.values["tools"] = read
+
+    def _set_tool_choice(self, value: Any, situation: Situation) -> None:
+        if not self.profile.can("tools"):
+            return
+        side = self._switches["tool-choice"]
+        if side == "error" or (value == "required" and self._switches["tool-choice-required"] == "refused"):
+            raise Refused(errors.not_allowed("Unknown parameter: 'session.tool_choice'.", "session.tool_choice"))
+        self.tool_choice = value if self._switches["tool-choice-required"] == "honoured" else "auto"
+        if side == "echoed":
+            self.values["tool_choice"] = value
+
+    def _set_enable_search(self, value: Any, situation: Situation) -> None:
+        if self.profile.can("search"):
+            self.values["enable_search"] = self._typed("session.enable_search", value, bool, "a boolean")
+
+    def _set_search_options(self, value: Any, situation: Situation) -> None:
+        if not self.profile.can("search"):
+            return
+        given = self._typed("session.search_options", value, dict, "an object")
+        wanted = given.get("enable_source")
+        if wanted is not None:
+            self._typed("session.search_options.enable_source", wanted, bool, "a boolean")
+        self.values["search_options"] = {} if wanted is None else {"enable_source": wanted}
+
+    def _set_boolean(self, name: str, value: Any) -> None:
+        if self.profile.can(_BOOLEANS[name]):
+            self.values[name] = value if value is None else self._typed(f"session.{name}", value, bool, "a boolean")
+
+    def _set_number(self, name: str, value: Any) -> None:
+        if not self.profile.can("sampling"):
+            side = self._switches["turbo-sampling"]
+            if side == "error":
+                raise Refused(errors.not_allowed(f"'{name}' can't be changed for this model.", f"session.{name}"))
+            if side == "ignored":
+                return
+        bound = _NUMBERS[name]
+        if name == "max_tokens":
+            bound = Bound(1, self.profile.max_tokens_limit, whole=True)
+        elif name == "repetition_penalty" and self.profile.family == "qwen3.8":
+            bound = Bound(0, None)
+        elif name == "seed" and value == -1 and self._switches["seed-minus-one"] == "accepted":
+            bound = Bound(-1, None, whole=True)
+        if name == "top_k" and value is None:
+            self.values[name] = None
+        else:
+            self._keep_number(self.values, name, f"session.{name}", value, bound)
+
+    def _keep_number(self, place: Json, name: str, param: str, value: Any, bound: Bound) -> None:
+        kind, expected = (int, "an integer") if bound.whole else (float, "a number")
+        value = self._typed(param, value, kind, expected)
+        if isinstance(value, str) or bound.holds(value):
+            place[name] = value
+            return
+        side = self._switches["past-bound"]
+        if side == "ignored":
+            return
+        if side in {"clamped", "accepted"}:
+            place[name] = bound.clamped(value) if side == "clamped" else value
+            return
+        fault = errors.wrong_value(param, value, f"Expected a value {bound}.")
+        raise Refused(Fault(fault.message, fault.type, fault.code, fault.param, 1007 if side == "closed" else None))
+
+
+@dataclass(frozen=True)
+class Bound:
+    """The documented range of a number; `above` and `below` say that the bound itself is outside."""
+
+    low: float | None
+    high: float | None
+    above: bool = False
+    below: bool = False
+    whole: bool = False
+
+    def holds(self, value: float) -> bool:
+        """Whether the value lies in the range."""
+        if self.low is not None and (value <= self.low if self.above else value < self.low):
+            return False
+        return not (self.high is not None and (value >= self.high if self.below else value > self.high))
+
+    def clamped(self, value: float) -> float:
+        """Return the nearest value inside, 0.01 from a bound that is outside."""
+        if self.low is not None and value <= self.low:
+            return self.low + 0.01 if self.above else self.low
+        assert self.high is not None
+        return round(self.high - 0.01, 6) if self.below else self.high
+
+    def __str__(self) -> str:
+        low = "" if self.low is None else f"{'greater than' if self.above else 'of at least'} {self.low}"
+        high = "" if self.high is None else f"{'less than' if self.below else 'at most'} {self.high}"
+        return " and ".join(part for part in (low, high) if part)
+
+
+_NUMBERS = {
+    "temperature": Bound(0, 2, below=True),
+    "top_p": Bound(0, 1.0, above=True),
+    "top_k": Bound(0, None, whole=True),
+    "max_tokens": Bound(1, None, whole=True),
+    "repetition_penalty": Bound(0, None, above=True),
+    "presence_penalty": Bound(-2.0, 2.0),
+    "seed": Bound(0, 2**31 - 1, whole=True),
+}
+_VAD_NUMBERS = {
+    "threshold": Bound(-1.0, 1.0),
+    "prefix_padding_ms": Bound(0, None, whole=True),
+    "silence_duration_ms": Bound(200, 6000, whole=True),
+    "idle_timeout_ms": Bound(5000, 30000, whole=True),
+}
+_BOOLEANS = {"smooth_output": "smooth_output"}
+_NULLABLE = frozenset({"voice", "turn_detection", "input_audio_transcription", "top_k", "smooth_output"})
+_FORMAT_DEFAULTS = {"sample_format": "s16le", "channels": 1, "packing": "interleaved", "channel_layout": "mono"}
+
+
+def modalities(value: Any, param: str) -> list[str]:
+    """Return the modalities as sent, or refuse them by E1."""
+    if isinstance(value, list) and all(isinstance(one, str) for one in value):
+        if sorted(value) in (["text"], ["audio", "text"]):
+            return list(value)
+        raise Refused(errors.modalities(value, param))
+    raise Refused(errors.wrong_type(param, "an array of strings", value))
+
+
+def _vad(switches: Switches) -> Json:
+    made: Json = {
+        "type": "server_vad",
+        "threshold": 0.2 if switches["vad-threshold-default"] == "server-0-2" else 0.5,
+        "prefix_padding_ms": 300,
+        "silence_duration_ms": 800,
+        "create_response": True,
+        "interrupt_response": True,
+    }
+    if switches["vad-threshold-default"] == "not-shown":
+        del made["threshold"]
+    return made
+
+
+def _live(profile: Profile, switches: Switches, session_id: str) -> Json:
+    """The configuration of a new session as it was recorded (WS-REC), formats of older families as SE shows them."""
+    formats = {"qwen3": ("pcm16", "pcm24"), "turbo": ("pcm16", "pcm16")}.get(profile.family, ("pcm", "pcm"))
+    made: Json = {
+        "object": "realtime.session",
+        "model": profile.model,
+        "modalities": ["text", "audio"],
+        "voice": profile.default_voice,
+        "input_audio_format": formats[0],
+        "output_audio_format": formats[1],
+        "input_audio_transcription": {"model": TRANSCRIBER},
+        "turn_detection": _vad(switches),
+        "id": session_id,
+    }
+    if switches["created-content"] != "short":
+        made |= {"tools": [], "temperature": 0.8}
+    if switches["created-content"] == "full":
+        made |= {"enable_search": False, "search_options": {}, "tool_choice": "auto"}
+    if switches["max-response-output-token"] == "shown":
+        made["max_response_output_token"] = "inf"
+    return made
+
+
+def _coerced(value: Any, kind: type) -> Any:
+    if kind is str:
+        return str(value)
+    if kind in {int, float} and isinstance(value, str):
+        try:
+            return kind(value)
+        except ValueError:
+            raise Ignored from None
+    if kind is bool:
+        return bool(value)
+    # Nothing sensible can be made of a word where an object or a list should be.
+    raise Ignored

@@ -1,0 +1,85 @@
+"""How a mock is told to behave."""
+
+from __future__ import annotations
+
+import difflib
+from collections.abc import Iterable, Mapping
+from dataclasses import dataclass, field
+from typing import Literal, get_args
+
+Latency = Literal["fast", "live", "none"]
+StatusPolicy = Literal["finish_required", "clean_close_ok", "pending_until_finish", "absent_unless_success", "cancelled"]
+SilenceBilling = Literal["none", "all", "padding"]
+LedgerRows = Literal["session", "response"]
+
+MIB = 1024 * 1024
+
+
+class OptionError(ValueError):
+    """An option that the mock does not know; the message names the nearest that it does."""
+
+
+def nearest(name: str, known: Iterable[str]) -> str:
+    """Return the end of an error message: the nearest known name."""
+    found = difflib.get_close_matches(name, list(known), n=1, cutoff=0)
+    return f"did you mean {found[0]!r}?" if found else "there are none"
+
+
+@dataclass(frozen=True)
+class Limits:
+    """Limits of the mock, in bytes, seconds and counts."""
+
+    append_bytes: int = 15 * MIB
+    """Longest `audio` of one append, as Base64 (CE, the copy of 2025)."""
+    message_bytes: int = 32 * MIB
+    """A longer message is met by close 1009."""
+    idle_seconds: float = 300.0
+    """Without a response or a client event (E9)."""
+    session_seconds: float = 7200.0
+    """RT (2026)."""
+    session_close_code: int = 1001
+    """Nothing is known of the code at that limit."""
+    audio_items: int | None = None
+    """After this many audio items: E10.  320 was seen once, on qwen3.8; by default old turns are dropped silently."""
+
+
+@dataclass(frozen=True)
+class MockOptions:
+    """What a mock does.  The model comes from the URL of each connection.
+
+    `switches` chooses sides of open questions by name (`questions.toml`, id without "q-", lower case); `quirks` names
+    deviations.  `key`: the only key that is accepted; None accepts every key that does not start with "invalid".
+    `voices` are accepted besides those that the profiles name.
+    """
+
+    switches: Mapping[str, str] = field(default_factory=dict)
+    quirks: tuple[str, ...] = ()
+    latency: Latency = "fast"
+    key: str | None = None
+    seed: int = 0
+    limits: Limits = field(default_factory=Limits)
+    voices: tuple[str, ...] = ()
+    status_policy: StatusPolicy = "finish_required"
+    silence_billing: SilenceBilling = "none"
+    ledger_rows: LedgerRows = "session"
+    ledger_lag_ms: int = 0
+    usage_on_failed_rows: bool = True
+
+    def __post_init__(self) -> None:
+        # Imported here: both read questions and quirks, which a mere description of options need not.
+        from conformance.mock import quirks, switches  # noqa: PLC0415
+
+        switches.Switches(self.switches)
+        quirks.chosen(self.quirks)
+        for name, values in _POLICIES.items():
+            if getattr(self, name) not in values:
+                wrong = str(getattr(self, name))
+                raise OptionError(f"no {name} {wrong!r}; {nearest(wrong, values)}")
+
+
+_POLICIES: dict[str, tuple[str, ...]] = {
+    "latency": get_args(Latency),
+    "status_policy": get_args(StatusPolicy),
+    "silence_billing": get_args(SilenceBilling),
+    "ledger_rows": get_args(LedgerRows),
+}

@@ -1,0 +1,58 @@
+"""The sides of the open questions that the mock can take.
+
+One switch per question that has a default for the mock (`mock = true` in `questions.toml`): its name is the question's
+id in lower case without "q-", its values are the outcomes.
+"""
+
+from __future__ import annotations
+
+import functools
+import tomllib
+from collections.abc import Mapping
+from pathlib import Path
+
+from conformance.mock.options import OptionError, nearest
+
+QUESTIONS = Path(__file__).resolve().parent.parent / "spec" / "questions.toml"
+
+# Questions that have a default outcome but no switch of their own, and why.
+NOT_SWITCHABLE: Mapping[str, str] = {
+    "output-index": "`one-call` says how the model answered; `real` and `always-zero` can be chosen",
+    "finish-error": "`not-refused` follows from finish = finished",
+    "no-key": "`close-after-upgrade` closes with 1007, the code of account trouble; no other was seen",
+}
+
+
+@functools.cache
+def known() -> Mapping[str, tuple[str, ...]]:
+    """Return every switch with its values, the default first."""
+    with QUESTIONS.open("rb") as file:
+        rows = tomllib.load(file)["question"]
+    found: dict[str, tuple[str, ...]] = {}
+    for row in rows:
+        outcomes = row.get("outcome", [])
+        default = [outcome["id"] for outcome in outcomes if outcome.get("mock")]
+        if default:
+            others = [outcome["id"] for outcome in outcomes if not outcome.get("mock")]
+            found[row["id"].lower().removeprefix("q-")] = (*default, *others)
+    return found
+
+
+class Switches:
+    """The switches of one mock; `switches["finish"]` is the value in force."""
+
+    def __init__(self, chosen: Mapping[str, str] | None = None) -> None:
+        self._chosen = dict(chosen or {})
+        for name, value in self._chosen.items():
+            if name not in known():
+                raise OptionError(f"no switch {name!r}; {nearest(name, known())}")
+            if value not in known()[name]:
+                raise OptionError(f"switch {name!r} has no value {value!r}; {nearest(value, known()[name])}")
+
+    def __getitem__(self, name: str) -> str:
+        chosen = self._chosen.get(name)
+        return known()[name][0] if chosen is None else chosen
+
+    def chosen(self, name: str) -> str | None:
+        """Return the value that was asked for, None when the default stands."""
+        return self._chosen.get(name)

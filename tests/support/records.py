@@ -1,0 +1,227 @@
+"""Records without a run: made from code, so that a test of the report says what is in it."""
+
+from __future__ import annotations
+
+import base64
+import hashlib
+import json
+from dataclasses import asdict
+from pathlib import Path
+from typing import Any
+
+from conformance.judge import schema
+from conformance.judge.checks import load
+from conformance.report.record import FORMAT, Record, RecordWriter, read
+from conformance.report.redact import Redactor
+from conformance.spec.catalogue import clauses, questions
+from conformance.wire.transcript import Ending, Frame, Handshake, Leg, Side, Transcript
+
+MODEL = "qwen3.5-omni-flash-realtime"
+STARTED = "2026-10-05T02:00:00Z"
+
+
+def noise(size: int, seed: str) -> bytes:
+    """Bytes that look like audio to a compressor: the same for the same seed."""
+    found = b""
+    while len(found) < size:
+        found += hashlib.sha256(f"{seed}/{len(found)}".encode()).digest()
+    return found[:size]
+
+
+def example(kind: str, part: str) -> dict[str, Any]:
+    """A part of the example that a server event's schema gives."""
+    found: dict[str, Any] = schema.schema("server", kind)["examples"][0][part]
+    return dict(found)
+
+
+class Stage:
+    """A connection that is written down frame by frame, on a clock of its own (ms)."""
+
+    def __init__(self) -> None:
+        self.leg = Leg(
+            url=f"wss://example.invalid/api-ws/v1/realtime?model={MODEL}",
+            opened_at_ms=1_790_000_000_000,
+            closed_at_ms=1_790_000_004_000,
+            handshake=Handshake(101, 41.5, (("Authorization", "[redacted]"),), (("Upgrade", "websocket"),)),
+        )
+        self.now = 0.0
+
+    def frame(self, side: Side, opcode: Any, *, after: float, **fields: Any) -> Stage:
+        self.now += after
+        self.leg.frames.append(Frame(len(self.leg.frames), side, self.now, opcode, **fields))
+        return self
+
+    def server(self, type: str, after: float = 20.0, **fields: Any) -> Stage:  # noqa: A002
+        event = {"event_id": f"event_{len(self.leg.frames):04d}", "type": type, **fields}
+        return self.frame("server", "text", after=after, text=json.dumps(event, ensure_ascii=False))
+
+    def client(self, type: str, after: float = 5.0, label: str | None = None, **fields: Any) -> Stage:  # noqa: A002
+        event = {"event_id": f"cli_{len(self.leg.frames):04d}", "type": type, **fields}
+        return self.frame("client", "text", after=after, text=json.dumps(event, ensure_ascii=False), label=label)
+
+    def stream(self, packets: int, label: str = "speech hello", each: float = 100.0) -> Stage:
+        for number in range(packets):
+            audio = base64.b64encode(noise(3200, f"{label}{number}")).decode()
+            self.client("input_audio_buffer.append", each, label, audio=audio)
+        return self
+
+    def greet(self) -> Stage:
+        return self.server("session.created", 64.0, session=example("session.created", "session") | {"id": "sess_0001"})
+
+    def reply(self, deltas: int = 37, status: str = "completed", tokens: int = 120) -> Stage:
+        self.server("response.created", 30.0, response=example("response.created", "response") | {"id": "resp_1"})
+        for number in range(deltas):
+            place = {"response_id": "resp_1", "item_id": "item_1", "output_index": 0, "content_index": 0}
+            self.server("response.audio_transcript.delta", 12.0, delta="word ", **place)
+            audio = base64.b64encode(noise(2880, f"reply{number}")).decode()
+            self.server("response.audio.delta", 3.0, delta=audio, **place)
+        done = example("response.done", "response") | {"id": "resp_1", "status": status, "output": []}
+        done["usage"] = {
+            "total_tokens": tokens + deltas, "input_tokens": tokens, "output_tokens": deltas,
+            "input_tokens_details": {"text_tokens": 20, "audio_tokens": tokens - 20},
+            "output_tokens_details": {"text_tokens": 7, "audio_tokens": deltas - 7},
+        }  # fmt: skip
+        return self.server("response.done", 15.0, response=done)
+
+    def close(self, code: int = 1000, reason: str = "", answer: int | None = 1000) -> Leg:
+        self.frame("client", "close", after=8.0, data=code.to_bytes(2, "big") + reason.encode())
+        if answer is not None:
+            self.frame("server", "close", after=22.0, data=answer.to_bytes(2, "big"))
+        self.leg.ending = Ending(
+            "client", code, reason, answer, "", answer is not None, 0.03, "fin" if answer else "timeout"
+        )
+        return self.leg
+
+
+def transcript(name: str, *legs: Leg, **fields: Any) -> Transcript:
+    return Transcript(name, "2026-10-05T02:00:01.250Z", list(legs), model=MODEL, seconds=4.2, **fields)
+
+
+def conversations() -> list[Transcript]:
+    """A small run: greeting, a refused finish, an audio reply, silence, and a session update that breaks its schema."""
+    family = Stage().greet()
+    unknown = {"type": "invalid_request_error", "code": "invalid_value", "message": "Invalid value: 'TYPE'."}
+    for kind in ("session.finish", "session.update", "response.cancel", "conversation.item.delete", "session.close"):
+        family.client(kind, label=kind)
+        if kind == "session.update":
+            family.server("session.updated", session=example("session.updated", "session"))
+        elif kind != "session.close":
+            family.server("error", error={**unknown, "message": f"Invalid value: '{kind}'."})
+    refused = {"type": "invalid_request_error", "code": "invalid_value", "message": "Invalid value: 'session.finish'."}
+    return [
+        transcript("connection/Sanity", Stage().greet().close()),
+        transcript("closing/Idle", Stage().greet().close(1000, "bye")),
+        transcript(
+            "closing/FinishIdle",
+            Stage().greet().client("session.finish").server("error", 35.0, error=refused).close(),
+        ),
+        transcript("closing/JavaTimeout", Stage().greet().close(1011, "disconnect timeout", answer=None)),
+        transcript(
+            "vad/OneTurn",
+            Stage().greet().stream(24).server("input_audio_buffer.speech_started", audio_start_ms=300, item_id="item_0")
+            .stream(12).server("input_audio_buffer.speech_stopped", audio_end_ms=3100, item_id="item_0")
+            .server("input_audio_buffer.committed", 2.0, item_id="item_0").reply().close(),
+        ),
+        transcript(
+            "usage/Silence",
+            Stage().greet().stream(10).server("input_audio_buffer.committed", item_id="item_0").reply(4, tokens=127)
+            .stream(300, "silence 30000 ms", each=10.0).stream(10)
+            .server("input_audio_buffer.committed", item_id="item_2").reply(4, tokens=129).close(),
+        ),
+        transcript("acceptance/Family", family.close()),
+        transcript(
+            "session/VoiceChange",
+            Stage().greet().client("session.update", session={"voice": "Ethan"})
+            .server("session.updated", 2400.0, session=example("session.updated", "session") | {"id": 17}).close(),
+            Stage().greet().close(),
+        ),
+    ]  # fmt: skip
+
+
+# Two probes with conversations of this module's making, whatever the chapters do.
+PROBES = {
+    "Q-SILENCE-BILLED": {"level": "OBSERVE", "conversation": "usage/Silence", "where": "conformance/cases/test_10.py:9"},
+    "Q-CLOSE-STATUS": {"level": "OBSERVE", "conversation": "closing/Idle", "where": "conformance/cases/test_11.py:9"},
+}
+
+
+def catalogue() -> dict[str, Any]:
+    return {
+        "clauses": [asdict(row) for row in clauses().values()],
+        "questions": [{**asdict(row), "expected": row.expected} for row in questions().values()],
+        "checks": {
+            check.id: {"level": check.level, "conversation": check.conversation, "where": check.where}
+            for check in load().checks.values()
+        }
+        | PROBES,
+    }
+
+
+def verdicts(lines: dict[str, Any]) -> list[dict[str, Any]]:
+    """A verdict for every check; `lines` names those that are not plain passes."""
+    found = []
+    for check_id, check in catalogue()["checks"].items():
+        said = {"id": check_id, "level": check["level"], "verdict": "pass", "detail": "", "seconds": 0.001}
+        if check_id.startswith("Q-"):
+            outcome = questions()[check_id].expected or "other"
+            said |= {"verdict": "observed", "outcome": outcome, "detail": "as the reference"}
+        found.append(said | lines.get(check_id, {}))
+    return found
+
+
+USUAL: dict[str, dict[str, Any]] = {
+    "CLO-009": {"verdict": "fail", "detail": "no close frame came back; TCP ended by timeout"},
+    "CLO-005": {"verdict": "fail", "detail": "no close frame came back; TCP ended by timeout"},
+    "CLO-006": {"verdict": "fail", "detail": "no close frame came back; TCP ended by timeout"},
+    "CLO-011": {"verdict": "fail", "detail": "neither session.finished nor error came"},
+    "CON-003": {"verdict": "fail", "detail": "session.created came after 6,204 ms"},
+    "CLO-007": {"verdict": "blocked", "detail": "response.text.delta never came (timeout)", "owner": "CON-003"},
+    "ACC-003": {"verdict": "inconclusive", "detail": "the model did not answer"},
+    "Q-FINISH": {
+        "verdict": "observed",
+        "outcome": "finished",
+        "detail": '{"type": "session.finished"}',
+    },
+    "ACC-001": {"verdict": "skipped", "detail": "holds for qwen3.8 only; this model is of the qwen3.5 family"},
+}
+
+
+def write(folder: Path, held: list[Transcript], said: list[dict[str, Any]], **options: Any) -> Path:
+    """Write a record as a run does.  Options: `kind`, `endpoint`, `footer` (False: cut short), `key`, `run` (fields)."""
+    path = folder / "record.jsonl"
+    writer = RecordWriter(path, Redactor(options.get("key")))
+    target = {
+        "kind": options.get("kind", "live"), "endpoint": options.get("endpoint", "singapore"), "model": MODEL,
+    }  # fmt: skip
+    head = {
+        "format": FORMAT, "target": target, "suite": {"version": "0.1.0"}, "started": STARTED,
+        "command": "pytest conformance/ --endpoint singapore", "workspace": None,
+        "budget": {"tokens": 60_000, "sessions": 130}, "quirks": [], "switches": {}, "sources": "2026-10-04",
+    }  # fmt: skip
+    writer.write("run", **{**head, **options.get("run", {})})
+    writer.write("catalogue", **catalogue())
+    for item in held:
+        writer.write("conversation", **item.to_json())
+    sessions = sum(len(item.legs) for item in held)
+    writer.write("recorded", conversations=len(held), sessions=sessions, not_held={}, infrastructure=None, concurrency=4)
+    for line in said:
+        writer.write("verdict", **line)
+    if options.get("footer", True):
+        writer.write("footer", interrupted=False, seconds=71.4, **options.get("end", {}))
+    assert writer.problem is None
+    return path
+
+
+def usual(folder: Path, **options: Any) -> Record:
+    """The small run, read back."""
+    return read(write(folder, conversations(), verdicts(USUAL), **options))
+
+
+def big(folder: Path, held: int = 150, frames: int = 150) -> Record:
+    """A run of this many conversations of this many frames each, half of them audio."""
+    many = []
+    for number in range(held):
+        stage = Stage().greet()
+        stage.stream((frames - 6) // 3, f"big {number}").reply((frames - 6) // 3 - 1)
+        many.append(transcript(f"big/Conversation{number}", stage.close()))
+    return read(write(folder, many, verdicts(USUAL)))
