@@ -301,7 +301,8 @@ def pytest_pycollect_makeitem(collector: Any, name: str, obj: Any) -> Any:
 def pytest_collection_modifyitems(config: pytest.Config, items: list[pytest.Item]) -> None:
     """Keep what `--case` asks for, and give each check its id as a keyword so that `-k SES-002` finds it."""
     globs = config.getoption("--case")
-    kept, dropped = [], []
+    kept: list[pytest.Item] = []
+    dropped: list[pytest.Item] = []
     for item in items:
         check_id = _check_id(item)
         if check_id is not None:

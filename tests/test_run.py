@@ -196,9 +196,7 @@ def test_other_projects_do_not_see_the_options(tmp_path: Path) -> None:
     assert "--endpoint" not in done.stdout
 
 
-def test_the_installed_command_gives_the_same_verdicts_in_an_empty_folder(
-    green: runs.Finished, tmp_path: Path
-) -> None:
+def test_the_installed_command_gives_the_same_verdicts_in_an_empty_folder(green: runs.Finished, tmp_path: Path) -> None:
     done = subprocess.run(
         [sys.executable, "-m", "conformance.cli", "run", "-q", "--report-dir", "out"],
         cwd=tmp_path,

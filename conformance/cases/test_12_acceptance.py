@@ -1,6 +1,7 @@
 """§12  Acceptance: every client event type of the protocol family, and what becomes of it."""
 
 import base64
+from typing import Any
 
 from conformance import fixtures
 from conformance.judge import acceptance
@@ -15,7 +16,7 @@ TURN = {"input_audio_buffer.commit", "response.create"}  # what these start is l
 
 # The whole family's client events (sibling services and self-hosted servers of this vocabulary), `session.finish`
 # first: it is what people ask about.  Each is as well-formed as its own dialect wants it.
-EVENTS = {
+EVENTS: dict[str, dict[str, Any]] = {
     "session.finish": {},
     "session.update": {"session": {"modalities": ["text"], "max_tokens": 16, "turn_detection": None}},
     "input_audio_buffer.append": {"audio": AUDIO},

@@ -78,6 +78,11 @@ class Buffer:
         return len(self._pcm) / self.format.bytes_per_second
 
     @property
+    def listening(self) -> bool:
+        """Whether voice detection is on."""
+        return self._ear is not None
+
+    @property
     def speaking(self) -> bool:
         """Whether the user is speaking."""
         return self._ear is not None and self._ear.speaking

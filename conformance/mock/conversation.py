@@ -82,7 +82,7 @@ class Conversation:
                 return
             if side == "error":
                 raise Refused(errors.missing("item"))
-            item = {"type": "message", "role": "user", "content": []}
+            item = {"type": "message", "role": "user", "content": [{"type": "input_text", "text": ""}]}
         if not isinstance(item, dict):
             raise Refused(errors.wrong_type("item", "an object", item))
         kind = item.get("type")
@@ -109,9 +109,9 @@ class Conversation:
         side = self._core.switches["previous-item-request"]
         if previous is None or side == "ignored":
             return None
-        if side == "error" or previous not in self._ids:
+        if side == "error" or not isinstance(previous, str) or previous not in self._ids:
             raise Refused(errors.wrong_value("previous_item_id", previous, "There is no such item."))
-        return str(previous)
+        return previous
 
     def _keep(self, made: Json, previous: str | None) -> None:
         at = len(self.items)
@@ -150,6 +150,8 @@ class Conversation:
             raise Refused(errors.missing("item.content"))
         if not isinstance(content, list):
             raise Refused(errors.wrong_type("item.content", "an array", content))
+        if not content:
+            raise Refused(errors.missing("item.content[0]"))
         parts = [self._part(part, number, role) for number, part in enumerate(content)]
         if switches["text-item"] == "silent":
             return None

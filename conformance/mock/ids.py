@@ -30,3 +30,7 @@ class IdSource:
     def letters(self, count: int) -> str:
         """Return `count` random letters and digits (what `obfuscation` holds)."""
         return "".join(self._random.choices(ALPHABET, k=count))
+
+    def fraction(self) -> float:
+        """Return a random share, 0 to 1 (how long a reply lets itself be waited for)."""
+        return self._random.random()

@@ -80,7 +80,6 @@ class Response:
     started: bool = False
     status: str = "in_progress"
     calls_made: list[Call] = field(default_factory=list)
-    audio_came: bool = False
 
     def __post_init__(self) -> None:
         self.id = self.ids.make("resp")
@@ -225,7 +224,6 @@ class Response:
             until = len(sounds) * (number + 1) // max(1, len(chunks)) if number < len(chunks) else len(sounds)
             for sound, length in sounds[done:until]:
                 message.pcm_bytes += length
-                self.audio_came = True
                 self._about("response.audio.delta", delta=base64.b64encode(sound).decode())
                 yield max(self.pace.step, self.pace.audio * length / self.manner.output.bytes_per_second)
             done = max(done, until)

@@ -28,11 +28,15 @@ def write_all(path: Path, redact: Redactor) -> dict[str, Any]:
         "results.sarif": sarif.render(record, made),
     }
     for name, content in outputs.items():
-        _write(path.with_name(name), redact(content))
+        _write(path.with_name(name), redact(content), redact)
     return made
 
 
-def _write(path: Path, content: str) -> None:
+def _write(path: Path, content: str, redact: Redactor) -> None:
+    if redact.found(content):  # what was cut out may have brought its neighbours together
+        print(f"{path.name} was not written: the key is in it")
+        path.unlink(missing_ok=True)
+        return
     try:
         path.write_text(content, encoding="utf-8", errors="backslashreplace")
     except OSError as problem:

@@ -49,7 +49,7 @@ class Finding:
     @property
     def word(self) -> str:
         """The kind in words."""
-        return WORD[self.kind]
+        return word(self.first)
 
     @property
     def conversations(self) -> list[str]:
@@ -60,6 +60,11 @@ class Finding:
     def breadth(self) -> str:
         """In how many conversations."""
         return f"in {plural(len(self.conversations), 'conversation')}" if self.conversations else "in the whole run"
+
+
+def word(case: Case) -> str:
+    """What went wrong with a case, in two words."""
+    return WORD["error" if case.verdict == "error" else case.level]
 
 
 def findings(judged: Iterable[Case], made: dict[str, Any]) -> list[Finding]:
@@ -117,7 +122,7 @@ def as_markdown(finding: Finding, record: Record, sentences: dict[str, str]) -> 
     lines = []
     for case in finding.cases:
         lines += [
-            f"**{case.id}** ({finding.word}) {one_line(sentences.get(case.id, ''), 400)}",
+            f"**{case.id}** ({word(case)}) {one_line(sentences.get(case.id, ''), 400)}",
             "",
             f"Seen: {one_line(case.detail, 400)}",
             "",

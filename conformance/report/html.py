@@ -70,7 +70,7 @@ def _template() -> Template:
         ms=html_text.ms,
         slug=html_text.slug,
         plural=html_text.plural,
-        drawn=lambda picture: Markup(picture),  # noqa: S704  # made by `svg`, which escapes every text
+        drawn=Markup,  # for what is made by `svg`, which escapes every text
         payload=lambda frame: html_text.cut(payload(frame), 900),
         kind=lambda frame: html_text.shown(kind(frame), 120),
         address=sources.address,
@@ -116,14 +116,15 @@ def render(record: Record, made: dict[str, Any], redact: Callable[[str], str] = 
     questions = {row["id"]: row for row in record.catalogue["questions"]}
     sentences = {**{key: row["sentence"] for key, row in clauses.items()},
                  **{key: row["ask"] for key, row in questions.items()}}  # fmt: skip
-    asked = html_views.answers(record, judged)
+    asked = html_views.answers(record, judged, made)
     silence = html_views.silence(record, next((case for case in judged if case.id == "Q-SILENCE-BILLED"), None))
     answered = [item for key, item in asked.items() if item.outcome and not _told(key)]
     script, style = _asset("report.js"), _asset("report.css")
-    return _template().render(  # undefined names of an older record show as nothing
+    return _template().render(  # names that an older record lacks show as nothing
         script=script,
         style=style,
-        policy=f"default-src 'none'; script-src {script.csp}; style-src {style.csp}; base-uri 'none'; form-action 'none'",
+        policy=f"default-src 'none'; script-src {script.csp}; style-src {style.csp}; "
+        "base-uri 'none'; form-action 'none'",
         record=record,
         run=record.run,
         made=made,
@@ -135,7 +136,9 @@ def render(record: Record, made: dict[str, Any], redact: Callable[[str], str] = 
         markdown={item.first.id: as_markdown(item, record, sentences) for item in found},
         sentences=sentences,
         big=[
-            (asked[key], [asked[other] for other in RELATED[key] if other in asked]) for key in BIG_THREE if key in asked
+            (asked[key], [asked[other] for other in RELATED[key] if other in asked])
+            for key in BIG_THREE
+            if key in asked
         ],
         answered=answered,
         differing=[item for item in answered if not item.agrees],
@@ -217,9 +220,7 @@ def _explain(side: Literal["client", "server"], event: Any) -> list[tuple[str, s
         return [("$", "the event is nested too deeply to be judged")]
 
 
-def _scenes(
-    record: Record, judged: list[Case], found: list[Finding], redact: Callable[[str], str]
-) -> list[Scene]:
+def _scenes(record: Record, judged: list[Case], found: list[Finding], redact: Callable[[str], str]) -> list[Scene]:
     by_conversation: dict[str, list[Case]] = {}
     for case in judged:
         by_conversation.setdefault(case.conversation, []).append(case)
@@ -247,6 +248,4 @@ def _scenes(
 
 def _broken(transcript: Transcript, said: Complaints) -> frozenset[tuple[int, int]]:
     """Server frames that break their schema; what the client gets wrong, it gets wrong on purpose."""
-    return frozenset(
-        (leg - 1, frame.index) for leg, frame, _ in said.listed(transcript) if frame.side == "server"
-    )
+    return frozenset((leg - 1, frame.index) for leg, frame, _ in said.listed(transcript) if frame.side == "server")

@@ -45,8 +45,9 @@ def shown(value: Any, limit: int = LONG) -> str:
 
 
 def one_line(value: Any, limit: int = 200) -> str:
-    """The same on one line."""
-    return shown(" ".join(str(value)[: limit * 4].split()), limit)
+    """The same on one line of at most `limit` characters."""
+    text = visible(" ".join(str(value)[: limit * 4].split()))
+    return text if len(text) <= limit else text[: limit - 1] + "…"
 
 
 def prose(value: Any) -> Markup:

@@ -19,18 +19,20 @@ from dataclasses import dataclass, field
 from typing import Any
 
 from conformance.report.html_text import LONG, cut, shown, size, visible
-from conformance.wire.transcript import Frame, Leg, Transcript
+from conformance.wire.transcript import Frame, Leg, Side, Transcript
 
-Explain = Callable[[str, Any], list[tuple[str, str]]]
+Explain = Callable[[Side, Any], list[tuple[str, str]]]
 """`(direction, event)` to the schema's complaints, as `(path, message)`."""
 
 RATES = {"client": 16_000, "server": 24_000}  # Hz of PCM16 mono unless a session says otherwise (CE, RT)
 BIG = 600
 """A Base64 text of this many characters is media and shown as size and digest."""
 
+SHORT = 64
 DEEPEST = 40
 
 _BASE64 = re.compile(r"[A-Za-z0-9+/_-]{%d,}={0,2}" % BIG)  # noqa: UP031  # braces of the pattern
+_BASE64ISH = re.compile(r"[A-Za-z0-9+/_=\s-]*")
 _MEDIA = {"audio", "image", "video_frame", "delta", "data"}
 
 
@@ -67,6 +69,8 @@ def audio_of(frame: Frame) -> Media | None:
     text = event.get(name)
     if not isinstance(text, str) or not text or "audio" not in str(frame.type) or "transcript" in str(frame.type):
         return None
+    if len(text) <= SHORT and not _BASE64ISH.fullmatch(text):
+        return None  # a probe's deliberate nonsense says more than its digest
     return media(text, frame.side, audio=True)
 
 

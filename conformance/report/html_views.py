@@ -15,7 +15,7 @@ from conformance.judge.verdicts import Unjudged
 from conformance.judge.view import Wire
 from conformance.report import svg
 from conformance.report.html_text import ms, one_line, plural
-from conformance.report.html_trace import audio_of, media
+from conformance.report.html_trace import audio_of
 from conformance.report.record import Record
 from conformance.report.summary import Case
 from conformance.spec.profiles import UnknownModel, profile_for
@@ -42,7 +42,7 @@ GLYPH = {
     "fail": "✗",
     "missed": "△",
     "blocked": "⊘",
-    "skipped": "–",
+    "skipped": "–",  # noqa: RUF001
     "inconclusive": "?",
     "not_run": "○",
     "observed": "●",
@@ -94,6 +94,8 @@ class Answer:
     case: Case | None
     why: str
     """Why there is no answer; empty when there is one."""
+    reference: str | None
+    """The outcome to compare with: the baseline's, or the mock's default."""
 
     @property
     def outcome(self) -> str | None:
@@ -115,16 +117,17 @@ class Answer:
 
     @property
     def agrees(self) -> bool:
-        """Whether it is what the reference (the mock's default or the baseline) says."""
-        return self.outcome == self.question.get("expected")
+        """Whether it is what the reference says."""
+        return self.outcome == self.reference
 
 
 NO_EVIDENCE = "not asked in this run"
 
 
-def answers(record: Record, judged: Iterable[Case]) -> dict[str, Answer]:
+def answers(record: Record, judged: Iterable[Case], made: dict[str, Any]) -> dict[str, Answer]:
     """Every open question of the catalogue, in its order."""
     by_id = {case.id: case for case in judged}
+    expected = {row["id"]: row.get("expected") for row in made.get("observations") or ()}
     found = {}
     for row in record.catalogue["questions"]:
         case = by_id.get(row["id"])
@@ -138,7 +141,7 @@ def answers(record: Record, judged: Iterable[Case]) -> dict[str, Answer]:
             why = f"{NO_EVIDENCE} ({case.detail})"
         else:
             why = f"{case.verdict}: {case.detail}"
-        found[row["id"]] = Answer(row["id"], row, case, why)
+        found[row["id"]] = Answer(row["id"], row, case, why, expected.get(row["id"], row.get("expected")))
     return found
 
 
@@ -215,7 +218,6 @@ def audio_seconds(record: Record) -> tuple[float, float]:
                         sent += sound.seconds
                     else:
                         received += sound.seconds
-    media.cache_clear()
     return sent, received
 
 
@@ -227,7 +229,7 @@ def family(record: Record) -> list[dict[str, Any]]:
     try:
         wire = Wire(transcript, profile_for(record.run["target"]["model"]))
         return acceptance.table(transcript, wire)
-    except (Unjudged, UnknownModel, KeyError, TypeError, AttributeError):
+    except (Unjudged, UnknownModel, LookupError, TypeError, ValueError, AttributeError, RecursionError):
         return []  # a conversation that met trouble, or a record from elsewhere: the section says that it is missing
 
 

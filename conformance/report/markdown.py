@@ -4,11 +4,11 @@ from __future__ import annotations
 
 from typing import Any
 
-from conformance.report.findings import Finding, findings
+from conformance.report.findings import Finding, findings, word
 from conformance.report.html_text import cell, one_line, plural
 from conformance.report.html_views import GLYPH, RUN_GLYPH, Answer, answers, verdict_class
 from conformance.report.record import Record
-from conformance.report.summary import cases
+from conformance.report.summary import Case, cases
 
 BIG_THREE = ("Q-FINISH", "Q-CLOSE-STATUS", "Q-SILENCE-BILLED")
 MOST = 30
@@ -28,12 +28,9 @@ def render(record: Record, made: dict[str, Any]) -> str:
     if record.truncated:
         out += ["The record is cut short: the run did not end in order.", ""]
     usage = made["usage"]
-    out += [
-        f"{plural(made['conversations'], 'conversation')}, {plural(made['sessions'], 'session')}, "
-        f"{usage['input_tokens']:,} input and {usage['output_tokens']:,} output tokens, {made['seconds']} s.",
-        "",
-    ]
-    out += _answers(list(answers(record, judged).values()))
+    cost = f"{usage['input_tokens']:,} input and {usage['output_tokens']:,} output tokens, {made['seconds']} s."
+    out += [f"{plural(made['conversations'], 'conversation')}, {plural(made['sessions'], 'session')}, {cost}", ""]
+    out += _answers(list(answers(record, judged, made).values()))
     out += _close_paths(made.get("close_paths") or [])
     sentences = {row["id"]: row["sentence"] for row in record.catalogue["clauses"]}
     sentences |= {row["id"]: row["ask"] for row in record.catalogue["questions"]}
@@ -43,11 +40,12 @@ def render(record: Record, made: dict[str, Any]) -> str:
 
 def _answers(asked: list[Answer]) -> list[str]:
     out = ["## Answers", "", "| question | answer | |", "|---|---|---|"]
-    chosen = [item for item in asked if item.id in BIG_THREE]
+    by_id = {item.id: item for item in asked}
+    chosen = [by_id[key] for key in BIG_THREE if key in by_id]
     chosen += [item for item in asked if item.id not in BIG_THREE and item.outcome and not item.agrees]
     for item in chosen:
         said = f"**{cell(item.means)}**" if item.outcome else f"No answer: {cell(item.why)}"
-        differs = f"differs from the reference (`{item.question['expected']}`)" if not item.agrees else ""
+        differs = f"differs from the reference (`{item.reference}`)" if not item.agrees else ""
         out.append(f"| {cell(item.question['ask'])} | {said} | {differs if item.outcome else ''} |")
     answered = sum(item.outcome is not None for item in asked)
     same = sum(item.outcome is not None and item.agrees for item in asked)
@@ -72,10 +70,8 @@ def _findings(found: list[Finding], sentences: dict[str, str]) -> list[str]:
     if not found:
         return [*out, "Nothing that was judged went wrong.", ""]
     for item in found[:MOST]:
-        glyph = GLYPH[verdict_class(item.first.verdict, item.first.level)]
         status = f", {item.status}" if item.status else ""
-        for case in item.cases:
-            out.append(f"- {glyph} **{case.id}** ({item.word}{status}) {one_line(sentences.get(case.id, ''), 300)}")
+        out += [_line(case, status, sentences) for case in item.cases]
         where = ", ".join(f"`{name}`" for name in item.conversations[:5]) or "any conversation"
         out.append(f"  Seen {item.breadth}, {where}: {cell(item.first.detail)}")
         if item.blocked:
@@ -83,3 +79,8 @@ def _findings(found: list[Finding], sentences: dict[str, str]) -> list[str]:
     if len(found) > MOST:
         out.append(f"- and {len(found) - MOST} more in `report.html`")
     return [*out, ""]
+
+
+def _line(case: Case, status: str, sentences: dict[str, str]) -> str:
+    glyph = GLYPH[verdict_class(case.verdict, case.level)]
+    return f"- {glyph} **{case.id}** ({word(case)}{status}) {one_line(sentences.get(case.id, ''), 300)}"

@@ -8,15 +8,17 @@ import re
 from html import escape
 from urllib.parse import quote, quote_plus
 
+from markupsafe import escape as markup
+
 MASK = "[redacted]"
 
 
 class Redactor:
-    """Replaces a key in every encoding in which it could reach a file: plain, URL-quoted, Base64, hex, escaped for
-    JSON or HTML.
+    """Replaces a key in every encoding in which it could reach a file.
 
-    Base64 of a text that holds the key shows one of three shapes, by the key's offset in its group of three bytes; the
-    two characters at each end depend on the neighbours and are left out of the search.
+    They are plain, URL-quoted, Base64, hex, and escaped for JSON or HTML.  Base64 of a text that holds the key shows
+    one of three shapes, by the key's offset in its group of three bytes; the two characters at each end depend on the
+    neighbours and are left out of the search.
     """
 
     def __init__(self, key: str | None) -> None:
@@ -39,7 +41,10 @@ def forms(key: str) -> list[str]:
     for _ in range(3):  # a frame is JSON, its record line is JSON, and a server may quote JSON in its error
         nested = json.dumps(nested)[1:-1]
         found.add(nested)
-    found.add("".join(f"\\u{ord(letter):04x}" for letter in key))
+    found.add(str(markup(key)))  # templates write quotes as &#34;, the standard library as &quot;
+    for backslashes in ("\\", "\\\\", "\\" * 4):  # the same nesting, with every letter as a JSON escape
+        for form in ("{:04x}", "{:04X}"):
+            found.add("".join(f"{backslashes}u" + form.format(ord(letter)) for letter in key))
     for lead in range(3):
         encoded = base64.b64encode(b"\0" * lead + raw).decode().rstrip("=")
         start = 0 if lead == 0 else lead + 1

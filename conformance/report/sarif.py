@@ -61,13 +61,14 @@ def _rule(row: dict[str, Any]) -> dict[str, Any]:
     sources = ", ".join(row["source"])
     link = next((found for key in row["source"] if (found := address(key))), None)
     linked = ", ".join(f"[{key}]({found})" if (found := address(key)) else key for key in row["source"])
+    sentence = row["sentence"]
     rule: dict[str, Any] = {
         "id": row["id"],
-        "shortDescription": {"text": row["sentence"]},
-        "fullDescription": {"text": f"{row['sentence']} Level {row['level']}: {row['why']}."},
+        "shortDescription": {"text": sentence},
+        "fullDescription": {"text": f"{sentence} Level {row['level']}: {row['why']}."},
         "help": {
-            "text": f"{row['sentence']}\n\nLevel {row['level']}: {row['why']}.\nSource: {sources}, as of {row['date']}.",
-            "markdown": f"{row['sentence']}\n\n**{row['level']}**: {row['why']}.\n\nSource: {linked}, as of {row['date']}.",
+            "text": f"{sentence}\n\nLevel {row['level']}: {row['why']}.\nSource: {sources}, as of {row['date']}.",
+            "markdown": f"{sentence}\n\n**{row['level']}**: {row['why']}.\n\nSource: {linked}, as of {row['date']}.",
         },
         "defaultConfiguration": {"level": LEVEL.get(row["level"], "none")},
         "properties": {"level": row["level"], "tags": [chapter_name(str(row["chapter"]))]},
@@ -94,5 +95,7 @@ def _result(case: Case, index: int, made: dict[str, Any]) -> dict[str, Any]:
                 **({"logicalLocations": [{"name": case.conversation, "kind": "module"}]} if case.conversation else {}),
             }
         ],
-        "partialFingerprints": {"check/v1": hashlib.sha256(identity.encode()).hexdigest()[:16]},
+        "partialFingerprints": {
+            "check/v1": hashlib.sha256(identity.encode("utf-8", "backslashreplace")).hexdigest()[:16]
+        },
     }

@@ -123,10 +123,10 @@ def _row(page: _Page, row: Row, *, bad: bool) -> None:
     first = row.frames[0]
     cls = row.side
     if len(row.frames) > 1:
-        content = ", ".join(f"{one_line(name, 60)} ×{count}" for name, count in row.kinds.items())
+        content = ", ".join(f"{one_line(name, 60)} ×{count}" for name, count in row.kinds.items())  # noqa: RUF001
         if row.seconds:
             content += f" · {row.seconds:.1f} s of audio"
-        note = f"#{first.index}–{row.frames[-1].index}"
+        note = f"#{first.index}–{row.frames[-1].index}"  # noqa: RUF001
     else:
         content = described(first)
         note = f"#{first.index}"
@@ -180,7 +180,10 @@ def scatter(points: Sequence[tuple[float, float]], *, x_name: str, y_name: str, 
     def place(x: float, y: float) -> tuple[float, float]:
         return left + (right - left) * x / xs, (height - bottom) - (height - bottom - top) * y / ys
 
-    parts = [line(left, height - bottom, right, height - bottom, "axis"), line(left, top, left, height - bottom, "axis")]
+    parts = [
+        line(left, height - bottom, right, height - bottom, "axis"),
+        line(left, top, left, height - bottom, "axis"),
+    ]
     for part in (0, 0.5, 1):
         x, _ = place(xs * part, 0)
         _, y = place(0, ys * part)
@@ -217,7 +220,7 @@ def _ceil(value: float) -> float:
 
 def strip(values: Sequence[float], median: float, longest: float, label: str) -> str:
     """One dot a measurement on a line from nought to `longest`, with a bar at the median."""
-    width, height, left, right = 360, 34, 8, 352
+    width, height, left, right = 400, 34, 8, 330
     end = _ceil(longest)
 
     def place(value: float) -> float:
@@ -225,6 +228,7 @@ def strip(values: Sequence[float], median: float, longest: float, label: str) ->
 
     parts = [line(left, 20, right, 20, "axis")]
     parts += [f'<circle cx="{place(value):.1f}" cy="20" r="4" class="dot soft"/>' for value in sorted(values)[:400]]
+    parts.append(text(right + 8, 24, ms(end), "tick"))
     parts.append(line(place(median), 9, place(median), 31, "median"))
     return drawing(parts, height, label, width=width)
 

@@ -85,7 +85,7 @@ def say(conversation: OmniRealtimeConversation, utterance: str, silence_ms: int 
 
 
 def test_it_connects_and_learns_its_session(talk: Talk) -> None:
-    conversation, inbox = talk
+    _, inbox = talk
     created = inbox.until("session.created")
     assert created["session"]["id"].startswith("sess_")
 

@@ -10,7 +10,7 @@ from hypothesis import strategies as st
 
 from conformance.report.redact import Redactor
 
-KEY = "sk-a/b+c=d e\"f\\1234567890"
+KEY = 'sk-a/b+c=d e"f\\1234567890'
 REDACT = Redactor(KEY)
 
 

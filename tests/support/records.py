@@ -84,7 +84,9 @@ class Stage:
         return self.server("response.done", 15.0, response=done)
 
     def close(self, code: int = 1000, reason: str = "", answer: int | None = 1000) -> Leg:
-        self.frame("client", "close", after=8.0, data=code.to_bytes(2, "big") + reason.encode())
+        self.frame(
+            "client", "close", after=8.0, data=code.to_bytes(2, "big") + reason.encode("utf-8", "backslashreplace")
+        )
         if answer is not None:
             self.frame("server", "close", after=22.0, data=answer.to_bytes(2, "big"))
         self.leg.ending = Ending(
@@ -140,7 +142,11 @@ def conversations() -> list[Transcript]:
 
 # Two probes with conversations of this module's making, whatever the chapters do.
 PROBES = {
-    "Q-SILENCE-BILLED": {"level": "OBSERVE", "conversation": "usage/Silence", "where": "conformance/cases/test_10.py:9"},
+    "Q-SILENCE-BILLED": {
+        "level": "OBSERVE",
+        "conversation": "usage/Silence",
+        "where": "conformance/cases/test_10.py:9",
+    },
     "Q-CLOSE-STATUS": {"level": "OBSERVE", "conversation": "closing/Idle", "where": "conformance/cases/test_11.py:9"},
 }
 
@@ -187,7 +193,7 @@ USUAL: dict[str, dict[str, Any]] = {
 
 
 def write(folder: Path, held: list[Transcript], said: list[dict[str, Any]], **options: Any) -> Path:
-    """Write a record as a run does.  Options: `kind`, `endpoint`, `footer` (False: cut short), `key`, `run` (fields)."""
+    """Write a record as a run does.  Options: `kind`, `endpoint`, `footer` (False: cut short), `key`, `run`, `end`."""
     path = folder / "record.jsonl"
     writer = RecordWriter(path, Redactor(options.get("key")))
     target = {
@@ -203,7 +209,9 @@ def write(folder: Path, held: list[Transcript], said: list[dict[str, Any]], **op
     for item in held:
         writer.write("conversation", **item.to_json())
     sessions = sum(len(item.legs) for item in held)
-    writer.write("recorded", conversations=len(held), sessions=sessions, not_held={}, infrastructure=None, concurrency=4)
+    writer.write(
+        "recorded", conversations=len(held), sessions=sessions, not_held={}, infrastructure=None, concurrency=4
+    )
     for line in said:
         writer.write("verdict", **line)
     if options.get("footer", True):

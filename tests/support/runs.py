@@ -51,7 +51,7 @@ def environment(**changes: str) -> dict[str, str]:
 
 
 def run(folder: Path, *options: str, **variables: str) -> Finished:
-    done = subprocess.run(  # noqa: S603
+    done = subprocess.run(
         command(folder, *options),
         cwd=ROOT,
         env=environment(**variables),
@@ -65,7 +65,7 @@ def run(folder: Path, *options: str, **variables: str) -> Finished:
 
 def interrupted(folder: Path, by: signal.Signals, *options: str, after: str = "conversation") -> Finished:
     """Start a run, send `by` as soon as its record holds a line of the kind `after`, and wait for its end."""
-    process = subprocess.Popen(  # noqa: S603
+    process = subprocess.Popen(
         command(folder, *options),
         cwd=ROOT,
         env=environment(),

@@ -6,8 +6,9 @@ from collections.abc import Callable, Iterator
 from dataclasses import dataclass
 from typing import Any
 
+from conformance.judge import schema
 from conformance.judge.rules import missing
-from conformance.judge.verdicts import Unjudged
+from conformance.judge.verdicts import Inconclusive, Unjudged
 from conformance.judge.view import Response, Wire
 
 Finding = str | Unjudged | None
@@ -26,8 +27,28 @@ class Rule:
         """Findings of one connection; none when the upgrade did not succeed."""
         if wire.handshake.status != 101:
             return
-        yield from self.judge(wire)
-        yield from missing.findings(self.clause, wire)
+        try:
+            yield from self.judge(wire)
+            yield from missing.findings(self.clause, wire)
+        except (TypeError, ValueError, AttributeError, KeyError):
+            # Rules follow events of the documented shapes; whether the shapes are right is GEN-010's business.
+            odd = _odd_event(wire)
+            if odd is None:
+                raise
+            yield Inconclusive(f"{odd} has a shape that this rule can't follow")
+
+
+def _odd_event(wire: Wire) -> str | None:
+    """The type of the first event, of either side, that is not valid by its schema."""
+    for frame in wire.frames:
+        if frame.side == "server" and frame.type in schema.server_types():
+            valid = schema.is_valid("server", frame.event)
+        else:
+            known = frame.side == "client" and frame.type in schema.client_types()
+            valid = schema.is_valid("client", frame.event) if known else frame.opcode != "text" or not frame.event
+        if not valid:
+            return frame.type or "an event without type"
+    return None
 
 
 def rule(clause: str, subject: str) -> Callable[[Judge], Rule]:

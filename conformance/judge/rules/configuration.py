@@ -50,7 +50,7 @@ def _judged(session: dict[str, Any], profile: Profile) -> dict[str, Any]:
         for name, low, high in (("seed", 0, 2**31), ("top_k", 0, 100), ("repetition_penalty", 1e-9, 2)):
             if isinstance(fields[name], int | float) and not low <= fields[name] <= high:
                 fields[name] = None
-    if session.get("max_tokens", 1) > (profile.max_tokens_limit or math.inf):
+    if (session.get("max_tokens") or 1) > (profile.max_tokens_limit or math.inf):
         fields["max_tokens"] = None
     if profile.can("tools"):
         fields["tools"] = session.get("tools")

@@ -2,11 +2,11 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from dataclasses import dataclass, field
 from typing import Any
-from weakref import WeakKeyDictionary
 
-from conformance.judge.rules.session import Moment, is_client_data, moments, silences
+from conformance.judge.rules.session import Moment, is_client_data, moments_of, once, silences
 from conformance.judge.view import Wire
 from conformance.wire.transcript import Frame, Stop
 
@@ -67,19 +67,14 @@ def requests(wire: Wire) -> list[Request]:
     An acknowledgement goes to the oldest open request of its kind; an error to the request that it names, else to the
     client's last frame, else to every open request, since nothing says whose it is.
     """
-    if wire not in _FOUND:
-        _FOUND[wire] = _requests(wire)
-    return _FOUND[wire]
+    return once(_requests, wire.frames)
 
 
-_FOUND: WeakKeyDictionary[Wire, list[Request]] = WeakKeyDictionary()
-
-
-def _requests(wire: Wire) -> list[Request]:
-    then = moments(wire)
+def _requests(frames: Sequence[Frame]) -> list[Request]:
+    then = moments_of(frames)
     found: list[Request] = []
     last: Frame | None = None
-    for frame in wire.frames:
+    for frame in frames:
         if is_client_data(frame):
             last = frame
             if frame.type in ANSWERED_BY and isinstance(frame.event, dict):

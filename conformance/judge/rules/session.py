@@ -6,15 +6,16 @@ import array
 import base64
 import binascii
 import sys
-from collections.abc import Sequence
+from collections import OrderedDict
+from collections.abc import Callable, Sequence
 from dataclasses import dataclass, field, replace
 from functools import lru_cache
-from typing import Any, Literal
-from weakref import WeakKeyDictionary
+from typing import Any, Literal, TypeVar
 
 from conformance.judge.view import Wire
 from conformance.wire.transcript import Frame
 
+Result = TypeVar("Result")
 Turns = Literal["vad", "semantic", "manual", "unsure"]
 
 BYTES_PER_MS = 32  # 16 kHz mono s16le, the default input format
@@ -50,12 +51,27 @@ def is_client_data(frame: Frame) -> bool:
 
 def moments(wire: Wire) -> list[Moment]:
     """The session before each frame, and at the end: one entry more than there are frames."""
-    if wire not in _FOUND:
-        _FOUND[wire] = _moments(wire.frames)
-    return _FOUND[wire]
+    return moments_of(wire.frames)
 
 
-_FOUND: WeakKeyDictionary[Wire, list[Moment]] = WeakKeyDictionary()
+def moments_of(frames: Sequence[Frame]) -> list[Moment]:
+    """Like `moments`, of a connection's frames."""
+    return once(_moments, frames)
+
+
+_KEPT: OrderedDict[tuple[Any, int], tuple[Sequence[Frame], int, Any]] = OrderedDict()
+
+
+def once(fold: Callable[[Sequence[Frame]], Result], frames: Sequence[Frame]) -> Result:
+    """The fold over these frames, kept for the rules that come after; each rule looks through a view of its own."""
+    key = (fold, id(frames))
+    kept = _KEPT.get(key)
+    if kept is None or kept[0] is not frames or kept[1] != len(frames):
+        kept = _KEPT[key] = (frames, len(frames), fold(frames))
+        if len(_KEPT) > 512:
+            _KEPT.popitem(last=False)
+    result: Result = kept[2]
+    return result
 
 
 def _moments(frames: Sequence[Frame]) -> list[Moment]:
@@ -193,6 +209,10 @@ def silences(frames: Sequence[Frame]) -> list[int]:
     A client that waits for an event goes on as soon as it is there, and one that does not wait goes on at once; so a
     gap between a frame and the client's next one says that a wait ran out.  Streamed audio is paced and proves nothing.
     """
+    return once(_silences, frames)
+
+
+def _silences(frames: Sequence[Frame]) -> list[int]:
     found = []
     before: Frame | None = None
     for frame in frames:

@@ -1,0 +1,64 @@
+"""A WebSocket connection that tells text from binary, and whose close frames can be shaped."""
+
+from __future__ import annotations
+
+from collections import deque
+from collections.abc import Callable
+from typing import Any, Literal
+
+from websockets.asyncio.server import ServerConnection
+from websockets.frames import Close, Frame, Opcode
+from websockets.http11 import Request
+
+Shape = Callable[[int | None, str], tuple[int | None, str] | None]
+
+
+class Link(ServerConnection):
+    """The server's side of one connection."""
+
+    def __init__(self, *args: Any, **kwargs: Any) -> None:
+        super().__init__(*args, **kwargs)
+        self.refusal: str | None = None
+        """Why the connection is to be closed right after the upgrade."""
+        self.on_ping: Callable[[], None] | None = None
+        self.shape_close: Shape | None = None
+        self.first_close: tuple[Literal["client", "server"], int | None] | None = None
+        self._kinds: deque[Opcode] = deque()
+        # The library answers a close frame by itself, with its reason; the service answers with the code alone.
+        self._send_frame = self.protocol.send_frame
+        self.protocol.send_frame = self._shaped  # type: ignore[method-assign]
+
+    def process_event(self, event: Any) -> None:
+        """Note what kind of message comes, then let it come."""
+        if isinstance(event, Frame):
+            if event.opcode in {Opcode.TEXT, Opcode.BINARY}:
+                self._kinds.append(event.opcode)
+            elif event.opcode is Opcode.PING and self.on_ping is not None:
+                self.on_ping()
+        super().process_event(event)
+
+    async def receive(self) -> tuple[Opcode, bytes]:
+        """Return the next message: its kind and its bytes, not decoded."""
+        data = await self.recv(decode=False)
+        return self._kinds.popleft(), data
+
+    def _shaped(self, frame: Frame) -> None:
+        if frame.opcode is not Opcode.CLOSE:
+            self._send_frame(frame)
+            return
+        answers = self.protocol.close_rcvd is not None
+        code: int | None = None
+        reason = ""
+        if frame.data:
+            parsed = Close.parse(bytes(frame.data))
+            code, reason = parsed.code, "" if answers else parsed.reason
+        if self.first_close is None:
+            self.first_close = ("client" if answers else "server", code)
+        shaped = (code, reason) if self.shape_close is None else self.shape_close(code, reason)
+        if shaped is not None:
+            code, reason = shaped
+            body = b"" if code is None else code.to_bytes(2, "big") + reason.encode()
+            self._send_frame(Frame(Opcode.CLOSE, body))
+
+
+__all__ = ["Link", "Opcode", "Request"]

@@ -1,0 +1,209 @@
+"""Deliberate deviations of the mock: each a lie with a name, a few lines in one place.
+
+A quirk is a function, registered under its name for one hook; a lie that needs several hooks registers several
+functions under the same name.  Hooks, with what they get and return:
+
+* `emit(event, session)` → the events to send instead (`[]`: none), or None to leave it.
+* `receive(event, session)` → the event to handle instead, or None to swallow it.
+* `configure(before, patch, after, session)` → the configuration in force after an accepted update.
+* `request(request, session)` → the Request that the model gets.
+* `answer(answer, session)` → the Answer that it gives.
+* `close_frame(code, reason)` → (code, reason) of the server's close frame, or None to send none.
+* `row(row)` → the ledger's row, or None to lose it.
+
+`session.memory` is theirs to remember things in; `session.emit` inside a hook is subject to all hooks again.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Iterable
+from dataclasses import dataclass, field, replace
+from typing import TYPE_CHECKING, Any, TypeVar
+
+from conformance.mock.brain import Answer, Request
+from conformance.mock.errors import Json
+from conformance.mock.options import OptionError, nearest
+
+if TYPE_CHECKING:
+    from conformance.mock.session import Session
+
+Function = TypeVar("Function", bound=Callable[..., Any])
+HOOKS = ("emit", "receive", "configure", "request", "answer", "close_frame", "row")
+
+
+@dataclass
+class Quirk:
+    """One deviation: the chapter that should notice it, and what the mock then says that is not so."""
+
+    name: str
+    chapter: str
+    lie: str
+    hooks: dict[str, list[Callable[..., Any]]] = field(default_factory=dict)
+
+
+REGISTRY: dict[str, Quirk] = {}
+
+
+def quirk(name: str, chapter: str, lie: str, *, hook: str = "emit") -> Callable[[Function], Function]:
+    """Register a function as (a part of) a quirk."""
+    if hook not in HOOKS:
+        raise ValueError(f"no hook {hook!r}; {nearest(hook, HOOKS)}")
+
+    def register(function: Function) -> Function:
+        found = REGISTRY.setdefault(name, Quirk(name, chapter, lie))
+        if (found.chapter, found.lie) != (chapter, lie):
+            raise ValueError(f"quirk {name!r} is registered twice with different words")
+        found.hooks.setdefault(hook, []).append(function)
+        return function
+
+    return register
+
+
+def chosen(names: Iterable[str]) -> list[Quirk]:
+    """Return the quirks of these names."""
+    found = []
+    for name in names:
+        if name not in REGISTRY:
+            raise OptionError(f"no quirk {name!r}; {nearest(name, REGISTRY)}")
+        found.append(REGISTRY[name])
+    return found
+
+
+class Quirks:
+    """The quirks of one session, hook by hook."""
+
+    def __init__(self, names: Iterable[str]) -> None:
+        self._hooks: dict[str, list[Callable[..., Any]]] = {hook: [] for hook in HOOKS}
+        for found in chosen(names):
+            for hook, functions in found.hooks.items():
+                self._hooks[hook] += functions
+
+    def emit(self, event: Json, session: Session) -> list[Json]:
+        """What is sent instead of an event."""
+        events = [event]
+        for function in self._hooks["emit"]:
+            changed: list[Json] = []
+            for one in events:
+                made = function(one, session)
+                changed += [one] if made is None else made
+            events = changed
+        return events
+
+    def receive(self, event: Json, session: Session) -> Json | None:
+        """What is handled instead of a client's event."""
+        found: Json | None = event
+        for function in self._hooks["receive"]:
+            if found is not None:
+                found = function(found, session)
+        return found
+
+    def configure(self, before: Json, patch: Json, after: Json, session: Session) -> Json:
+        """The configuration after an update."""
+        for function in self._hooks["configure"]:
+            after = function(before, patch, after, session)
+        return after
+
+    def request(self, request: Request, session: Session) -> Request:
+        """What the model is asked."""
+        for function in self._hooks["request"]:
+            request = function(request, session)
+        return request
+
+    def answer(self, answer: Answer, session: Session) -> Answer:
+        """What the model answers."""
+        for function in self._hooks["answer"]:
+            answer = function(answer, session)
+        return answer
+
+    def close_frame(self, code: int | None, reason: str) -> tuple[int | None, str] | None:
+        """The server's close frame (code None: without a body); None: none is sent."""
+        found: tuple[int | None, str] | None = (code, reason)
+        for function in self._hooks["close_frame"]:
+            if found is not None:
+                found = function(*found)
+        return found
+
+    @property
+    def change_close(self) -> bool:
+        """Whether close frames are touched at all."""
+        return bool(self._hooks["close_frame"])
+
+    def row(self, row: Json) -> Json | None:
+        """The ledger's row."""
+        found: Json | None = row
+        for function in self._hooks["row"]:
+            if found is not None:
+                found = function(found)
+        return found
+
+
+# --- chapter 02: envelope and errors ---------------------------------------------------------------------------------
+
+
+@quirk("duplicate-event-id", "02", "every event bears the id of the first")
+def _same_id(event: Json, session: Session) -> list[Json]:
+    return [{**event, "event_id": session.memory.setdefault("first id", event["event_id"])}]
+
+
+@quirk("error-kills-connection", "02", "every error ends the connection with 1011")
+def _fatal_error(event: Json, session: Session) -> list[Json] | None:
+    if event["type"] == "error":
+        # The close follows the error: what an action puts on the agenda comes after what is being sent.
+        session.after(0.0, lambda: session.close(1011, "Internal service error: null"))
+    return None
+
+
+@quirk("unknown-type-ignored", "02", "an unknown event type is met with silence", hook="receive")
+def _deaf_to_unknown(event: Json, session: Session) -> Json | None:
+    return event if session.knows(event["type"]) else None
+
+
+# --- chapter 03: session ---------------------------------------------------------------------------------------------
+
+
+@quirk("silent-update", "03", "an update is applied and never confirmed")
+def _silent_update(event: Json, session: Session) -> list[Json] | None:
+    return [] if event["type"] == "session.updated" else None
+
+
+@quirk("update-resets-siblings", "03", "an update resets the instructions that it does not name", hook="configure")
+def _forgets_instructions(before: Json, patch: Json, after: Json, session: Session) -> Json:
+    return after if "instructions" in patch else {k: v for k, v in after.items() if k != "instructions"}
+
+
+@quirk("echoes-but-ignores-instructions", "03", "instructions are echoed and not followed", hook="request")
+def _deaf_to_instructions(request: Request, session: Session) -> Request:
+    return replace(request, instructions="")
+
+
+# --- chapter 08: responses -------------------------------------------------------------------------------------------
+
+
+@quirk("done-without-created", "08", "a response ends that was never announced")
+def _no_created(event: Json, session: Session) -> list[Json] | None:
+    return [] if event["type"] == "response.created" else None
+
+
+@quirk("text-done-differs", "08", "the text of `response.text.done` is not that of its deltas")
+def _other_words(event: Json, session: Session) -> list[Json] | None:
+    return [{**event, "text": event["text"] + " Or so."}] if event["type"] == "response.text.done" else None
+
+
+# --- chapter 10: usage -----------------------------------------------------------------------------------------------
+
+
+@quirk("usage-does-not-add-up", "10", "`total_tokens` is one more than input and output")
+def _one_more(event: Json, session: Session) -> list[Json] | None:
+    response = event.get("response", {})
+    if event["type"] != "response.done" or "usage" not in response:
+        return None
+    usage = {**response["usage"], "total_tokens": response["usage"]["total_tokens"] + 1}
+    return [{**event, "response": {**response, "usage": usage}}]
+
+
+# --- chapter 11: closing ---------------------------------------------------------------------------------------------
+
+
+@quirk("close-not-answered", "11", "the client's close frame gets no close frame back", hook="close_frame")
+def _mute_close(code: int | None, reason: str) -> None:
+    return None

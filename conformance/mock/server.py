@@ -1,0 +1,321 @@
+"""The mock on a socket: `ws://127.0.0.1:PORT/api-ws/v1/realtime?model=NAME`, any key but those named here.
+
+A key is taken from `Authorization: Bearer KEY` (the scheme in any case).  Without `MockOptions.key` every key is
+accepted that does not start with "invalid"; with it, only that one.  The ledger is at
+`http://127.0.0.1:PORT/__status/calls?from=MS&to=MS` on the same port.
+"""
+
+from __future__ import annotations
+
+import asyncio
+import contextlib
+import dataclasses
+import ipaddress
+import logging
+import signal
+import time
+from collections.abc import Sequence
+from http import HTTPStatus
+from types import TracebackType
+from typing import Any
+from urllib.parse import parse_qs, urlsplit
+
+from websockets.asyncio.server import Server, ServerConnection, serve
+from websockets.datastructures import Headers
+from websockets.exceptions import ConnectionClosed
+from websockets.http11 import Request, Response
+from websockets.typing import Subprotocol
+
+from conformance.mock import encoding
+from conformance.mock.errors import Json
+from conformance.mock.ids import IdSource
+from conformance.mock.ledger import Call, Ledger
+from conformance.mock.link import Link, Opcode
+from conformance.mock.options import MockOptions
+from conformance.mock.session import CloseWith, SendEvent, Session
+from conformance.mock.switches import Switches
+from conformance.spec.profiles import DEFAULT_MODEL, Profile, UnknownModel, profile_for
+
+PATH = "/api-ws/v1/realtime"
+CALLS = "/__status/calls"
+CLOSE_TIMEOUT = 1.0  # seconds to wait for the client's close frame
+
+_log = logging.getLogger("conformance.mock")
+# Probes, dropped connections and refused upgrades are the mock's daily bread, not errors.
+_wire_log = logging.getLogger("conformance.mock.wire")
+_wire_log.setLevel(logging.CRITICAL + 1)
+
+
+class MockServer:
+    """`async with MockServer(options) as server:` serves until the block is left."""
+
+    def __init__(self, options: MockOptions | None = None, *, host: str = "127.0.0.1", port: int = 0) -> None:
+        self.options = options or MockOptions()
+        self.host = host
+        self.port = port
+        self.ledger = Ledger(self.options)
+        self.sessions_opened = 0
+        self._switches = Switches(self.options.switches)
+        self._upgrades = 0
+        self._server: Server | None = None
+
+    @property
+    def url(self) -> str:
+        """Where to connect, without `?model=`."""
+        return f"ws://{self._authority}{PATH}"
+
+    @property
+    def ledger_url(self) -> str:
+        """Where to read the ledger, without `?from=&to=`."""
+        return f"http://{self._authority}{CALLS}"
+
+    @property
+    def _authority(self) -> str:
+        return f"[{self.host}]:{self.port}" if ":" in self.host else f"{self.host}:{self.port}"
+
+    async def __aenter__(self) -> MockServer:
+        """Bind and listen."""
+        pings = self._switches["server-ping"] == "pings"
+        self._server = await serve(
+            self._hold,
+            self.host,
+            self.port,
+            process_request=self._admit,
+            select_subprotocol=self._subprotocol,
+            compression="deflate" if self._switches["deflate"] == "negotiated" else None,
+            max_size=self.options.limits.message_bytes,
+            ping_interval=20.0 if pings else None,
+            ping_timeout=None,
+            close_timeout=CLOSE_TIMEOUT,
+            create_connection=Link,
+            logger=_wire_log,
+        )
+        self.port = next(iter(self._server.sockets)).getsockname()[1]
+        return self
+
+    async def __aexit__(
+        self, kind: type[BaseException] | None, error: BaseException | None, trace: TracebackType | None
+    ) -> None:
+        """Close every connection (1001) and stop listening."""
+        if self._server is not None:
+            self._server.close()
+            await self._server.wait_closed()
+            self._server = None
+
+    # -- the upgrade
+
+    def _admit(self, link: ServerConnection, request: Request) -> Response | None:
+        """Answer plain requests and refuse what is to be refused; None lets the upgrade go on."""
+        assert isinstance(link, Link)
+        parts = urlsplit(request.path)
+        if parts.path == CALLS:
+            return self._calls(parts.query)
+        if parts.path != PATH:
+            return _refused(HTTPStatus.NOT_FOUND, "NotFound", f"There is nothing at {parts.path}.", self._request_id())
+        if "Sec-WebSocket-Protocol" in request.headers and self._switches["subprotocol"] == "refused":
+            return self._refuse(HTTPStatus.BAD_REQUEST, "InvalidParameter", "Sub-protocols are not supported.")
+        switch = self._key_trouble(request)
+        if switch is not None:
+            text = "Incorrect API key provided." if switch == "bad-key" else "You didn't provide an API key."
+            if self._switches[switch] == "close-after-upgrade":
+                link.refusal = text
+                return None
+            forbidden = self._switches[switch] == "http-403"
+            status = HTTPStatus.FORBIDDEN if forbidden else HTTPStatus.UNAUTHORIZED
+            return self._refuse(status, "AccessDenied" if forbidden else "InvalidApiKey", text)
+        return self._model_trouble(link, parts.query)
+
+    def _key_trouble(self, request: Request) -> str | None:
+        """Return the switch that says what to do about a missing or wrong key."""
+        scheme, _, key = request.headers.get("Authorization", "").strip().partition(" ")
+        key = key.strip()
+        if scheme.lower() != "bearer" or not key:
+            return "no-key"
+        wrong = key != self.options.key if self.options.key is not None else key.lower().startswith("invalid")
+        return "bad-key" if wrong else None
+
+    def _model_trouble(self, link: Link, query: str) -> Response | None:
+        name = _model(query)
+        try:
+            profile_for(name)
+        except UnknownModel:
+            switch = "unknown-model" if name else "missing-model"
+        else:
+            return None
+        text = f"Model '{name}' does not exist." if name else "The parameter 'model' is missing."
+        side = self._switches[switch]
+        if side == "close-after-upgrade":
+            link.refusal = text
+        if side != "handshake-refused":
+            return None
+        if name:
+            return self._refuse(HTTPStatus.NOT_FOUND, "ModelNotFound", text)
+        return self._refuse(HTTPStatus.BAD_REQUEST, "InvalidParameter", text)
+
+    def _request_id(self) -> str:
+        self._upgrades += 1
+        return IdSource(self.options.seed, -self._upgrades).uuid()
+
+    def _refuse(self, status: HTTPStatus, code: str, message: str) -> Response:
+        return _refused(status, code, message, self._request_id())
+
+    def _subprotocol(self, link: ServerConnection, offered: Sequence[Subprotocol]) -> Subprotocol | None:
+        return offered[0] if offered and self._switches["subprotocol"] == "selected" else None
+
+    # -- the ledger
+
+    def _calls(self, query: str) -> Response:
+        given = parse_qs(query)
+        try:
+            start, end = (float(given.get(name, [default])[0]) for name, default in (("from", "0"), ("to", "inf")))
+        except ValueError:
+            return self._refuse(HTTPStatus.BAD_REQUEST, "InvalidParameter", "from and to are ms of the Unix epoch.")
+        return _json(HTTPStatus.OK, {"rows": self.ledger.rows(time.time() * 1000, start, end)})
+
+    # -- a connection
+
+    async def _hold(self, connection: ServerConnection) -> None:
+        """Hold one session; whatever happens in it stays in it."""
+        assert isinstance(connection, Link)
+        if connection.refusal is not None:
+            await connection.close(1007, connection.refusal)
+            return
+        number = self.sessions_opened
+        self.sessions_opened += 1
+        ids = IdSource(self.options.seed, number)
+        assert connection.request is not None
+        session = Session(self._profile(connection.request), self.options, now=_clock(), ids=ids)
+        started_ms = time.time() * 1000
+        connection.on_ping = lambda: session.pinged(_clock())
+        if session.quirks.change_close:
+            connection.shape_close = session.quirks.close_frame
+        try:
+            await self._pump(connection, session)
+        except ConnectionClosed:
+            pass
+        except Exception:
+            _log.exception("session %s broke the mock", session.id)
+            with contextlib.suppress(ConnectionClosed):
+                await connection.close(1011, "Internal service error: null")
+        finally:
+            self._record(connection, session, started_ms, ids.uuid())
+
+    def _profile(self, request: Request) -> Profile:
+        name = _model(urlsplit(request.path).query)
+        try:
+            return profile_for(name)
+        except UnknownModel:
+            return dataclasses.replace(profile_for(DEFAULT_MODEL), model=name or DEFAULT_MODEL)
+
+    async def _pump(self, link: Link, session: Session) -> None:
+        """Carry messages between the socket and the session; wakes for a message or when something is due."""
+        receiving: asyncio.Task[tuple[Opcode, bytes]] | None = None
+        try:
+            while True:
+                for out in session.poll(_clock()):
+                    if isinstance(out, SendEvent):
+                        await link.send(encoding.dumps(out.event))
+                    elif isinstance(out, CloseWith):
+                        await link.close(out.code, out.reason)
+                        return
+                    else:
+                        link.transport.abort()
+                        return
+                if receiving is None:
+                    receiving = asyncio.create_task(link.receive())
+                due = session.next_due()
+                wait = None if due is None else max(0.0, due - _clock())
+                await asyncio.wait({receiving}, timeout=wait)
+                if receiving.done():
+                    kind, data = receiving.result()
+                    receiving = None
+                    _hand_over(session, kind, data)
+        finally:
+            if receiving is not None:
+                receiving.cancel()
+                await asyncio.gather(receiving, return_exceptions=True)
+
+    def _record(self, link: Link, session: Session, started_ms: float, request_id: str) -> None:
+        first, code = link.first_close or ("nobody", None)
+        if first == "client" and code is None:
+            code = 1005
+        session.closed_by_client(code if first == "client" else None, link.close_reason or "", _clock())
+        address = link.remote_address
+        assert link.request is not None
+        self.ledger.record(
+            Call(
+                session_id=session.id,
+                request_id=request_id,
+                model=session.config.profile.model,
+                started_ms=started_ms,
+                ended_ms=time.time() * 1000,
+                first=first,
+                code=code,
+                finished=session.finished,
+                billed=tuple(session.billed),
+                clock_origin=session.began,
+                client_ip=address[0] if address else "",
+                workspace=link.request.headers.get("X-DashScope-WorkSpace"),
+            )
+        )
+
+
+def _clock() -> float:
+    return time.monotonic()
+
+
+def _hand_over(session: Session, kind: Opcode, data: bytes) -> None:
+    if kind is Opcode.BINARY:
+        session.receive_binary(data, _clock())
+        return
+    try:
+        text = data.decode()
+    except UnicodeDecodeError:
+        session.receive_invalid_utf8(_clock())
+    else:
+        session.receive_text(text, _clock())
+
+
+def _model(query: str) -> str:
+    return parse_qs(query).get("model", [""])[0]
+
+
+def _refused(status: HTTPStatus, code: str, message: str, request_id: str) -> Response:
+    return _json(status, {"code": code, "message": message, "request_id": request_id})
+
+
+def _json(status: HTTPStatus, body: Json) -> Response:
+    data = encoding.dumps(body).encode()
+    headers = Headers(
+        {"Content-Type": "application/json", "Content-Length": str(len(data)), "Connection": "close"}
+    )
+    return Response(status.value, status.phrase, headers, data)
+
+
+def serve_forever(host: str, port: int, options: MockOptions) -> int:
+    """Serve until SIGINT or SIGTERM and return 0; OSError when the address can't be had."""
+    asyncio.run(_serve_until_told(host, port, options))
+    return 0
+
+
+async def _serve_until_told(host: str, port: int, options: MockOptions) -> None:
+    stop = asyncio.Event()
+    loop = asyncio.get_running_loop()
+    for number in (signal.SIGINT, signal.SIGTERM):
+        loop.add_signal_handler(number, stop.set)
+    async with MockServer(options, host=host, port=port) as server:
+        if not _is_loopback(host):
+            print(f"warning: {host} is reachable from other machines", flush=True)
+        print(f"mock:   {server.url}?model={DEFAULT_MODEL}", flush=True)
+        print(f"ledger: {server.ledger_url}", flush=True)
+        await stop.wait()
+
+
+def _is_loopback(host: str) -> bool:
+    try:
+        return ipaddress.ip_address(host).is_loopback
+    except ValueError:
+        return host == "localhost"
+
+
+__all__: Sequence[Any] = ["MockServer", "serve_forever"]

@@ -1,0 +1,82 @@
+"""The session as rules see it: who decides the turns, what runs, how much audio went in, where waits ran out."""
+
+from support.talks import SESSION, audio, audio_reply, c, manual, message, s, speech, talk, text_reply, waited
+
+from conformance.judge.rules.requests import requests
+from conformance.judge.rules.session import moments, silences
+
+
+def last(*lines):
+    return moments(talk(*lines))[-1]
+
+
+def test_voice_detection_is_on_by_default():
+    assert last().turns == "vad"
+
+
+def test_null_switches_to_manual_turns_with_and_without_the_key_in_the_echo():
+    assert last(manual()).turns == "manual"
+    echo = s("session.updated", session={**SESSION, "turn_detection": None})
+    assert last(c("session.update", session={"turn_detection": None}), echo).turns == "manual"
+
+
+def test_an_update_that_names_something_else_keeps_the_turns():
+    without = {key: value for key, value in SESSION.items() if key != "turn_detection"}
+    lines = [c("session.update", session={"instructions": "Sing."}), s("session.updated", session=without)]
+    assert last(manual(), lines).turns == "manual"
+    assert last(lines).turns == "vad"
+
+
+def test_a_pending_or_refused_update():
+    update = c("session.update", session={"turn_detection": None})
+    assert last(update).turns == "unsure"
+    assert last(update, s("error", error={"message": "no"})).turns == "vad"
+
+
+def test_audio_is_counted_in_ms():
+    now = last(audio(500), audio(300, loud=False))
+    assert (now.audio_ms, now.quiet_ms, now.speech_ms, now.buffered) == (800, 300, 500, True)
+    nested = c("session.update", session={"audio": {"input": {"format": {"type": "pcm", "sample_rate": 8000}}}})
+    assert last(nested, audio(500)).audio_ms is None
+
+
+def test_loud_audio_is_speech_by_its_label_only():
+    assert last(audio(500, label="tone")).speech_ms == 0
+
+
+def test_a_response_runs_until_it_is_done_or_cut():
+    assert last(message(), "C response.create", text_reply()[:3]).active == {"resp_1"}
+    assert not last(message(), "C response.create", text_reply()).active
+    assert not last(message(), "C response.create", text_reply()[:3], "C response.cancel", text_reply()[3:-1]).active
+    assert not last(audio(100), speech(), audio_reply()[:6], speech("b")[:1], audio_reply()[6:-1]).active
+
+
+def test_a_wait_that_ran_out_shows_as_a_gap_before_a_client_frame():
+    wire = talk(waited("C session.finish", 200), waited("S session.finished", 5000), waited("C close 1000", 50))
+    assert silences(wire.frames) == [1]
+
+
+def test_paced_audio_is_no_wait():
+    wire = talk([waited(line, 130) for line in audio(500)])
+    assert silences(wire.frames) == []
+
+
+def test_an_error_belongs_to_the_request_it_names():
+    first, second = requests(
+        talk(
+            c("session.update", event_id="a", session={}),
+            c("input_audio_buffer.clear", event_id="b"),
+            s("error", error={"message": "no", "event_id": "a"}),
+        )
+    )
+    assert first.errors
+    assert second.open
+
+
+def test_a_request_that_a_later_one_overtook():
+    first, second = requests(
+        talk(c("session.update", session={}), "C input_audio_buffer.clear", "S input_audio_buffer.cleared")
+    )
+    assert first.open
+    assert first.passed_over
+    assert second.answers

@@ -1,0 +1,54 @@
+"""Findings: grouped by cause, worst first."""
+
+from __future__ import annotations
+
+from pathlib import Path
+
+from conformance.report.findings import as_markdown, findings
+from conformance.report.html_text import cut, one_line, prose, visible
+from conformance.report.summary import Case
+from support import records
+
+
+def case(check: str, verdict: str = "fail", level: str = "MUST", detail: str = "it is 7", **more: str) -> Case:
+    return Case(check, level, verdict, detail, more.get("conversation", "a/B"), 0.0, more.get("owner"))
+
+
+def test_one_cause_is_one_finding() -> None:
+    found = findings(
+        [case("A-001"), case("A-002", detail="it is 8", conversation="a/C"), case("A-003", detail="no")], {}
+    )
+    assert [[item.id for item in finding.cases] for finding in found] == [["A-001", "A-002"], ["A-003"]]
+    assert found[0].breadth == "in 2 conversations"
+
+
+def test_bare_assertions_have_causes_of_their_own() -> None:
+    bare = "the check's assertion does not hold"
+    assert len(findings([case("A-001", detail=bare), case("A-002", detail=bare)], {})) == 2
+
+
+def test_worst_comes_first() -> None:
+    judged = [case("A-001", level="MAY"), case("B-001", level="SHOULD"), case("C-001"), case("D-001", "error"),
+              case("E-001", detail="x"), case("E-002", "blocked", owner="E-001"),
+              case("E-003", "blocked", owner="E-002")]  # fmt: skip
+    found = findings(judged, {})
+    assert [item.first.id for item in found] == ["D-001", "E-001", "C-001", "B-001", "A-001"]
+    assert [item.id for item in found[1].blocked] == ["E-002", "E-003"]
+
+
+def test_known_and_new_are_told_apart() -> None:
+    found = findings([case("A-001"), case("B-001")], {"drift": {"accepted": ["A-001"], "new": [{"id": "B-001"}]}})
+    assert [(item.first.id, item.status) for item in found] == [("B-001", "new"), ("A-001", "known")]
+
+
+def test_a_finding_can_be_pasted(tmp_path: Path) -> None:
+    text = as_markdown(findings([case("A-001")], {})[0], records.usual(tmp_path), {"A-001": "It holds."})
+    assert text.startswith("**A-001** (MUST fails) It holds.\n\nSeen: it is 7\n")
+    assert "singapore" in text
+
+
+def test_text_is_made_visible_and_short() -> None:
+    assert visible("a\x00\u202eb\n") == "a␀⟨U+202E⟩b\n"
+    assert cut("x" * 3000).endswith("… (cut here; 3,000 characters in all)")
+    assert one_line("a\n  b") == "a b"
+    assert prose("`a` <b>") == "<code>a</code> &lt;b&gt;"

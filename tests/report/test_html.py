@@ -1,0 +1,320 @@
+"""The page: the same for the same record, harmless whatever a server said, small, and honest about what is missing."""
+
+from __future__ import annotations
+
+import base64
+import hashlib
+import json
+import re
+import zlib
+from html.parser import HTMLParser
+from pathlib import Path
+from typing import Any
+from urllib.parse import quote
+from xml.etree import ElementTree as ET
+
+import pytest
+
+from conformance.report import files, html, html_text
+from conformance.report.record import Record, read
+from conformance.report.redact import Redactor
+from conformance.report.summary import summary
+from conformance.wire.transcript import Stop
+from support import records
+from support.records import Stage, transcript
+
+KEY = "sk-0123456789abcdefABCDEF+/x"
+
+
+class Page(HTMLParser):
+    """What a browser would make of it: elements with attributes, ids, text outside of scripts."""
+
+    def __init__(self, text: str) -> None:
+        super().__init__()
+        self.elements: list[tuple[str, dict[str, str | None]]] = []
+        self.scripts: list[tuple[dict[str, str | None], str]] = []
+        self.styles: list[str] = []
+        self._inside: str | None = None
+        self.words: list[str] = []
+        self.feed(text)
+        self.close()
+
+    def handle_starttag(self, tag: str, attrs: list[tuple[str, str | None]]) -> None:
+        self.elements.append((tag, dict(attrs)))
+        if tag == "script":
+            self.scripts.append((dict(attrs), ""))
+        self._inside = tag if tag in {"script", "style"} else None
+
+    def handle_endtag(self, tag: str) -> None:
+        self._inside = None
+
+    def handle_data(self, data: str) -> None:
+        if self._inside == "script":
+            attrs, text = self.scripts[-1]
+            self.scripts[-1] = (attrs, text + data)
+        elif self._inside == "style":
+            self.styles.append(data)
+        else:
+            self.words.append(data)
+
+    @property
+    def text(self) -> str:
+        return " ".join(" ".join(self.words).split())
+
+    @property
+    def ids(self) -> list[str]:
+        return [str(attrs["id"]) for _, attrs in self.elements if "id" in attrs]
+
+    def traces(self) -> dict[str, Any]:
+        found = {}
+        for attrs, text in self.scripts:
+            if attrs.get("type") == "application/json":
+                found[str(attrs["id"])] = json.loads(zlib.decompress(base64.b64decode(json.loads(text))))
+        return found
+
+
+def page(record: Record, **more: Any) -> str:
+    return html.render(record, {**summary(record), **more})
+
+
+@pytest.fixture(scope="module")
+def usual(tmp_path_factory: pytest.TempPathFactory) -> str:
+    return page(records.usual(tmp_path_factory.mktemp("usual")))
+
+
+def test_the_same_record_gives_the_same_bytes(tmp_path: Path) -> None:
+    path = records.write(tmp_path, records.conversations(), records.verdicts(records.USUAL))
+    names = ["report.html", "junit.xml", "results.sarif", "summary.md", "summary.json"]
+    files.write_all(path, Redactor(None))
+    first = [(tmp_path / name).read_bytes() for name in names]
+    files.write_all(path, Redactor(None))
+    assert [(tmp_path / name).read_bytes() for name in names] == first
+
+
+def test_every_link_inside_leads_somewhere(usual: str) -> None:
+    seen = Page(usual)
+    assert len(seen.ids) == len(set(seen.ids))
+    for tag, attrs in seen.elements:
+        target = attrs.get("href") or ""
+        if tag == "a" and target.startswith("#"):
+            assert target[1:].split(":")[0].split("?")[0] in seen.ids, target
+
+
+def test_nothing_is_fetched_and_only_our_script_and_style_may_work(usual: str) -> None:
+    seen = Page(usual)
+    policy = next(attrs["content"] for tag, attrs in seen.elements if attrs.get("http-equiv"))
+    assert policy is not None
+    assert policy.startswith("default-src 'none';")
+    assert "unsafe" not in policy
+    code = [text for attrs, text in seen.scripts if attrs.get("type") is None]
+    for kind, texts in (("script-src", code), ("style-src", seen.styles)):
+        assert len(texts) == 1
+        digest = base64.b64encode(hashlib.sha256(texts[0].encode()).digest()).decode()
+        assert f"{kind} 'sha256-{digest}'" in policy
+    for tag, attrs in seen.elements:
+        assert tag not in {"link", "img", "iframe", "object", "embed", "base", "video", "audio", "use", "image"}
+        assert not {"src", "srcset", "style", "xlink:href", "action"} & set(attrs), (tag, attrs)
+        assert not [name for name in attrs if name.startswith("on")], (tag, attrs)
+    assert not re.search(r"url\(|@import", seen.styles[0])
+
+
+def test_questions_answers_and_findings_are_text_without_scripts(usual: str) -> None:
+    words = Page(usual).text
+    assert "Is session.finish accepted, and what comes back?" in words
+    assert "session.finished answers it." in words
+    assert "no close frame came back; TCP ended by timeout" in words
+    assert "Not judged because of it: CLO-007" in words
+    assert "not asked in this run" in words
+    assert "30.0 s 109" in words  # silence streamed, tokens billed
+
+
+def test_a_mock_run_says_that_it_is_one(tmp_path: Path, usual: str) -> None:
+    words = Page(page(records.usual(tmp_path, kind="mock", endpoint="mock"))).text
+    assert "It tells nothing about the live service." in words
+    assert "tells nothing" not in Page(usual).text
+
+
+def test_a_run_without_evidence_says_so(tmp_path: Path) -> None:
+    words = Page(page(read(records.write(tmp_path, [], [])))).text
+    assert "Nothing was judged." in words
+    assert words.count("No answer: not asked in this run") >= 3
+    assert "No close path was walked in this run." in words
+
+
+def test_a_record_that_was_cut_short_is_shown_as_one(tmp_path: Path) -> None:
+    path = records.write(tmp_path, records.conversations(), records.verdicts(records.USUAL))
+    whole = path.read_bytes()
+    path.write_bytes(whole[: len(whole) * 2 // 3])
+    words = Page(page(read(path))).text
+    assert "The record is cut short." in words
+    assert "is not readable" in words
+
+
+def test_a_record_of_an_older_suite_is_rendered(tmp_path: Path) -> None:
+    path = records.write(tmp_path, records.conversations()[:2], [])
+    kept = [json.loads(line) for line in path.read_text("utf-8").splitlines()]
+    for name in ("budget", "quirks", "switches", "sources", "workspace", "command"):
+        del kept[0][name]
+    kept[1]["clauses"] = kept[1]["clauses"][:3]  # checks without a row
+    path.write_text("\n".join(map(json.dumps, kept)) + "\n", "utf-8")
+    assert "not recorded" in Page(page(read(path))).text
+
+
+def test_close_paths_and_changes_are_shown_when_the_summary_has_them(tmp_path: Path) -> None:
+    row = {
+        "path": "close-1000", "behaviour": "closes with 1000", "server_code": 1000, "server_reason": "", "clean": True,
+        "who_first": "client", "seconds": 0.03, "status": "failed", "attribution": "session id",
+    }  # fmt: skip
+    drift = {
+        "new_failures": [{"id": "CLO-009", "reason": "new"}],
+        "shapes": ["response.done: `$.x` added"],
+        "fixed": [],
+    }
+    words = Page(page(records.usual(tmp_path), close_paths=[row], drift=drift)).text
+    assert "closes with 1000" in words
+    assert "session id" in words
+    assert "response.done: $.x added" in words
+    assert "New failures" in words
+
+
+def test_a_check_has_its_commands_place_and_frames(usual: str) -> None:
+    words = Page(usual).text
+    assert "pytest conformance/ --case CLO-009 --endpoint singapore --model qwen3.5-omni-flash-realtime" in words
+    assert "pytest conformance/ --replay record.jsonl --case CLO-009" in words
+    assert "conformance/cases/test_11_closing.py:" in words
+    assert "1011 disconnect timeout" in words
+
+
+def test_traces_hold_every_frame_once_and_no_audio(usual: str) -> None:
+    seen = Page(usual)
+    traces = seen.traces()
+    assert set(traces) == {f"t-{html_text.slug(item.conversation)}" for item in records.conversations()}
+    turn = traces["t-c-vad-OneTurn"]["frames"]
+    assert [frame["i"] for frame in turn] == list(range(len(turn)))
+    append = next(frame["b"] for frame in turn if frame["k"] == "input_audio_buffer.append")
+    digest = hashlib.sha256(records.noise(3200, "speech hello0")).hexdigest()[:12]
+    assert f"3.1 KB, 0.10 s, SHA-256 {digest}" in append
+    everything = json.dumps(traces) + usual
+    assert base64.b64encode(records.noise(3200, "speech hello0")).decode()[:64] not in everything
+
+
+def test_schema_errors_stand_at_their_path(usual: str) -> None:
+    seen = Page(usual)
+    assert "$.session.id Expected a string, saw the number 17." in seen.text
+    broken = next(frame for frame in seen.traces()["t-c-session-VoiceChange"]["frames"] if "e" in frame)
+    assert broken["k"] == "session.updated"
+    assert broken["e"] == [["$.session.id", "Expected a string, saw the number 17."]]
+
+
+def test_diagrams_are_well_formed_and_fold_runs(usual: str) -> None:
+    static = re.findall(r"<svg.*?</svg>", usual, re.DOTALL)
+    lazy = [trace["svg"] for trace in Page(usual).traces().values() if trace["svg"]]
+    assert len(static) + len(lazy) > len(records.conversations())
+    for drawing in static + lazy:
+        ET.fromstring(drawing)
+    drawn = "".join(static + lazy)
+    assert "response.audio.delta ×37" in drawn
+    assert "input_audio_buffer.append ×24 · 2.4 s of audio" in drawn
+    assert "quiet for 2,400 ms" in drawn
+    assert "close 1000 bye" in drawn
+
+
+HOSTILE = [
+    "</script><script>alert(1)</script>",
+    "<img src=x onerror=alert(1)>",
+    '"><svg onload=alert(1)>',
+    "{{ 7 * 7 }}{% raw %}",
+    "\u202eevil\u2066 \u200bhidden \x00\x1b[31m\x7f\x85 \ud800 ]]>",
+    "x" * 5_000_000,
+]
+
+
+@pytest.mark.parametrize("text", HOSTILE, ids=range(len(HOSTILE)))
+def test_what_a_server_says_is_only_text(tmp_path: Path, text: str) -> None:
+    stage = Stage().greet()
+    stage.server("error", error={"type": text[:300], "code": text[:300], "message": text, text[:300]: text[:300]})
+    stage.server(f"x{text[:300]}", delta=text[:300])
+    stage.frame("server", "text", after=1, text=text)
+    stage.frame("server", "binary", after=1, data=text.encode("utf-8", "backslashreplace"))
+    odd = transcript("session/VoiceChange", stage.close(1000, text[:100]), trouble=text[:5000], notes={"x": text[:300]})
+    odd.stop = Stop(3, (text[:300],), 5.0, text[:300])
+    leg = odd.legs[0]
+    odd.legs[0] = type(leg)(leg.url + text[:300], 1, 2, type(leg.handshake)(403, 1.0, body=text, problem=text[:300]),
+                            leg.frames, leg.ending)  # fmt: skip
+    said = records.verdicts({
+        "CLO-009": {"verdict": "fail", "detail": text},
+        "Q-FINISH": {"verdict": "observed", "outcome": "other", "detail": text},
+        "CON-001": {"verdict": "inconclusive", "detail": text},
+    })  # fmt: skip
+    run = {"target": {"kind": "live", "endpoint": f"wss://x/{text[:300]}", "model": text[:300]}}
+    path = records.write(tmp_path, [odd], said, run=run)
+    files.write_all(path, Redactor(None))
+    made = (tmp_path / "report.html").read_text("utf-8")
+    seen = Page(made)
+    traces = json.dumps(seen.traces(), ensure_ascii=False)
+    assert {tag for tag, _ in seen.elements} == {tag for tag, _ in Page(calm(tmp_path)).elements} | {"div"}
+    assert not [attrs for _, attrs in seen.elements if any(name.startswith("on") for name in attrs)]
+    assert len([attrs for attrs, _ in seen.scripts if attrs.get("type") is None]) == 1
+    assert not re.search("[\u202a-\u202e\u2066-\u2069\u200b\x00\x1b\x7f\x85\ud800]", seen.text + traces)
+    assert len(made) < 3_000_000
+    if len(text) > 10_000:
+        assert "5,000,000 characters in all" in seen.text
+    ET.fromstring((tmp_path / "junit.xml").read_text("utf-8"))
+    json.loads((tmp_path / "results.sarif").read_text("utf-8"))
+
+
+def calm(folder: Path) -> str:
+    """The page of a run with the same shape and nothing odd in it."""
+    quiet = folder / "calm"
+    quiet.mkdir(exist_ok=True)
+    odd = transcript(
+        "session/VoiceChange", Stage().greet().server("error", error={"message": "x"}).close(), trouble="x"
+    )
+    odd.stop = Stop(3, ("x",), 5.0, "x")
+    lines = {
+        "CLO-009": {"verdict": "fail", "detail": "x"},
+        "Q-FINISH": {"verdict": "observed", "outcome": "other", "detail": "x"},
+        "CON-001": {"verdict": "inconclusive", "detail": "x"},
+    }
+    return page(read(records.write(quiet, [odd], records.verdicts(lines))))
+
+
+def test_deep_nesting_and_repeated_names_are_shown_as_sent(tmp_path: Path) -> None:
+    stage = Stage().greet()
+    stage.frame("server", "text", after=1, text="[" * 100_000)
+    stage.frame("server", "text", after=1, text='{"type":"x","a":' + "[" * 400 + "]" * 400 + "}")
+    stage.frame("server", "text", after=1, text='{"type":"x","n":1.0,"n":12345678901234567890}')
+    held = [transcript("session/VoiceChange", stage.close())]
+    frames = Page(page(read(records.write(tmp_path, held, [])))).traces()["t-c-session-VoiceChange"]["frames"]
+    assert "(cut here; 100,000 characters in all)" in frames[1]["b"]
+    assert frames[3]["b"] == '{"type":"x","n":1.0,"n":12345678901234567890}'
+
+
+@pytest.mark.parametrize("redacted_before", [True, False])
+def test_the_key_is_nowhere_in_any_encoding(tmp_path: Path, redacted_before: bool) -> None:
+    unicode_escaped = "".join(f"\\u{ord(letter):04x}" for letter in KEY)
+    encodings = [KEY, quote(KEY, safe=""), base64.b64encode(f"Bearer {KEY}".encode()).decode(), json.dumps(KEY),
+                 KEY.encode().hex()]  # fmt: skip
+    stage = Stage().greet()
+    for text in encodings:
+        stage.server("error", error={"message": f"bad key {text}", "code": text})
+        stage.frame("server", "text", after=1, text=f"not JSON {text}")
+    stage.frame("server", "text", after=1, text=f'{{"type":"error","error":{{"message":"{unicode_escaped}"}}}}')
+    said = records.verdicts({"CLO-009": {"verdict": "fail", "detail": " ".join([*encodings, unicode_escaped])}})
+    held = [transcript("session/VoiceChange", stage.close(1000, KEY))]
+    path = records.write(tmp_path, held, said, key=KEY if redacted_before else None)
+    files.write_all(path, Redactor(KEY))
+    outputs = {item.name: item.read_text("utf-8") for item in tmp_path.iterdir() if item.is_file()}
+    assert set(outputs) >= {"report.html", "junit.xml", "results.sarif", "summary.md", "summary.json"}
+    if not redacted_before:
+        del outputs["record.jsonl"]
+    outputs["traces"] = json.dumps(Page(outputs["report.html"]).traces(), ensure_ascii=False)
+    plain = json.dumps(Page(outputs["report.html"]).traces())
+    for name, content in outputs.items():
+        assert not Redactor(KEY).found(content), name
+        assert KEY not in content, name
+    assert "[redacted]" in plain
+
+
+def test_a_run_of_150_conversations_stays_under_ten_megabytes(tmp_path: Path) -> None:
+    assert len(page(records.big(tmp_path))) < 10_000_000

@@ -1,0 +1,96 @@
+"""JUnit, SARIF and the Markdown summary say the same as the summary."""
+
+from __future__ import annotations
+
+import json
+import re
+from xml.etree import ElementTree as ET
+
+import pytest
+
+from conformance.report import junit, markdown, sarif
+from conformance.report.record import Record, read
+from conformance.report.summary import summary
+from support import records
+
+
+@pytest.fixture(scope="module")
+def record(tmp_path_factory: pytest.TempPathFactory) -> Record:
+    lines = {**records.USUAL, "ENV-001": {"verdict": "error", "detail": "KeyError: 'x'"}}
+    folder = tmp_path_factory.mktemp("usual")
+    return read(records.write(folder, records.conversations(), records.verdicts(lines)))
+
+
+def test_junit_has_one_case_a_check_and_adds_up(record: Record) -> None:
+    made = summary(record)
+    root = ET.fromstring(junit.render(record, made))
+    suite = root.find("testsuite")
+    assert suite is not None
+    found = suite.findall("testcase")
+    assert [case.get("name") for case in found] == [case["id"] for case in made["cases"]]
+    assert suite.get("tests") == str(len(found))
+    for name, tag in (("failures", "failure"), ("errors", "error"), ("skipped", "skipped")):
+        assert int(suite.get(name, "-1")) == sum(case.find(tag) is not None for case in found)
+
+
+@pytest.mark.parametrize(
+    ("check", "tag", "message"),
+    [
+        ("CLO-005", "failure", "no close frame came back; TCP ended by timeout"),
+        ("CLO-009", "skipped", "SHOULD missed: no close frame came back; TCP ended by timeout"),
+        ("CLO-007", "skipped", "blocked: response.text.delta never came (timeout)"),
+        ("ACC-003", "skipped", "inconclusive: the model did not answer"),
+        ("ENV-001", "error", "KeyError: 'x'"),
+    ],
+)
+def test_junit_maps_verdicts_as_pytest_does(record: Record, check: str, tag: str, message: str) -> None:
+    root = ET.fromstring(junit.render(record, summary(record)))
+    case = root.find(f".//testcase[@name='{check}']")
+    assert case is not None
+    verdict = case.find(tag)
+    assert verdict is not None
+    assert verdict.get("message") == message
+
+
+def test_junit_names_chapter_level_and_clause(record: Record) -> None:
+    case = ET.fromstring(junit.render(record, summary(record))).find(".//testcase[@name='CLO-005']")
+    assert case is not None
+    assert case.get("classname") == "11 Closing"
+    held = {item.get("name"): item.get("value") for item in case.iter("property")}
+    assert held["level"] == "MUST"
+    assert held["clause"] == "A close frame without a body is answered by a close frame."
+    assert held["conversation"] == "closing/WithoutCode"
+
+
+def test_sarif_has_what_the_standard_requires(record: Record) -> None:
+    made = json.loads(sarif.render(record, summary(record)))
+    assert made["version"] == "2.1.0"
+    (run,) = made["runs"]
+    driver = run["tool"]["driver"]
+    assert driver["name"]
+    rules = driver["rules"]
+    assert len({rule["id"] for rule in rules}) == len(rules)
+    for rule in rules:
+        assert rule["help"]["text"]
+        assert rule["shortDescription"]["text"]
+        assert re.fullmatch(r"https://[^ ]+", rule.get("helpUri", "https://x"))
+    assert run["invocations"][0]["executionSuccessful"] is False  # one check of ours broke
+    for result in run["results"]:
+        assert rules[result["ruleIndex"]]["id"] == result["ruleId"]
+        assert result["level"] in {"error", "warning", "note"}
+        assert result["message"]["text"]
+        place = result["locations"][0]["physicalLocation"]
+        assert re.fullmatch(r"conformance/cases/test_\w+\.py", place["artifactLocation"]["uri"])
+        assert place["region"]["startLine"] >= 1
+    levels = {result["ruleId"]: result["level"] for result in run["results"]}
+    assert levels["CLO-005"] == "error"
+    assert levels["CLO-009"] == "warning"
+    assert "CLO-007" not in levels  # blocked is nobody's second failure
+
+
+def test_the_summary_answers_first(record: Record) -> None:
+    text = markdown.render(record, summary(record))
+    assert text.index("## Answers") < text.index("## Findings")
+    assert "| Is `session.finish` accepted, and what comes back? | **`session.finished` answers it.** |" in text
+    assert "✗ **CLO-005** (MUST fails)" in text
+    assert "Not judged because of it: CLO-007." in text

@@ -1,0 +1,154 @@
+"""The recorder: every conversation once, behind a limit, within a budget, and nothing after a bad start."""
+
+from __future__ import annotations
+
+import asyncio
+import json
+from dataclasses import replace
+
+import pytest
+from websockets.asyncio.server import ServerConnection
+
+from conformance.wire import close, until
+from conformance.wire.call import Call
+from conformance.wire.recorder import Budget, Conversation, Recorder, as_conversation, trouble
+from conformance.wire.transcript import Transcript
+from support import endpoints
+
+CREATED = json.dumps({"type": "session.created", "session": {"id": "sess_1"}})
+
+
+def greet(name: str, **attributes: object) -> Conversation:
+    return Conversation(name, script=lambda _: [until("session.created"), close(1000)], **attributes)  # type: ignore[arg-type]
+
+
+async def record(handler, conversations, *, budget=None, sanity=None, concurrency=8, on_done=lambda _: None, **options):
+    async with endpoints.endpoint(handler, **options) as port:
+        recorder = Recorder(endpoints.target(port, concurrency=concurrency), endpoints.PROFILE, budget)
+        return await recorder.record(conversations, sanity=sanity, on_done=on_done)
+
+
+async def test_each_conversation_is_held_once_and_handed_over() -> None:
+    done: list[str] = []
+    names = [f"test/{number}" for number in range(10)]
+    found = await record(
+        endpoints.says(), [greet(name) for name in names], on_done=lambda item: done.append(item.conversation)
+    )
+    assert sorted(found.transcripts) == sorted(done) == sorted(names)
+    assert found.progress.sessions == 10
+    assert found.progress.held == 10
+
+
+async def test_no_more_are_open_at_once_than_allowed() -> None:
+    open_now = most = 0
+
+    async def handler(connection: ServerConnection) -> None:
+        nonlocal open_now, most
+        open_now += 1
+        most = max(most, open_now)
+        await connection.send(CREATED)
+        await connection.wait_closed()
+        open_now -= 1
+
+    await record(handler, [greet(f"test/{number}") for number in range(12)], concurrency=3)
+    assert most <= 3
+
+
+async def test_they_are_held_concurrently() -> None:
+    together = asyncio.Barrier(4)
+
+    async def handler(connection: ServerConnection) -> None:
+        await asyncio.wait_for(together.wait(), 2)
+        await connection.send(CREATED)
+        await connection.wait_closed()
+
+    found = await record(handler, [greet(f"test/{number}") for number in range(4)], concurrency=4)
+    assert all(transcript.stop is None for transcript in found.transcripts.values())
+
+
+async def test_a_session_budget_is_kept() -> None:
+    found = await record(
+        endpoints.says(), [greet(f"test/{number}") for number in range(5)], budget=Budget(sessions=3), concurrency=1
+    )
+    assert found.progress.sessions == 3
+    assert list(found.not_held.values()) == ["the budget of 3 sessions is spent"] * 2
+
+
+async def test_a_token_budget_is_kept() -> None:
+    usage = {"input_tokens": 60, "output_tokens": 40}
+    done = {"type": "response.done", "response": {"id": "resp_1", "usage": usage}}
+
+    async def talk(call: Call) -> None:
+        from conformance.wire import send
+
+        await call(until("session.created"), send("response.create"), until("response.done"))
+
+    conversations = [Conversation(f"test/{number}", talk=talk) for number in range(4)]
+    found = await record(endpoints.says(done), conversations, budget=Budget(tokens=150), concurrency=1)
+    assert found.progress.tokens == 200
+    assert len(found.not_held) == 2
+
+
+async def test_after_a_bad_start_nothing_else_opens() -> None:
+    def refuse(connection, request):
+        return connection.respond(429, "slow down")
+
+    found = await record(endpoints.says(), [greet("test/1")], sanity=greet("connection/Sanity"), process_request=refuse)
+    assert found.infrastructure is not None
+    assert "429" in found.infrastructure
+    assert found.progress.sessions == 1
+    assert "test/1" in found.not_held
+
+
+async def test_the_first_and_the_last_are_held_alone() -> None:
+    order: list[str] = []
+    await record(
+        endpoints.says(),
+        [greet("test/last", last=True), greet("test/1"), greet("test/2")],
+        sanity=greet("connection/Sanity"),
+        on_done=lambda item: order.append(item.conversation),
+    )
+    assert (order[0], order[-1]) == ("connection/Sanity", "test/last")
+
+
+async def test_interrupted_it_hands_over_what_there_is() -> None:
+    seen: list[Transcript] = []
+    greeted = asyncio.Event()
+
+    async def handler(connection: ServerConnection) -> None:
+        await connection.send(CREATED)
+        greeted.set()
+        await connection.wait_closed()
+
+    waiting = Conversation("test/1", script=lambda _: [until("session.created"), until("never", within_ms=60_000)])
+    async with endpoints.endpoint(handler) as port:
+        recorder = Recorder(endpoints.target(port), endpoints.PROFILE)
+        task = asyncio.create_task(recorder.record([waiting], on_done=seen.append))
+        await greeted.wait()
+        task.cancel()
+        with pytest.raises(asyncio.CancelledError):
+            await task
+    assert [transcript.stop and transcript.stop.why for transcript in seen] == ["the run was interrupted"]
+
+
+async def test_throttling_in_a_session_is_trouble() -> None:
+    async def handler(connection: ServerConnection) -> None:
+        await connection.close(1011, "To many requests. Your requests are being throttled...")
+
+    found = await record(handler, [greet("test/1")])
+    transcript = found.transcripts["test/1"]
+    assert transcript.trouble == "the server closed with 1011: To many requests. Your requests are being throttled..."
+    assert trouble(replace(transcript, legs=[])) is None
+
+
+def test_a_class_has_either_a_script_or_a_talk() -> None:
+    class Neither: ...
+
+    class Both:
+        script = ()
+
+        async def talk(self, call: Call) -> None: ...
+
+    for cls in (Neither, Both):
+        with pytest.raises(TypeError, match="either"):
+            as_conversation("test/X", cls)
