@@ -4,7 +4,7 @@ import json
 
 from conformance.judge.verdicts import Blocked, Inconclusive, Seen, other
 from conformance.spec import must, observe, should
-from conformance.wire import OMIT, binary, close, either, maybe, send, text, until
+from conformance.wire import OMIT, binary, close, either, maybe, quiet, send, text, until
 
 # A harmless update: what answers it shows whether the session is still there.
 ALIVE = {"modalities": ["text"]}
@@ -63,6 +63,13 @@ def the_error(wire):
     if "error" not in wire.answers_to("unknown type"):
         raise Blocked("error", "ENV-004")
     return wire.error_to("unknown type")
+
+
+async def provoke(call, frame):
+    """Send one malformed frame and, if that did not end the connection, a harmless update."""
+    await call(until("session.created"), frame, maybe("error"), quiet())
+    if call.alive:
+        await call(send("session.update", session=ALIVE), maybe("session.updated"))
 
 
 class TestUnknownType:
@@ -131,13 +138,8 @@ class TestUnknownType:
 class TestNotJson:
     """The client sends text that is no JSON."""
 
-    script = [
-        until("session.created"),
-        text("{bad", label="bad JSON"),
-        maybe("error"),
-        send("session.update", session=ALIVE),
-        maybe("session.updated"),
-    ]
+    async def talk(self, call):
+        await provoke(call, text("{bad", label="bad JSON"))
 
     @should("ENV-006")
     def test_bad_json_is_not_met_with_silence(self, wire):
@@ -151,13 +153,8 @@ class TestNotJson:
 class TestArray:
     """The client sends a JSON array."""
 
-    script = [
-        until("session.created"),
-        text("[]", label="array"),
-        maybe("error"),
-        send("session.update", session=ALIVE),
-        maybe("session.updated"),
-    ]
+    async def talk(self, call):
+        await provoke(call, text("[]", label="array"))
 
     @should("ENV-007")
     def test_an_array_is_not_met_with_silence(self, wire):
@@ -187,13 +184,8 @@ class TestScalar:
 class TestMissingType:
     """The client sends an event without `type`."""
 
-    script = [
-        until("session.created"),
-        text('{"event_id":"event_1","session":{}}', label="no type"),
-        maybe("error"),
-        send("session.update", session=ALIVE),
-        maybe("session.updated"),
-    ]
+    async def talk(self, call):
+        await provoke(call, text('{"event_id":"event_1","session":{}}', label="no type"))
 
     @should("ENV-009")
     def test_a_missing_type_is_not_met_with_silence(self, wire):
@@ -217,13 +209,8 @@ class TestTypeNotAString:
 class TestBinaryFrame:
     """The client sends four bytes in a binary frame."""
 
-    script = [
-        until("session.created"),
-        binary(b"\x00\x01\x02\x03", label="binary"),
-        maybe("error"),
-        send("session.update", session=ALIVE),
-        maybe("session.updated"),
-    ]
+    async def talk(self, call):
+        await provoke(call, binary(b"\x00\x01\x02\x03", label="binary"))
 
     @should("ENV-011")
     def test_a_binary_frame_is_not_answered_by_a_drop(self, wire):
@@ -237,13 +224,8 @@ class TestBinaryFrame:
 class TestInvalidUtf8:
     """The client sends the byte FF in a text frame."""
 
-    script = [
-        until("session.created"),
-        text(b'{"type":"\xff"}', label="FF"),
-        maybe("error"),
-        send("session.update", session=ALIVE),
-        maybe("session.updated"),
-    ]
+    async def talk(self, call):
+        await provoke(call, text(b'{"type":"\xff"}', label="FF"))
 
     @should("ENV-012")
     def test_invalid_utf8_is_not_answered_by_a_drop(self, wire):
@@ -367,7 +349,7 @@ class TestWhichErrorsClose:
         for number, mistake in enumerate(self.mistakes.values()):
             if number:
                 await call.connect()
-            await call(until("session.created"), *mistake, maybe("error"))
+            await call(until("session.created"), *mistake, maybe("error"), quiet())
             if call.alive:
                 await call(send("session.update", label="after", session=ALIVE), maybe("session.updated"))
 

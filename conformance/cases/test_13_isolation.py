@@ -26,8 +26,8 @@ def turn(words="Answer with exactly one word: yes"):
 
 
 def is_completed(wire):
-    """The turn on this connection ran to its end."""
-    assert wire.the("response.done")["response"]["status"] == "completed"
+    """The turn on this connection ran to its end, or to its `max_tokens` (whose status is an open question, U14)."""
+    assert wire.the("response.done")["response"]["status"] in {"completed", "incomplete"}
 
 
 class TestSideBySide:

@@ -5,12 +5,13 @@ Positions are bytes of PCM since the session began, whatever was cleared or comm
 
 from __future__ import annotations
 
+import struct
 from array import array
 from dataclasses import dataclass, field
 
 from conformance.mock import errors, tokens
 from conformance.mock.config import AudioFormat
-from conformance.mock.errors import Fault, Json, Refused
+from conformance.mock.errors import Fault, Refused
 from conformance.mock.switches import Switches
 from conformance.mock.vad import SpeechStarted, SpeechStopped, VoiceActivity
 
@@ -243,10 +244,6 @@ def _without_header(data: bytes) -> tuple[int, bytes]:
 
 def wav_header(rate: int, length: int = 0xFFFFFFFF) -> bytes:
     """Return the 44 bytes before s16le mono samples; the length of a stream is not known and all ones."""
-    parts: Json = {"riff": min(0xFFFFFFFF, length + 36), "data": length}
-    return (
-        b"RIFF" + parts["riff"].to_bytes(4, "little") + b"WAVEfmt " + (16).to_bytes(4, "little")
-        + (1).to_bytes(2, "little") + (1).to_bytes(2, "little") + rate.to_bytes(4, "little")
-        + (rate * 2).to_bytes(4, "little") + (2).to_bytes(2, "little") + (16).to_bytes(2, "little")
-        + b"data" + parts["data"].to_bytes(4, "little")
-    )  # fmt: skip
+    sizes = struct.pack("<I", min(0xFFFFFFFF, length + 36)), struct.pack("<I", length)
+    form = struct.pack("<IHHIIHH", 16, 1, 1, rate, rate * 2, 2, 16)
+    return b"RIFF" + sizes[0] + b"WAVEfmt " + form + b"data" + sizes[1]

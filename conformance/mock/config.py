@@ -119,7 +119,9 @@ class Config:
         """The `session` of `session.created` and `session.updated`, in the service's order of keys."""
         shown = {name: self.values[name] for name in _ORDER if name in self.values}
         shown |= {name: value for name, value in self.values.items() if name not in shown}
-        shown = {name: value for name, value in shown.items() if value is not None or name in {"top_k", "smooth_output"}}
+        shown = {
+            name: value for name, value in shown.items() if value is not None or name in {"top_k", "smooth_output"}
+        }
         if "turn_detection" in self._turned_off and self._switches["null-turn-detection-echo"] != "missing":
             as_object = self._switches["null-turn-detection-echo"] == "object"
             shown["turn_detection"] = _vad(self._switches) if as_object else None
@@ -148,7 +150,7 @@ class Config:
             self._turned_off = set()
         for name, value in patch.items():
             try:
-                self._set(name, value, situation, patch)
+                self._set(name, value, situation)
             except Ignored:
                 continue
             except Refused as refused:
@@ -173,7 +175,7 @@ class Config:
             return [errors.not_allowed("Tools and enable_search can't be used together.", param)]
         return []
 
-    def _set(self, name: str, value: Any, situation: Situation, patch: Json) -> None:
+    def _set(self, name: str, value: Any, situation: Situation) -> None:
         setter: Callable[[Any, Situation], None] | None = getattr(self, f"_set_{name}", None)
         if setter is None and name not in _NUMBERS and name not in _BOOLEANS:
             self._unknown(name, value)
@@ -225,7 +227,7 @@ class Config:
 
     _set_object = _set_id
 
-    def _set_model(self, value: Any, situation: Situation) -> None:
+    def _set_model(self, value: Any, _situation: Situation) -> None:
         side = self._switches["session-model"]
         if side == "error" and value != self.profile.model:
             raise Refused(errors.not_allowed("The model can't be changed.", "session.model"))
@@ -236,7 +238,7 @@ class Config:
                 raise Refused(errors.wrong_value("session.model", value, str(problem))) from None
             self.values["model"] = value
 
-    def _set_modalities(self, value: Any, situation: Situation) -> None:
+    def _set_modalities(self, value: Any, _situation: Situation) -> None:
         value = self._typed("session.modalities", value, list, "an array")
         self.values["modalities"] = modalities(value, "session.modalities")
 
@@ -274,10 +276,10 @@ class Config:
         """Whether the model speaks with it.  The lists of our sources are short: `MockOptions.voices` adds names."""
         return value in self._more_voices or self.profile.knows_voice(value) is True
 
-    def _set_input_audio_format(self, value: Any, situation: Situation) -> None:
+    def _set_input_audio_format(self, value: Any, _situation: Situation) -> None:
         self._flat("input_audio_format", value, FLAT_INPUT)
 
-    def _set_output_audio_format(self, value: Any, situation: Situation) -> None:
+    def _set_output_audio_format(self, value: Any, _situation: Situation) -> None:
         self._flat("output_audio_format", value, FLAT_OUTPUT)
 
     def _flat(self, name: str, value: Any, allowed: tuple[str, ...]) -> None:
@@ -306,11 +308,11 @@ class Config:
             param = f"session.audio.{side}"
             given = self._typed(param, value[side], dict, "an object")
             if "format" in given:
-                new = self._read_format(side, given["format"])
+                wanted = self._read_format(side, given["format"])
                 old = made.get(side, {}).get("format")
-                new = self._format_after_audio(param, new, old, situation)
-                if new is not None:
-                    made.setdefault(side, {})["format"] = new
+                taken = self._format_after_audio(param, wanted, old, situation)
+                if taken is not None:
+                    made.setdefault(side, {})["format"] = taken
             if side == "output" and "voice" in given and self.profile.family == "qwen3.8":
                 voice = self._typed(f"{param}.voice", given["voice"], str, "a string")
                 self._check_voice(voice, self.voice, situation)
@@ -387,10 +389,10 @@ class Config:
             raise Refused(errors.not_allowed(text, f"{param}.representation_compact"))
         self.values["video"] = {"input": {"representation_compact": wanted}}
 
-    def _set_instructions(self, value: Any, situation: Situation) -> None:
+    def _set_instructions(self, value: Any, _situation: Situation) -> None:
         self.values["instructions"] = self._typed("session.instructions", value, str, "a string")
 
-    def _set_input_audio_transcription(self, value: Any, situation: Situation) -> None:
+    def _set_input_audio_transcription(self, value: Any, _situation: Situation) -> None:
         if value is None:
             self.values["input_audio_transcription"] = None
             return
@@ -402,7 +404,7 @@ class Config:
             raise Refused(errors.wrong_value("session.input_audio_transcription.model", name, why))
         self.values["input_audio_transcription"] = {"model": name if side == "as-sent" and name else TRANSCRIBER}
 
-    def _set_turn_detection(self, value: Any, situation: Situation) -> None:
+    def _set_turn_detection(self, value: Any, _situation: Situation) -> None:
         if value is None:
             self.values["turn_detection"] = None
             self._turned_off.add("turn_detection")
@@ -463,7 +465,7 @@ class Config:
             raise Refused(errors.not_allowed("MCP tools can't be changed while a response is active.", "session.tools"))
         self.values["tools"] = read
 
-    def _set_tool_choice(self, value: Any, situation: Situation) -> None:
+    def _set_tool_choice(self, value: Any, _situation: Situation) -> None:
         if not self.profile.can("tools"):
             return
         side = self._switches["tool-choice"]
@@ -473,11 +475,11 @@ class Config:
         if side == "echoed":
             self.values["tool_choice"] = value
 
-    def _set_enable_search(self, value: Any, situation: Situation) -> None:
+    def _set_enable_search(self, value: Any, _situation: Situation) -> None:
         if self.profile.can("search"):
             self.values["enable_search"] = self._typed("session.enable_search", value, bool, "a boolean")
 
-    def _set_search_options(self, value: Any, situation: Situation) -> None:
+    def _set_search_options(self, value: Any, _situation: Situation) -> None:
         if not self.profile.can("search"):
             return
         given = self._typed("session.search_options", value, dict, "an object")

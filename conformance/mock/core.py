@@ -124,8 +124,8 @@ class Core:
 
     def emit(self, kind: str, **fields: Any) -> None:
         """Send an event; payloads come first, as they do live."""
-        first = {name: fields.pop(name) for name in ("delta", "text") if name in fields}
-        event = {**first, "event_id": self.ids.make("event"), "type": kind, **fields}
+        first: Json = {name: fields.pop(name) for name in ("delta", "text") if name in fields}
+        event: Json = {**first, "event_id": self.ids.make("event"), "type": kind, **fields}
         for changed in self.quirks.emit(event, self.whole):
             self.put(SendEvent(changed))
 
@@ -177,13 +177,12 @@ class Core:
         if side == "session-errors-too" and "committing" in fault.message:
             close = 1007
         given = (self.current or {}).get("event_id")
-        extra: Json = {}
         if given is not None:
             if self.switches["error-event-id"] == "echoed":
                 payload["event_id"] = given
             elif self.switches["error-event-id"] == "elsewhere":
                 payload["details"] = {"client_event_id": given}
-        self.emit("error", error=payload, **extra)
+        self.emit("error", error=payload)
         if close is not None:
             self.close(close, fault.message)
 

@@ -14,7 +14,8 @@ from conformance.mock.options import Latency
 @dataclass(frozen=True)
 class Pace:
     """`first`: from request to the first event after `response.created` (range, seconds); `step`: between deltas;
-    `audio`: how many seconds a second of audio takes; `heard`: from commit to the completed transcription."""
+    `audio`: how many seconds a second of audio takes; `heard`: from commit to the completed transcription.
+    """
 
     first: tuple[float, float]
     step: float

@@ -78,7 +78,9 @@ class Ledger:
             return []
         if self._options.ledger_rows == "response" and call.billed:
             made = [
-                self._row(call, number + position, status, [one], self._wall(call, one.started), self._wall(call, one.ended))
+                self._row(
+                    call, number + position, status, [one], self._wall(call, one.started), self._wall(call, one.ended)
+                )
                 for position, one in enumerate(call.billed)
             ]
         else:

@@ -8,7 +8,9 @@ from dataclasses import dataclass, field
 from typing import Literal, get_args
 
 Latency = Literal["fast", "live", "none"]
-StatusPolicy = Literal["finish_required", "clean_close_ok", "pending_until_finish", "absent_unless_success", "cancelled"]
+StatusPolicy = Literal[
+    "finish_required", "clean_close_ok", "pending_until_finish", "absent_unless_success", "cancelled"
+]
 SilenceBilling = Literal["none", "all", "padding"]
 LedgerRows = Literal["session", "response"]
 

@@ -14,6 +14,8 @@ functions under the same name.  Hooks, with what they get and return:
 `session.memory` is theirs to remember things in; `session.emit` inside a hook is subject to all hooks again.
 """
 
+# ruff: noqa: ARG001  (every function of a hook takes what the hook gives, and most lies need little of it)
+
 from __future__ import annotations
 
 from collections.abc import Callable, Iterable

@@ -105,7 +105,7 @@ class Replies:
             raise Refused(errors.not_allowed("The user's turn has not been transcribed yet.", "response.create"))
         return side == "dropped"
 
-    def cancel(self, event: Json) -> None:
+    def cancel(self, _event: Json) -> None:
         """`response.cancel`."""
         code = {"empty": "", "common-error": "COMMON_ERROR", "snake-case": "no_active_response"}
         refusal = errors.none_active(code[self._core.switches["error-code"]])
@@ -166,7 +166,9 @@ class Replies:
         self._no_idle()
         made = core.config
         modalities = tuple(overrides.get("modalities") or made["modalities"])
-        instructions = made["instructions"] or "" if overrides.get("instructions") is None else overrides["instructions"]
+        instructions = (
+            made["instructions"] or "" if overrides.get("instructions") is None else overrides["instructions"]
+        )
         tools = overrides.get("tools", made["tools"]) or []
         history = self._conversation.history()
         voice = str(overrides.get("voice") or made.voice)

@@ -286,9 +286,7 @@ def _refused(status: HTTPStatus, code: str, message: str, request_id: str) -> Re
 
 def _json(status: HTTPStatus, body: Json) -> Response:
     data = encoding.dumps(body).encode()
-    headers = Headers(
-        {"Content-Type": "application/json", "Content-Length": str(len(data)), "Connection": "close"}
-    )
+    headers = Headers({"Content-Type": "application/json", "Content-Length": str(len(data)), "Connection": "close"})
     return Response(status.value, status.phrase, headers, data)
 
 

@@ -91,7 +91,7 @@ class Session(Core):
             self.current = None
             self._guarded(lambda: self._read(text))
 
-    def receive_binary(self, data: bytes, now: float) -> None:
+    def receive_binary(self, _data: bytes, now: float) -> None:
         """Take a binary message (Q-BINARY-FRAME)."""
         self.advance(now)
         text = "Binary messages are not supported, events are sent as text."
@@ -258,7 +258,7 @@ class Session(Core):
 
     # -- the end
 
-    def _finish(self, event: Json) -> None:
+    def _finish(self, _event: Json) -> None:
         """`session.finish` (C1)."""
         idle, active = self.switches["finish"], self.switches["finish-active"]
         if self.switches.chosen("finish-active") is None:

@@ -92,7 +92,7 @@ def _server(entry: Json, param: str) -> Json:
     if secret is not None and not (isinstance(secret, str) and len(secret) <= 8192 and _PRINTABLE.fullmatch(secret)):
         raise Refused(errors.not_allowed("authorization must be printable ASCII.", f"{param}.authorization"))
     headers = entry.get("headers")
-    if headers is not None and not (isinstance(headers, dict) and len(headers) <= 16 and all(map(_header, *_split(headers)))):
+    if headers is not None and not _headers(headers):
         raise Refused(errors.not_allowed("headers holds a header that is not allowed.", f"{param}.headers"))
     allowed = entry.get("allowed_tools")
     if allowed is not None and not (
@@ -105,8 +105,9 @@ def _server(entry: Json, param: str) -> Json:
     return entry
 
 
-def _split(headers: Json) -> tuple[list[Any], list[Any]]:
-    return list(headers), list(headers.values())
+def _headers(headers: Any) -> bool:
+    fits = isinstance(headers, dict) and len(headers) <= 16
+    return fits and all(_header(name, value) for name, value in headers.items())
 
 
 def _header(name: Any, value: Any) -> bool:

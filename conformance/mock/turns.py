@@ -131,10 +131,10 @@ class Turns:
                 self._started(found)
             else:
                 self._stopped(found)
-        if was_speaking and was_speaking == self._speech_item:
-            if self._core.switches["speech-started-repeated"] == "repeated":
-                at = self._clock(self._speech_start * 1000 // self.buffer.format.bytes_per_second)
-                self._core.emit("input_audio_buffer.speech_started", audio_start_ms=at, item_id=was_speaking)
+        goes_on = was_speaking is not None and was_speaking == self._speech_item
+        if goes_on and self._core.switches["speech-started-repeated"] == "repeated":
+            at = self._clock(self._speech_start * 1000 // self.buffer.format.bytes_per_second)
+            self._core.emit("input_audio_buffer.speech_started", audio_start_ms=at, item_id=was_speaking)
 
     def _clock(self, audio_ms: int) -> int:
         """What to tell of a moment in the audio (Q-VAD-CLOCK): its place in the audio, or the time of the session."""
@@ -167,7 +167,7 @@ class Turns:
 
     # -- commit and clear
 
-    def commit(self, event: Json) -> None:
+    def commit(self, _event: Json) -> None:
         """`input_audio_buffer.commit`."""
         if self._core.config.turn_detection is not None:
             side = self._core.switches["commit-in-vad"]
@@ -201,7 +201,7 @@ class Turns:
             except Refused as refused:
                 self._core.fail(refused.fault)
 
-    def clear(self, event: Json) -> None:
+    def clear(self, _event: Json) -> None:
         """`input_audio_buffer.clear`."""
         item_id = self._speech_item
         side = self._core.switches["clear-mid-speech"]

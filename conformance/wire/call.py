@@ -143,8 +143,8 @@ class Call:
 
     @property
     def alive(self) -> bool:
-        """Whether the connection is still open."""
-        return self._connection is not None and self._connection.open_
+        """Whether the client may still send."""
+        return self._connection is not None and self._connection.writable
 
     # -- steps
 

@@ -213,7 +213,7 @@ class Connection(asyncio.Protocol):
         self, opcode: Literal["text", "binary", "ping", "pong"], payload: bytes, *, label: str | None = None
     ) -> None:
         """Send one message or ping.  Raises ConnectionError when the connection is gone."""
-        if self._core.state is not State.OPEN or self._half_closed:
+        if not self.writable:
             raise ConnectionError("the connection is no longer open")
         if opcode == "text":
             self._core.send_text(payload)
@@ -228,7 +228,7 @@ class Connection(asyncio.Protocol):
 
     def send_fragmented(self, payload: bytes, pieces: int, ping: bytes | None, *, label: str | None) -> None:
         """Send one text message in several frames, with a ping after the first if asked."""
-        if self._core.state is not State.OPEN or self._half_closed:
+        if not self.writable:
             raise ConnectionError("the connection is no longer open")
         size = -(-len(payload) // pieces)
         parts = [payload[start : start + size] for start in range(0, len(payload), size)]
@@ -294,6 +294,11 @@ class Connection(asyncio.Protocol):
     def open_(self) -> bool:
         """Whether the server may still send."""
         return not self._ended.is_set()
+
+    @property
+    def writable(self) -> bool:
+        """Whether the client may still send: no close frame has gone either way."""
+        return self._core.state is State.OPEN and not self._half_closed and not self._ended.is_set()
 
     # -- leaving
 

@@ -170,9 +170,14 @@ def _create_is_open(request: Request, wire: Wire) -> str | None:
 def cut_short(wire: Wire, response_id: str) -> str | None:
     """Why a response may have ended otherwise than by `response.done`: cancelled, interrupted; None for neither."""
     active = False
+    cancelled_early = False  # a cancel may overtake the `response.created` that it is meant for (U15)
     for frame in wire.frames:
-        if frame.side == "server" and frame.type == "response.created":
-            active = active or _id_of(frame.event) == response_id
+        if frame.side == "client" and frame.type in {"response.create", "response.cancel"}:
+            cancelled_early = frame.type == "response.cancel"
+        if frame.side == "server" and frame.type == "response.created" and _id_of(frame.event) == response_id:
+            if cancelled_early:
+                return "cancelled before it was created (U15)"
+            active = True
         elif active and frame.side == "client" and frame.type in {"response.cancel", "session.finish"}:
             return "cancelled (C3)" if frame.type == "response.cancel" else "the session was finished (C1)"
         elif active and frame.side == "server" and frame.type == "input_audio_buffer.speech_started":
