@@ -48,7 +48,7 @@ def count(wire, nth, name):
     """`input_tokens` or `output_tokens` of the `nth` response; blocked by the clause about the keys."""
     found = usage(wire, nth).get(name)
     if not isinstance(found, int):
-        raise Blocked(f"{name} of response {nth + 1}", "USE-001")
+        raise Blocked(f"a number in {name} of response {nth + 1}", "USE-001" if found is None else "USE-002")
     return found
 
 
@@ -178,35 +178,37 @@ class TestAudioIn:
     ]
 
     @should("USE-007")
-    def test_a_second_costs_the_familys_rate(self, wire, profile):
+    def test_a_second_costs_the_familys_rate(self, wire):
         cost = spoken(wire, 0)
-        expected = SECONDS * profile.audio_in_rate
-        assert abs(cost - expected) <= profile.audio_in_rate, f"{SECONDS} s cost {cost} tokens, not {expected:.0f}"
+        expected = SECONDS * wire.profile.audio_in_rate
+        assert abs(cost - expected) <= wire.profile.audio_in_rate, f"{SECONDS} s cost {cost} tokens, not {expected:.0f}"
 
     @observe("Q-TOKEN-ROUNDING")
-    def question_how_fractions_are_rounded(self, wire, profile):
+    def question_how_fractions_are_rounded(self, wire):
         cost = spoken(wire, 0)
-        exact = SECONDS * profile.audio_in_rate
+        exact = SECONDS * wire.profile.audio_in_rate
         seconds = (math.floor(SECONDS), math.ceil(SECONDS))
-        seen = f"{cost} tokens for {SECONDS} s at {profile.audio_in_rate} a second"
+        seen = f"{cost} tokens for {SECONDS} s at {wire.profile.audio_in_rate} a second"
         if cost == math.ceil(exact):
             return Seen("up", seen)
         if cost == math.floor(exact):
             return Seen("down", seen)
-        whole = {round_(second * profile.audio_in_rate) for second in seconds for round_ in (math.floor, math.ceil)}
+        whole = {
+            round_(second * wire.profile.audio_in_rate) for second in seconds for round_ in (math.floor, math.ceil)
+        }
         return Seen("whole-seconds", seen) if cost in whole else other(seen)
 
     @observe("Q-CLEARED-BILLED")
-    def question_does_cleared_audio_cost(self, wire, profile):
+    def question_does_cleared_audio_cost(self, wire):
         growth = spoken(wire, 1) - spoken(wire, 0)
-        return nearest(growth / profile.audio_in_rate, {"not-billed": 1, "billed": 6}, 0.8)
+        return nearest(growth / wire.profile.audio_in_rate, {"not-billed": 1, "billed": 6}, 0.8)
 
     @observe("Q-AUDIO-MINIMUM")
-    def question_what_the_minimum_applies_to(self, wire, profile):
+    def question_what_the_minimum_applies_to(self, wire):
         if "error" in wire.answers_to("short commit"):
             raise Inconclusive(f"0.4 s could not be committed: {wire.error_to('short commit')}")
         growth = spoken(wire, 2) - spoken(wire, 1)
-        return nearest(growth / profile.audio_in_rate, {"per-turn": 1, "per-append": 4, "exact": 0.4}, 0.2)
+        return nearest(growth / wire.profile.audio_in_rate, {"per-turn": 1, "per-append": 4, "exact": 0.4}, 0.2)
 
 
 def nearest(seconds, outcomes, within):
@@ -248,12 +250,14 @@ class TestAudioOut:
         assert audio(wire, 0, "output") > 0, f"output: {usage(wire)['output_tokens_details']}"
 
     @should("USE-008")
-    def test_a_spoken_second_costs_the_familys_rate(self, wire, profile):
+    def test_a_spoken_second_costs_the_familys_rate(self, wire):
         cost, seconds = audio(wire, 0, "output"), sounded(wire.response())
         if not cost:
             raise Blocked("output `audio_tokens`", "USE-006")
-        expected = max(seconds, profile.audio_min_seconds) * profile.audio_out_rate
-        assert abs(cost - expected) <= profile.audio_out_rate, f"{seconds:.2f} s cost {cost} tokens, not {expected:.0f}"
+        expected = max(seconds, wire.profile.audio_min_seconds) * wire.profile.audio_out_rate
+        assert abs(cost - expected) <= wire.profile.audio_out_rate, (
+            f"{seconds:.2f} s cost {cost} tokens, not {expected:.0f}"
+        )
 
 
 def sounded(response):
@@ -324,8 +328,8 @@ class TestImages:
     ]
 
     @should("USE-010")
-    def test_an_image_costs_its_pixels(self, wire, profile):
-        low, high = pixels_cost(profile)
+    def test_an_image_costs_its_pixels(self, wire):
+        low, high = pixels_cost(wire.profile)
         cost = image_cost(wire, 3)
         assert 0.9 * low <= cost <= 1.1 * high, f"it cost {cost} tokens; the formula gives {low} to {high}"
 
@@ -400,13 +404,13 @@ class TestStreamedSilence:
         )
 
     @observe("Q-SILENCE-BILLED")
-    def question_does_silence_cost(self, wire, profile):
+    def question_does_silence_cost(self, wire):
         at_once, later = spoken(wire, 0), spoken(wire.leg(1), 0)
         seen = f"{at_once} audio tokens without, {later} with five seconds of silence"
         # The detection may begin a little earlier when there is silence to pad the speech with (CON-010: 300 ms).
-        if abs(later - at_once) <= profile.audio_in_rate:
+        if abs(later - at_once) <= wire.profile.audio_in_rate:
             return Seen("not-billed", seen)
-        return Seen("billed", seen) if later - at_once >= 3 * profile.audio_in_rate else other(seen)
+        return Seen("billed", seen) if later - at_once >= 3 * wire.profile.audio_in_rate else other(seen)
 
 
 class TestInterrupted:
@@ -519,10 +523,10 @@ class TestChannels:
         )
 
     @should("USE-011")
-    def test_two_channels_cost_twice_as_much(self, wire, profile):
+    def test_two_channels_cost_twice_as_much(self, wire):
         one, two = spoken(wire, 0), spoken(wire.leg(1), 0)
-        factor = profile.multichannel_factor
-        assert abs(two - factor * one) <= profile.audio_in_rate, f"{one} tokens in one channel, {two} in two"
+        factor = wire.profile.multichannel_factor
+        assert abs(two - factor * one) <= wire.profile.audio_in_rate, f"{one} tokens in one channel, {two} in two"
 
 
 class TestCompact:
@@ -556,8 +560,8 @@ class TestCompact:
             )
 
     @should("USE-012")
-    def test_a_compact_image_costs_a_quarter(self, wire, profile):
-        low, high = pixels_cost(profile)
+    def test_a_compact_image_costs_a_quarter(self, wire):
+        low, high = pixels_cost(wire.profile)
         if low * 0.75 < 10:
             raise NotApplicable("the image is too cheap to tell")
         saved = count(wire, 0, "input_tokens") - count(wire.leg(1), 0, "input_tokens")

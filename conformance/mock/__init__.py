@@ -1,0 +1,1 @@
+"""The embedded mock endpoint: `MockServer(MockOptions(...))` in `server`, without sockets `Session` in `session`."""

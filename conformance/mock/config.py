@@ -12,21 +12,22 @@ from collections.abc import Callable
 from dataclasses import dataclass
 from typing import Any
 
-from conformance.mock import errors, tools
+from conformance.mock import defaults, errors, tools
 from conformance.mock.errors import Fault, Json, Refused
+from conformance.mock.ranges import NUMBERS, VAD_NUMBERS, Bound
 from conformance.mock.switches import Switches
 from conformance.spec.profiles import Profile, UnknownModel, profile_for
 
-TRANSCRIBER = "qwen3-asr-flash-realtime"
 RATES = (8000, 16000, 24000, 48000)  # Hz
 LAYOUTS = {1: "mono", 2: "raw_mic_array", 4: "foa_ambix"}
 FLAT_INPUT = ("pcm", "pcm16")
 FLAT_OUTPUT = ("pcm", "pcm16", "pcm24")
 
 _ORDER = (
-    "id", "object", "model", "modalities", "instructions", "voice", "input_audio_format", "output_audio_format", "audio",
-    "video", "input_audio_transcription", "turn_detection", "tools", "tool_choice", "enable_search", "search_options",
-    "smooth_output", "max_tokens", "temperature", "top_p", "top_k", "repetition_penalty", "presence_penalty", "seed",
+    "id", "object", "model", "modalities", "instructions", "voice", "input_audio_format", "output_audio_format",
+    "audio", "video", "input_audio_transcription", "turn_detection", "tools", "tool_choice", "enable_search",
+    "search_options", "smooth_output", "max_tokens", "temperature", "top_p", "top_k", "repetition_penalty",
+    "presence_penalty", "seed",
 )  # fmt: skip
 
 
@@ -65,7 +66,7 @@ class Config:
         self.profile = profile
         self._switches = switches
         self._more_voices = voices
-        self._defaults = _live(profile, switches, session_id)
+        self._defaults = defaults.configuration(profile, switches, session_id)
         self.values: Json = copy.deepcopy(self._defaults)
         self.tool_choice: Any = "auto"
         self._turned_off: set[str] = set()  # null where the echo then has no key
@@ -79,7 +80,7 @@ class Config:
     def turn_detection(self) -> Json | None:
         """The effective voice activity detection, None in manual mode."""
         shown = self.values.get("turn_detection")
-        return {**_vad(self._switches), **shown} if isinstance(shown, dict) else None
+        return {**defaults.detection(self._switches), **shown} if isinstance(shown, dict) else None
 
     @property
     def transcribes(self) -> bool:
@@ -124,7 +125,7 @@ class Config:
         }
         if "turn_detection" in self._turned_off and self._switches["null-turn-detection-echo"] != "missing":
             as_object = self._switches["null-turn-detection-echo"] == "object"
-            shown["turn_detection"] = _vad(self._switches) if as_object else None
+            shown["turn_detection"] = defaults.detection(self._switches) if as_object else None
         if "audio" in shown:
             if self._switches["audio-echo-flat"] == "flat-only":
                 del shown["audio"]
@@ -177,7 +178,7 @@ class Config:
 
     def _set(self, name: str, value: Any, situation: Situation) -> None:
         setter: Callable[[Any, Situation], None] | None = getattr(self, f"_set_{name}", None)
-        if setter is None and name not in _NUMBERS and name not in _BOOLEANS:
+        if setter is None and name not in NUMBERS and name not in _BOOLEANS:
             self._unknown(name, value)
             return
         if value is None and name not in _NULLABLE:
@@ -191,7 +192,7 @@ class Config:
             return
         if setter is not None:
             setter(value, situation)
-        elif name in _NUMBERS:
+        elif name in NUMBERS:
             self._set_number(name, value)
         else:
             self._set_boolean(name, value)
@@ -399,10 +400,12 @@ class Config:
         value = self._typed("session.input_audio_transcription", value, dict, "an object")
         name = value.get("model")
         side = self._switches["transcription-model"]
-        if side == "error" and name not in (None, TRANSCRIBER):
-            why = f"The supported value is: {TRANSCRIBER}."
+        if side == "error" and name not in (None, defaults.TRANSCRIBER):
+            why = f"The supported value is: {defaults.TRANSCRIBER}."
             raise Refused(errors.wrong_value("session.input_audio_transcription.model", name, why))
-        self.values["input_audio_transcription"] = {"model": name if side == "as-sent" and name else TRANSCRIBER}
+        self.values["input_audio_transcription"] = {
+            "model": name if side == "as-sent" and name else defaults.TRANSCRIBER
+        }
 
     def _set_turn_detection(self, value: Any, _situation: Situation) -> None:
         if value is None:
@@ -415,9 +418,9 @@ class Config:
         if nested == "error" and "type" not in value:
             raise Refused(errors.missing("session.turn_detection.type"))
         if nested == "deep":
-            given = {**(self.turn_detection or _vad(self._switches)), **given}
+            given = {**(self.turn_detection or defaults.detection(self._switches)), **given}
         elif nested != "absent":
-            given = {**_vad(self._switches), **given}
+            given = {**defaults.detection(self._switches), **given}
         self.values["turn_detection"] = given
         self._turned_off.discard("turn_detection")
 
@@ -436,7 +439,7 @@ class Config:
                     raise Refused(errors.wrong_value(f"{param}.type", kind, "The model has server_vad only."))
                 kind = "server_vad" if side == "dropped" else kind
             made["type"] = kind
-        for name, bound in _VAD_NUMBERS.items():
+        for name, bound in VAD_NUMBERS.items():
             if value.get(name) is not None:
                 if name == "idle_timeout_ms" and (not self.profile.can("idle_timeout") or kind == "semantic_vad"):
                     continue
@@ -499,7 +502,7 @@ class Config:
                 raise Refused(errors.not_allowed(f"'{name}' can't be changed for this model.", f"session.{name}"))
             if side == "ignored":
                 return
-        bound = _NUMBERS[name]
+        bound = NUMBERS[name]
         if name == "max_tokens":
             bound = Bound(1, self.profile.max_tokens_limit, whole=True)
         elif name == "repetition_penalty" and self.profile.family == "qwen3.8":
@@ -527,50 +530,6 @@ class Config:
         raise Refused(Fault(fault.message, fault.type, fault.code, fault.param, 1007 if side == "closed" else None))
 
 
-@dataclass(frozen=True)
-class Bound:
-    """The documented range of a number; `above` and `below` say that the bound itself is outside."""
-
-    low: float | None
-    high: float | None
-    above: bool = False
-    below: bool = False
-    whole: bool = False
-
-    def holds(self, value: float) -> bool:
-        """Whether the value lies in the range."""
-        if self.low is not None and (value <= self.low if self.above else value < self.low):
-            return False
-        return not (self.high is not None and (value >= self.high if self.below else value > self.high))
-
-    def clamped(self, value: float) -> float:
-        """Return the nearest value inside, 0.01 from a bound that is outside."""
-        if self.low is not None and value <= self.low:
-            return self.low + 0.01 if self.above else self.low
-        assert self.high is not None
-        return round(self.high - 0.01, 6) if self.below else self.high
-
-    def __str__(self) -> str:
-        low = "" if self.low is None else f"{'greater than' if self.above else 'of at least'} {self.low}"
-        high = "" if self.high is None else f"{'less than' if self.below else 'at most'} {self.high}"
-        return " and ".join(part for part in (low, high) if part)
-
-
-_NUMBERS = {
-    "temperature": Bound(0, 2, below=True),
-    "top_p": Bound(0, 1.0, above=True),
-    "top_k": Bound(0, None, whole=True),
-    "max_tokens": Bound(1, None, whole=True),
-    "repetition_penalty": Bound(0, None, above=True),
-    "presence_penalty": Bound(-2.0, 2.0),
-    "seed": Bound(0, 2**31 - 1, whole=True),
-}
-_VAD_NUMBERS = {
-    "threshold": Bound(-1.0, 1.0),
-    "prefix_padding_ms": Bound(0, None, whole=True),
-    "silence_duration_ms": Bound(200, 6000, whole=True),
-    "idle_timeout_ms": Bound(5000, 30000, whole=True),
-}
 _BOOLEANS = {"smooth_output": "smooth_output"}
 _NULLABLE = frozenset({"voice", "turn_detection", "input_audio_transcription", "top_k", "smooth_output"})
 _FORMAT_DEFAULTS = {"sample_format": "s16le", "channels": 1, "packing": "interleaved", "channel_layout": "mono"}
@@ -583,43 +542,6 @@ def modalities(value: Any, param: str) -> list[str]:
             return list(value)
         raise Refused(errors.modalities(value, param))
     raise Refused(errors.wrong_type(param, "an array of strings", value))
-
-
-def _vad(switches: Switches) -> Json:
-    made: Json = {
-        "type": "server_vad",
-        "threshold": 0.2 if switches["vad-threshold-default"] == "server-0-2" else 0.5,
-        "prefix_padding_ms": 300,
-        "silence_duration_ms": 800,
-        "create_response": True,
-        "interrupt_response": True,
-    }
-    if switches["vad-threshold-default"] == "not-shown":
-        del made["threshold"]
-    return made
-
-
-def _live(profile: Profile, switches: Switches, session_id: str) -> Json:
-    """The configuration of a new session as it was recorded (WS-REC), formats of older families as SE shows them."""
-    formats = {"qwen3": ("pcm16", "pcm24"), "turbo": ("pcm16", "pcm16")}.get(profile.family, ("pcm", "pcm"))
-    made: Json = {
-        "object": "realtime.session",
-        "model": profile.model,
-        "modalities": ["text", "audio"],
-        "voice": profile.default_voice,
-        "input_audio_format": formats[0],
-        "output_audio_format": formats[1],
-        "input_audio_transcription": {"model": TRANSCRIBER},
-        "turn_detection": _vad(switches),
-        "id": session_id,
-    }
-    if switches["created-content"] != "short":
-        made |= {"tools": [], "temperature": 0.8}
-    if switches["created-content"] == "full":
-        made |= {"enable_search": False, "search_options": {}, "tool_choice": "auto"}
-    if switches["max-response-output-token"] == "shown":
-        made["max_response_output_token"] = "inf"
-    return made
 
 
 def _coerced(value: Any, kind: type) -> Any:

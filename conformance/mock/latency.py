@@ -13,18 +13,22 @@ from conformance.mock.options import Latency
 
 @dataclass(frozen=True)
 class Pace:
-    """`first`: from request to the first event after `response.created` (range, seconds); `step`: between deltas;
-    `audio`: how many seconds a second of audio takes; `heard`: from commit to the completed transcription.
+    """Waits in seconds.
+
+    `first`: from request to the first event after `response.created` (a range); `step`: between deltas; `audio`: how
+    long a second of audio takes; `heard`: from commit to the completed transcription; `idle`: how long a second of
+    `idle_timeout_ms` takes (a fast mock is also quick to lose patience).
     """
 
     first: tuple[float, float]
     step: float
     audio: float
     heard: float
+    idle: float = 1.0
 
 
 PACES: dict[Latency, Pace] = {
     "none": Pace((0.0, 0.0), 0.0, 0.0, 0.0),
-    "fast": Pace((0.002, 0.002), 0.0025, 0.0, 0.003),
+    "fast": Pace((0.002, 0.002), 0.0025, 0.0, 0.003, idle=0.1),
     "live": Pace((0.4, 1.2), 0.05, 1.0, 0.25),
 }

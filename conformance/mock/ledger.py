@@ -2,22 +2,23 @@
 
 Nobody outside knows how the platform judges a session; the policies are the known ways of peers:
 
-* `finish_required`: only `session.finished` makes a success, any other end is `400 ClientDisconnect` (what the reporter
-  of I140 sees; the default).
+* `finish_required`: only `session.finished` makes a success, any other end is `400 ClientDisconnect` (what the
+  reporter of I140 sees; the default).
 * `clean_close_ok`: a close frame 1000 or 1001 is a success too.
 * `cancelled`: such a close is listed as cancelled, `0`.
 * `pending_until_finish`: without `session.finished` the row stays in progress (no `status_code`).
 * `absent_unless_success`: without it there is no row.
 
-Numbers are strings and `usage` or `extras` sometimes JSON in a string, as in the recorded rows; a parser must take both.
+Numbers are strings and `usage` or `extras` sometimes JSON in a string, as in the recorded rows; a parser must take
+both.
 """
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from datetime import UTC, datetime
-from typing import Any, Literal
+from typing import Literal
 
 from conformance.mock import encoding
 from conformance.mock.core import Billed
@@ -25,6 +26,9 @@ from conformance.mock.errors import Json
 from conformance.mock.options import MockOptions, StatusPolicy
 from conformance.mock.quirks import Quirks
 from conformance.mock.switches import Switches
+
+Span = tuple[float, float]
+"""Start and end, ms of the Unix epoch."""
 
 CLEAN = (1000, 1001, 1005)  # 1005: a close frame without a code
 DISCONNECT = ("400", "ClientDisconnect")
@@ -77,14 +81,13 @@ class Ledger:
         if status is None:
             return []
         if self._options.ledger_rows == "response" and call.billed:
+            spans = [(self._wall(call, one.started), self._wall(call, one.ended)) for one in call.billed]
             made = [
-                self._row(
-                    call, number + position, status, [one], self._wall(call, one.started), self._wall(call, one.ended)
-                )
-                for position, one in enumerate(call.billed)
+                self._row(call, number + position, status, [one], span)
+                for position, (one, span) in enumerate(zip(call.billed, spans, strict=True))
             ]
         else:
-            made = [self._row(call, number, status, call.billed, call.started_ms, call.ended_ms)]
+            made = [self._row(call, number, status, call.billed, (call.started_ms, call.ended_ms))]
         return [row for row in map(self._quirks.row, made) if row is not None]
 
     def _wall(self, call: Call, at: float | None) -> float:
@@ -121,10 +124,9 @@ class Ledger:
             return DISCONNECT
         return ("0", "") if self.policy == "cancelled" else ("200", "")
 
-    def _row(
-        self, call: Call, number: int, status: tuple[str, str], billed: Any, started_ms: float, ended_ms: float
-    ) -> Json:
+    def _row(self, call: Call, number: int, status: tuple[str, str], billed: Sequence[Billed], span: Span) -> Json:
         code, error = status
+        started_ms, ended_ms = span
         firsts = [one.first_output for one in billed if one.first_output is not None]
         usage = total([one.usage for one in billed if one.usage])
         extras = {"protocol": "ws", "sub_protocol": "DEFAULT", "model_type": "omni", "encrypt": "false"}

@@ -283,7 +283,7 @@ class Replies:
         vad = self._core.config.turn_detection or {}
         limit = vad.get("idle_timeout_ms")
         if limit is not None and self._core.switches["idle-timeout-ms"] != "nothing":
-            self._idle = self._core.after(limit / 1000, self._proactive)
+            self._idle = self._core.after(limit / 1000 * self._core.pace.idle, self._proactive)
 
     def _no_idle(self) -> None:
         if self._idle is not None:

@@ -17,7 +17,7 @@ import time
 from collections.abc import Sequence
 from http import HTTPStatus
 from types import TracebackType
-from typing import Any
+from typing import Any, Self
 from urllib.parse import parse_qs, urlsplit
 
 from websockets.asyncio.server import Server, ServerConnection, serve
@@ -73,7 +73,7 @@ class MockServer:
     def _authority(self) -> str:
         return f"[{self.host}]:{self.port}" if ":" in self.host else f"{self.host}:{self.port}"
 
-    async def __aenter__(self) -> MockServer:
+    async def __aenter__(self) -> Self:
         """Bind and listen."""
         pings = self._switches["server-ping"] == "pings"
         self._server = await serve(
@@ -159,7 +159,7 @@ class MockServer:
     def _refuse(self, status: HTTPStatus, code: str, message: str) -> Response:
         return _refused(status, code, message, self._request_id())
 
-    def _subprotocol(self, link: ServerConnection, offered: Sequence[Subprotocol]) -> Subprotocol | None:
+    def _subprotocol(self, _link: ServerConnection, offered: Sequence[Subprotocol]) -> Subprotocol | None:
         return offered[0] if offered and self._switches["subprotocol"] == "selected" else None
 
     # -- the ledger
@@ -193,7 +193,7 @@ class MockServer:
             await self._pump(connection, session)
         except ConnectionClosed:
             pass
-        except Exception:
+        except Exception:  # noqa: BLE001  (a fault of the mock may end one session, never the others)
             _log.exception("session %s broke the mock", session.id)
             with contextlib.suppress(ConnectionClosed):
                 await connection.close(1011, "Internal service error: null")

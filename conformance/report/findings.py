@@ -11,7 +11,7 @@ from collections.abc import Iterable
 from dataclasses import dataclass, field
 from typing import Any
 
-from conformance.report.html_text import cell, one_line, plural
+from conformance.report.html_text import cell, one_line, plural, told
 from conformance.report.record import Record
 from conformance.report.summary import Case
 
@@ -21,10 +21,13 @@ WORD = {
     "MUST": "MUST fails",
     "SHOULD": "SHOULD missed",
     "MAY": "MAY missed",
-    "OBSERVE": "Probe fails",
+    "OBSERVE": "Probe without an answer",
 }
 
-_VARIABLE = re.compile(r"\b(?:[a-z]+_[A-Za-z0-9]{6,}|[0-9a-fA-F-]{16,}|\d+(?:\.\d+)?)\b")
+_VARIABLE = re.compile(r"\b(?:0x[0-9a-f]+|[a-z]+_[A-Za-z0-9]{6,}|[0-9a-fA-F-]{16,}|\d+(?:\.\d+)?)\b")
+
+
+_PLACE = re.compile(r"([a-z_]+/\w+): (.+)", re.DOTALL)
 
 
 @dataclass
@@ -57,9 +60,26 @@ class Finding:
         return list(dict.fromkeys(case.conversation for case in self.cases if case.conversation))
 
     @property
+    def places(self) -> list[tuple[str, str]]:
+        """Where a rule was broken, as (conversation, words)."""
+        return places(self.first)
+
+    @property
     def breadth(self) -> str:
         """In how many conversations."""
+        if self.places and not self.conversations:
+            names = {name for name, _ in self.places}
+            more = "at least " if "more)" in self.first.detail else ""
+            return f"in {more}{plural(len(names), 'conversation')}"
         return f"in {plural(len(self.conversations), 'conversation')}" if self.conversations else "in the whole run"
+
+
+def places(case: Case) -> list[tuple[str, str]]:
+    """The conversations that a rule's words name: a rule writes `conversation: what; conversation: what`."""
+    if case.conversation:
+        return []
+    found = (_PLACE.fullmatch(part.strip()) for part in told(case.detail)[0].split("; "))
+    return [(match[1], match[2]) for match in found if match]
 
 
 def word(case: Case) -> str:
@@ -75,7 +95,7 @@ def findings(judged: Iterable[Case], made: dict[str, Any]) -> list[Finding]:
     for case in judged:
         if case.verdict not in {"fail", "error"}:
             continue
-        cause = _VARIABLE.sub("N", " ".join(case.detail.split()))[:300]
+        cause = _VARIABLE.sub("N", " ".join(told(case.detail)[0].split()))[:300]
         # Without words of its own a check has its own cause.
         plain = cause in {"", "the check's assertion does not hold"} or cause.startswith("assert ")
         key = (case.verdict, case.id.rpartition("-")[0], case.id if plain else cause)
@@ -124,7 +144,7 @@ def as_markdown(finding: Finding, record: Record, sentences: dict[str, str]) -> 
         lines += [
             f"**{case.id}** ({word(case)}) {one_line(sentences.get(case.id, ''), 400)}",
             "",
-            f"Seen: {one_line(case.detail, 400)}",
+            f"Seen: {one_line(told(case.detail)[0], 400)}",
             "",
         ]
     where = ", ".join(f"`{name}`" for name in finding.conversations) or "any conversation"

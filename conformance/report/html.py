@@ -21,7 +21,7 @@ from markupsafe import Markup
 
 from conformance.judge import schema
 from conformance.report import html_text, html_views, sources, svg
-from conformance.report.findings import Finding, as_markdown, findings
+from conformance.report.findings import Finding, as_markdown, findings, places
 from conformance.report.html_trace import Complaints, complaints, embedded, kind, payload
 from conformance.report.record import Record
 from conformance.report.summary import Case, cases
@@ -71,6 +71,8 @@ def _template() -> Template:
         slug=html_text.slug,
         plural=html_text.plural,
         drawn=Markup,  # for what is made by `svg`, which escapes every text
+        words=lambda detail: html_text.told(detail)[0],
+        assertion=lambda detail: html_text.told(detail)[1],
         payload=lambda frame: html_text.cut(payload(frame), 900),
         kind=lambda frame: html_text.shown(kind(frame), 120),
         address=sources.address,
@@ -104,6 +106,9 @@ class CheckPage:
     question: dict[str, Any] | None
     check: dict[str, Any]
     decisive: list[tuple[int, Frame]]
+    scene: str
+    """The conversation to look at: the check's own, or the first in which a rule was broken."""
+    places: list[tuple[str, str]]
     again: str
     replay: str
 
@@ -198,7 +203,9 @@ def _unjudged(judged: list[Case]) -> list[tuple[str, list[tuple[str, list[Case]]
 
 def _page(case: Case, record: Record, clauses: dict[str, Any], questions: dict[str, Any]) -> CheckPage:
     question = questions.get(case.id)
-    transcript = record.transcripts.get(case.conversation)
+    where = places(case)
+    scene = case.conversation or (where[0][0] if where else "")
+    transcript = record.transcripts.get(scene)
     again, replay = html_views.commands(case, record)
     return CheckPage(
         case=case,
@@ -206,6 +213,8 @@ def _page(case: Case, record: Record, clauses: dict[str, Any], questions: dict[s
         question=question,
         check=record.catalogue["checks"].get(case.id, {}),
         decisive=html_views.decisive(case, transcript) if transcript is not None else [],
+        scene=scene if transcript is not None else "",
+        places=where,
         again=again,
         replay=replay,
     )
@@ -224,7 +233,7 @@ def _scenes(record: Record, judged: list[Case], found: list[Finding], redact: Ca
     by_conversation: dict[str, list[Case]] = {}
     for case in judged:
         by_conversation.setdefault(case.conversation, []).append(case)
-    shown_first = {name for item in found for name in item.conversations}
+    shown_first = {name for item in found for name in [*item.conversations, *(name for name, _ in item.places)]}
     drawn = 0
     scenes = []
     for name, transcript in sorted(record.transcripts.items()):

@@ -50,6 +50,16 @@ def one_line(value: Any, limit: int = 200) -> str:
     return text if len(text) <= limit else text[: limit - 1] + "…"
 
 
+def told(detail: str) -> tuple[str, str]:
+    """A check's words and, apart from them, what pytest adds: the assertion with its values.
+
+    A check without words of its own has only the latter; then its first line stands for words.
+    """
+    head, found, tail = f"\n{detail}".partition("\nassert ")
+    words, assertion = head.strip("\n"), f"assert {tail}" if found else ""
+    return words or assertion.partition("\n")[0], assertion
+
+
 def prose(value: Any) -> Markup:
     """Text in which `names` in backquotes are set as code.  All of it is escaped first."""
     safe = str(escape(shown(value)))

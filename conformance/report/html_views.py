@@ -64,6 +64,7 @@ UNJUDGED = {
     "not_run": "Not run: left out by a filter, a budget, or the end of the run",
 }
 
+_ID = re.compile(r"\b(?:resp|item|event|call)_\w{6,}")
 _CODE = re.compile(r"`([^`]+)`")
 
 
@@ -281,7 +282,7 @@ def latencies(record: Record) -> list[Latency]:
                 # Only the first connection begins when the conversation's clock does.
                 at = next((f.at for f in leg.frames if f.side == "server" and f.type == "session.created"), None)
                 created += [at] if at is not None else []
-            first += _waits(leg, _asks, lambda frame: frame.side == "server" and str(frame.type).endswith(".delta"))
+            first += _waits(leg, _asks, _is_first_delta)
             committed += _waits(
                 leg, _commits, lambda frame: frame.side == "server" and frame.type == "response.created"
             )
@@ -297,6 +298,11 @@ def _asks(frame: Frame) -> bool:
     return (frame.side == "client" and frame.type == "response.create") or (
         frame.side == "server" and frame.type == "input_audio_buffer.speech_stopped"
     )
+
+
+def _is_first_delta(frame: Frame) -> bool:
+    name = str(frame.type)
+    return frame.side == "server" and name.startswith("response.") and name.endswith(".delta")
 
 
 def _commits(frame: Frame) -> bool:
@@ -383,12 +389,16 @@ def decisive(case: Case, transcript: Transcript) -> list[tuple[int, Frame]]:
     """
     if case.verdict not in {"fail", "blocked", "inconclusive", "error", "observed"}:
         return []
+    words = case.detail[:2000]
+    ids = set(_ID.findall(words))
     named = []
     for number, leg in enumerate(transcript.legs):
         for frame in leg.frames:
             word = frame.label or frame.type
             kinds = {name for name in (frame.type, word) if name and len(name) > 4}
-            if any(re.search(rf"(?<![\w.]){re.escape(name)}(?![\w.]*\w)", case.detail[:2000]) for name in kinds):
+            if any(re.search(rf"(?<![\w.]){re.escape(name)}(?![\w.]*\w)", words) for name in kinds) or any(
+                found in (frame.text or "") for found in ids
+            ):
                 named.append((number + 1, frame))
     closing = [
         (number + 1, frame)
@@ -403,7 +413,7 @@ def decisive(case: Case, transcript: Transcript) -> list[tuple[int, Frame]]:
         for frame in leg.frames
         if frame.side == "server" and frame.type == "error"
     ]
-    if not named and re.search(r"\bclose|\bTCP\b", case.detail[:2000]):
+    if not named and re.search(r"\bclose|\bTCP\b", words):
         return closing[-3:]
     return (by_server or named or errors)[-3:]
 

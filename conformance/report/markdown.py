@@ -5,7 +5,7 @@ from __future__ import annotations
 from typing import Any
 
 from conformance.report.findings import Finding, findings, word
-from conformance.report.html_text import cell, one_line, plural
+from conformance.report.html_text import cell, one_line, plural, told
 from conformance.report.html_views import GLYPH, RUN_GLYPH, Answer, answers, verdict_class
 from conformance.report.record import Record
 from conformance.report.summary import Case, cases
@@ -73,7 +73,7 @@ def _findings(found: list[Finding], sentences: dict[str, str]) -> list[str]:
         status = f", {item.status}" if item.status else ""
         out += [_line(case, status, sentences) for case in item.cases]
         where = ", ".join(f"`{name}`" for name in item.conversations[:5]) or "any conversation"
-        out.append(f"  Seen {item.breadth}, {where}: {cell(item.first.detail)}")
+        out.append(f"  Seen {item.breadth}, {where}: {cell(told(item.first.detail)[0])}")
         if item.blocked:
             out.append(f"  Not judged because of it: {', '.join(case.id for case in item.blocked)}.")
     if len(found) > MOST:

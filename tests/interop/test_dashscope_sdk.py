@@ -42,13 +42,9 @@ class Inbox(OmniRealtimeCallback):  # type: ignore[misc]
     def __init__(self) -> None:
         self.events: queue.Queue[dict[str, Any]] = queue.Queue()
         self.seen: list[dict[str, Any]] = []
-        self.closed: queue.Queue[tuple[Any, Any]] = queue.Queue()
 
     def on_event(self, message: Any) -> None:
         self.events.put(message)
-
-    def on_close(self, close_status_code: Any, close_msg: Any) -> None:
-        self.closed.put((close_status_code, close_msg))
 
     def until(self, kind: str) -> dict[str, Any]:
         while True:
@@ -166,7 +162,8 @@ def test_end_session_raises_where_finish_is_refused(talk: Talk) -> None:
     inbox.until("session.created")
     with pytest.raises(RuntimeError, match="Session ended with error"):
         conversation.end_session(timeout=5)
-    inbox.closed.get(timeout=DEADLINE)
+    conversation.thread.join(DEADLINE)
+    assert not conversation.thread.is_alive()  # it closed the socket by itself
 
 
 @pytest.mark.parametrize("talk", [{"switches": {"finish": "finished"}}], indirect=True)
@@ -181,7 +178,8 @@ def test_close_ends_the_session(talk: Talk) -> None:
     conversation, inbox = talk
     inbox.until("session.created")
     conversation.close()
-    inbox.closed.get(timeout=DEADLINE)
+    conversation.thread.join(DEADLINE)
+    assert not conversation.thread.is_alive()
 
 
 CAPTURED = sorted((data.fixtures() / "sdk").glob("*.jsonl"))

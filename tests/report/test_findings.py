@@ -5,7 +5,7 @@ from __future__ import annotations
 from pathlib import Path
 
 from conformance.report.findings import as_markdown, findings
-from conformance.report.html_text import cut, one_line, prose, visible
+from conformance.report.html_text import cut, one_line, prose, told, visible
 from conformance.report.summary import Case
 from support import records
 
@@ -52,3 +52,16 @@ def test_text_is_made_visible_and_short() -> None:
     assert cut("x" * 3000).endswith("… (cut here; 3,000 characters in all)")
     assert one_line("a\n  b") == "a b"
     assert prose("`a` <b>") == "<code>a</code> &lt;b&gt;"
+
+
+def test_words_and_assertion_are_told_apart() -> None:
+    assert told("it is 7\nassert 7 == 8\n +  where 7 = f()") == ("it is 7", "assert 7 == 8\n +  where 7 = f()")
+    assert told("assert 7 == 8\n +  where") == ("assert 7 == 8", "assert 7 == 8\n +  where")
+    assert told("no words") == ("no words", "")
+
+
+def test_a_rule_names_its_conversations() -> None:
+    detail = "a/B: resp_1: 3; c/D: resp_2: 4; c/D: resp_3: 4 (and 33 more)\nassert not 'a'"
+    (found,) = findings([case("GEN-001", detail=detail, conversation="")], {})
+    assert found.places == [("a/B", "resp_1: 3"), ("c/D", "resp_2: 4"), ("c/D", "resp_3: 4 (and 33 more)")]
+    assert found.breadth == "in at least 2 conversations"

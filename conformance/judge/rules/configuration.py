@@ -41,10 +41,10 @@ def _functions(tools: Any) -> dict[str, tuple[Any, Any]]:
 def _judged(session: dict[str, Any], profile: Profile) -> dict[str, Any]:
     """The fields of an update that every faithful echo shows as they were sent; the rest is open."""
     fields: dict[str, Any] = {}
-    for name in ("modalities", "instructions", "max_tokens"):
+    for name in ("modalities", "instructions"):
         fields[name] = session.get(name)
     if profile.can("sampling"):
-        for name in ("temperature", "top_p", "top_k", "repetition_penalty", "presence_penalty", "seed"):
+        for name in ("max_tokens", "temperature", "top_p", "top_k", "repetition_penalty", "presence_penalty", "seed"):
             fields[name] = session.get(name)
         # C41; and values that switch something off, or that one family alone takes, may be converted (U5).
         for name, low, high in (("seed", 0, 2**31), ("top_k", 0, 100), ("repetition_penalty", 1e-9, 2)):

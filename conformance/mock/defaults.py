@@ -1,0 +1,50 @@
+"""The configuration of a session that nobody has configured yet."""
+
+from __future__ import annotations
+
+from conformance.mock.errors import Json
+from conformance.mock.switches import Switches
+from conformance.spec.profiles import Profile
+
+TRANSCRIBER = "qwen3-asr-flash-realtime"
+
+
+def detection(switches: Switches) -> Json:
+    """Return the voice detection of a new session."""
+    made: Json = {
+        "type": "server_vad",
+        "threshold": 0.2 if switches["vad-threshold-default"] == "server-0-2" else 0.5,
+        "prefix_padding_ms": 300,
+        "silence_duration_ms": 800,
+        "create_response": True,
+        "interrupt_response": True,
+    }
+    if switches["vad-threshold-default"] == "not-shown":
+        del made["threshold"]
+    return made
+
+
+def configuration(profile: Profile, switches: Switches, session_id: str) -> Json:
+    """Return the configuration of a new session.
+
+    It is the recorded one (WS-REC); the format names of the older families are those of SE.
+    """
+    formats = {"qwen3": ("pcm16", "pcm24"), "turbo": ("pcm16", "pcm16")}.get(profile.family, ("pcm", "pcm"))
+    made: Json = {
+        "object": "realtime.session",
+        "model": profile.model,
+        "modalities": ["text", "audio"],
+        "voice": profile.default_voice,
+        "input_audio_format": formats[0],
+        "output_audio_format": formats[1],
+        "input_audio_transcription": {"model": TRANSCRIBER},
+        "turn_detection": detection(switches),
+        "id": session_id,
+    }
+    if switches["created-content"] != "short":
+        made |= {"tools": [], "temperature": 0.8}
+    if switches["created-content"] == "full":
+        made |= {"enable_search": False, "search_options": {}, "tool_choice": "auto"}
+    if switches["max-response-output-token"] == "shown":
+        made["max_response_output_token"] = "inf"  # noqa: S105  (no password)
+    return made
