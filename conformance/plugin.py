@@ -27,7 +27,7 @@ from conformance.mock.options import MockOptions, OptionError
 from conformance.progress import LiveLine
 from conformance.report import files, record
 from conformance.report.redact import Redactor
-from conformance.spec.profiles import Profile, UnknownModel, profile_for
+from conformance.spec.profiles import UnknownModel, profile_for
 from conformance.wire.recorder import Budget, Recorder
 from conformance.wire.target import TargetError, resolve
 from conformance.wire.transcript import Transcript
@@ -176,7 +176,7 @@ class ConformanceRun:
             for name in self.chapters.conversations
             if name not in self.transcripts
         }
-        old = self.replayed.recorded or {}
+        old = {key: value for key, value in (self.replayed.recorded or {}).items() if key != "kind"}
         self.recorded = {**old, "sessions": 0, "not_held": {**absent, **old.get("not_held", {})}}
 
     def read_shared(self) -> None:
@@ -346,12 +346,6 @@ def wire() -> None:
 @pytest.fixture
 def wires() -> None:
     """All connections of the run (a list of `Wire`), for rules."""
-
-
-@pytest.fixture
-def profile(request: pytest.FixtureRequest) -> Profile:
-    """The model profile of the run."""
-    return request.config.stash[RUN].run.profile
 
 
 @pytest.hookimpl(tryfirst=True)

@@ -82,8 +82,8 @@ class TestSanity:
         assert turn_detection(wire)["prefix_padding_ms"] == 300
 
     @should("CON-011")
-    def test_the_voice_is_the_familys_default(self, wire, profile):
-        assert wire.the("session.created")["session"].get("voice") == profile.default_voice
+    def test_the_voice_is_the_familys_default(self, wire):
+        assert wire.the("session.created")["session"].get("voice") == wire.profile.default_voice
 
     @should("CON-012")
     def test_the_formats_are_documented_ones(self, wire):

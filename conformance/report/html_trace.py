@@ -84,6 +84,8 @@ def payload(frame: Frame) -> str:
             return ""
         if frame.opcode == "close":
             return close_words(frame)
+        if len(frame.data) <= SHORT:
+            return f"hex {frame.data.hex()}"  # in one piece, so that a key in it is found
         return str(Media(len(frame.data), hashlib.sha256(frame.data).hexdigest()[:12]))
     if frame.opcode != "text" or frame.event is None:
         return shown(frame.text)
@@ -149,7 +151,9 @@ def kind(frame: Frame) -> str:
     """What a frame is called: its event type, or what kind of frame it is."""
     if frame.type is not None:
         return frame.type
-    return "text without a type" if frame.opcode == "text" else frame.opcode
+    if frame.opcode != "text":
+        return frame.opcode
+    return "text that is not UTF-8" if frame.text is None else "text without a type"
 
 
 def _folds(frame: Frame) -> bool:

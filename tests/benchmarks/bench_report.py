@@ -12,11 +12,10 @@ from pathlib import Path
 
 sys.path.insert(0, str(Path(__file__).resolve().parents[1]))
 
-from support import records
-
 from conformance.report import html, junit, markdown, sarif
 from conformance.report.record import read
 from conformance.report.summary import summary
+from support import records
 
 
 def main() -> None:
