@@ -35,6 +35,7 @@ from conformance.wire.transcript import Transcript
 DEFAULT_MODEL = "qwen3.5-omni-flash-realtime"
 RUN = pytest.StashKey["ConformanceRun"]()
 OUTCOME = pytest.StashKey[judging.Outcome]()
+SKIPPED = frozenset({"blocked", "inconclusive", "skipped", "not_run"})
 SHARED_DEADLINE = 900.0  # seconds that an xdist worker waits for the one that holds the conversations
 
 
@@ -357,7 +358,10 @@ def pytest_pyfunc_call(pyfuncitem: pytest.Function) -> bool | None:
     try:
         value = pyfuncitem.obj(**pyfuncitem.config.stash[RUN].arguments(pyfuncitem))
     except Exception as problem:
-        pyfuncitem.stash[OUTCOME] = judging.raised(problem)
+        outcome = pyfuncitem.stash[OUTCOME] = judging.raised(check_id, problem)
+        if outcome.verdict in SKIPPED:
+            # A skip and not the exception itself: pytest would format a traceback for each of hundreds.
+            raise pytest.skip.Exception(f"{outcome.verdict}: {outcome.detail}") from None
         raise
     pyfuncitem.stash[OUTCOME] = judging.said(check_id, value)
     return True
@@ -388,13 +392,11 @@ def pytest_runtest_makereport(item: pytest.Item, call: pytest.CallInfo[None]) ->
     }
     report.user_properties.append(("check", check_id))
     report.user_properties.append(("verdict", outcome.verdict))
-    where = (str(item.path), item.location[1] or 0)
     if outcome.verdict == "fail" and check.level != "MUST":
         report.outcome = "skipped"
         report.wasxfail = f"{check.level} missed: {outcome.detail}"
-    elif outcome.verdict in {"blocked", "inconclusive", "skipped", "not_run"}:
-        report.outcome = "skipped"
-        report.longrepr = (*where, f"{outcome.verdict}: {outcome.detail}")
+    elif outcome.verdict in SKIPPED:
+        report.longrepr = (str(item.path), item.location[1] or 0, f"{outcome.verdict}: {outcome.detail}")
     elif outcome.verdict == "error":
         report.outcome = "failed"
         report.longrepr = report.longrepr or f"error: {outcome.detail}"

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import asyncio
+import inspect
 import shlex
 from collections.abc import AsyncIterator, Callable, Iterable, Mapping
 from contextlib import asynccontextmanager
@@ -62,6 +63,7 @@ class Run:
                     "level": check.level,
                     "conversation": check.conversation,
                     "where": check.where,
+                    "scenario": inspect.cleandoc(check.owner.__doc__ or ""),
                 }
                 for check in self.chapters.checks.values()
             },

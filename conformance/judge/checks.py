@@ -110,7 +110,7 @@ def run(check_id: str, function: Callable[[], Any]) -> Outcome:
     try:
         return said(check_id, function())
     except Exception as problem:  # noqa: BLE001  # whatever a check raises is its verdict
-        return raised(problem)
+        return raised(check_id, problem)
 
 
 def said(check_id: str, value: Any) -> Outcome:
@@ -127,10 +127,15 @@ def said(check_id: str, value: Any) -> Outcome:
     return Outcome("observed", seen.evidence, seen.outcome)
 
 
-def raised(problem: BaseException) -> Outcome:
-    """The outcome of a check that raised."""
+def raised(check_id: str, problem: BaseException) -> Outcome:
+    """The outcome of a check that raised.
+
+    An open question is never failed: a probe that can't tell is inconclusive.
+    """
     if isinstance(problem, Unjudged):
         return Outcome(problem.verdict, str(problem), owner=getattr(problem, "owner", None))
+    if isinstance(problem, AssertionError) and check_id in questions():
+        return Outcome("inconclusive", str(problem) or "the probe could not tell")
     if isinstance(problem, AssertionError):
         return Outcome("fail", str(problem) or "the check's assertion does not hold")
     return Outcome("error", f"{type(problem).__name__}: {problem}")

@@ -10,11 +10,11 @@ import pytest
 from hypothesis import example, given, settings
 from hypothesis import strategies as st
 from jsonschema import Draft202012Validator
-from schemas.test_client_schemas import grown
 
 from conformance import data
 from conformance.judge import schema
 from conformance.judge.schema import Direction, UnknownType, Violation
+from schemas.test_client_schemas import grown
 
 KINDS: list[tuple[Direction, str]] = [
     *(("client", kind) for kind in schema.client_types()),

@@ -196,7 +196,9 @@ def test_a_result_is_given_once():
     told.update(tools=[CLOCK])
     (call,) = one(told.ask("Call get_time."), "response.done")["response"]["output"]
     item = {"type": "function_call_output", "call_id": call["call_id"], "output": "", "id": "item_mine"}
-    assert one(told.tell("conversation.item.create", item=item), "conversation.item.created")["item"]["id"] == "item_mine"
+    assert (
+        one(told.tell("conversation.item.create", item=item), "conversation.item.created")["item"]["id"] == "item_mine"
+    )
     assert error(told.tell("conversation.item.create", item=item))["param"] == "item.call_id"
 
 

@@ -7,6 +7,7 @@ from typing import Any
 
 import pytest
 from jsonschema import Draft202012Validator
+
 from schemas.support import BASE, load, reasons, subschemas
 
 EVENTS = [

@@ -9,6 +9,7 @@ from typing import Any
 
 import pytest
 from jsonschema import Draft202012Validator
+
 from schemas.support import BASE, ROOT, load, names, reasons, subschemas
 
 PARTS = ["content_part", "error", "ids", "item", "response", "server_envelope", "server_session", "usage"]

@@ -1,6 +1,12 @@
 """Every rule catches what it is there for, and says so in a sentence."""
 
 import pytest
+
+from conformance.cases import test_00_rules as chapter
+from conformance.judge.checks import run
+from conformance.judge.rules import breaches, envelope
+from conformance.spec.catalogue import clauses
+from conformance.wire.transcript import Ending
 from support.talks import (
     SESSION,
     TRANSCRIPTION,
@@ -26,12 +32,6 @@ from support.talks import (
     waited,
     without,
 )
-
-from conformance.cases import test_00_rules as chapter
-from conformance.judge.checks import run
-from conformance.judge.rules import breaches, envelope
-from conformance.spec.catalogue import clauses
-from conformance.wire.transcript import Ending
 
 CHECKS = {
     function.check_id: (owner, function)

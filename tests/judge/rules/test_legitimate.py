@@ -1,6 +1,10 @@
 """Faithful conversations of many kinds: every rule passes or has nothing to say."""
 
 import pytest
+
+from conformance.cases import test_00_rules as chapter
+from conformance.judge.checks import run
+from conformance.spec.catalogue import clauses
 from support.talks import (
     TRANSCRIPTION,
     audio,
@@ -20,10 +24,6 @@ from support.talks import (
     tool_reply,
     waited,
 )
-
-from conformance.cases import test_00_rules as chapter
-from conformance.judge.checks import run
-from conformance.spec.catalogue import clauses
 
 CREATE = "C response.create"
 COMMIT = [c("input_audio_buffer.commit"), s("input_audio_buffer.committed", item_id="item_a")]

@@ -1,6 +1,12 @@
 """A script that waited in vain: one rule answers for it, and the rules of later events are blocked by that one."""
 
 import pytest
+
+from conformance.cases import test_00_rules as chapter
+from conformance.judge.checks import run
+from conformance.judge.rules.missing import culprit
+from conformance.spec.catalogue import owners
+from conformance.wire.transcript import Ending
 from support.talks import (
     TRANSCRIPTION,
     audio,
@@ -18,12 +24,6 @@ from support.talks import (
     tool_output,
     tool_reply,
 )
-
-from conformance.cases import test_00_rules as chapter
-from conformance.judge.checks import run
-from conformance.judge.rules.missing import culprit
-from conformance.spec.catalogue import owners
-from conformance.wire.transcript import Ending
 
 CHECKS = {
     function.check_id: (owner, function)

@@ -4,6 +4,9 @@ import json
 from dataclasses import replace
 
 import pytest
+
+from conformance.cases import test_00_rules as chapter
+from conformance.judge.checks import run
 from support.talks import (
     audio,
     audio_reply,
@@ -17,9 +20,6 @@ from support.talks import (
     text_reply,
     tool_reply,
 )
-
-from conformance.cases import test_00_rules as chapter
-from conformance.judge.checks import run
 
 CHECKS = {
     function.check_id: (owner, function)
