@@ -53,9 +53,8 @@ def of(wire: Wire, label: str) -> Acceptance:
     leg = leg_with(wire, label)
     if leg is None:
         return Acceptance(label, "not reached", alive=False)
-    replies = [event for event in leg.replies(label) if not str(event["type"]).startswith("response.")]
-    created = [event for event in leg.replies(label) if event["type"] == "response.created"]
-    answers = tuple(str(event["type"]) for event in replies + created)
+    replies = [event for event in leg.replies(label) if not str(event["type"]).startswith(BY_ITSELF)]
+    answers = tuple(str(event["type"]) for event in replies)
     error = next((event.get("error") for event in replies if event["type"] == "error"), None)
     last = label == last_label(leg)
     died = last and leg.ending.first == "server"
@@ -71,6 +70,17 @@ def of(wire: Wire, label: str) -> Acceptance:
         fate = "ignored"
     return Acceptance(label, fate, answers, error if isinstance(error, dict) else None, close, not died)
 
+
+# What comes when it is ready and answers nobody: transcriptions, and a response after its `response.created`.
+BY_ITSELF = (
+    "conversation.item.input_audio_transcription.",
+    "response.output_item.",
+    "response.content_part.",
+    "response.text.",
+    "response.audio",
+    "response.function_call",
+    "response.done",
+)
 
 # Events that the sources acknowledge by nothing at all (§2 of the protocol's overview).
 SILENT = {"input_audio_buffer.append", "input_image_buffer.append"}

@@ -18,6 +18,7 @@ from conformance.mock.vad import SpeechStarted, SpeechStopped, VoiceActivity
 IMAGE_BASE64_BYTES = 256 * 1024  # CE from May 2026 on, after Base64
 IMAGE_RAW_BYTES = 500 * 1024  # CE to April 2026, before Base64
 MOST_PIXELS = (1920, 1080)
+SMALL_PIXELS = 4 * 32 * 32  # what costs the least tokens
 
 
 @dataclass
@@ -108,7 +109,9 @@ class Buffer:
             self._new_ear()
 
     def _new_ear(self) -> None:
-        self._ear = VoiceActivity(*self._settings, rate=self.format.rate, channels=self.format.channels)
+        # A rate that is not documented (Q-SAMPLE-RATE) may be no multiple of what the ear needs; it hears as well.
+        rate = max(1000, self.format.rate // 1000 * 1000)
+        self._ear = VoiceActivity(*self._settings, rate=rate, channels=self.format.channels)
         # The clock counts all audio of the session, also what came in manual mode; whole samples only.
         self._ear_base = self.position - self.position % (2 * self.format.channels)
 
@@ -212,6 +215,8 @@ class Buffer:
         if size is None or data.rstrip(b"\x00")[-2:] != b"\xff\xd9":
             self._reject("image-corrupt", "The image can't be decoded.")
             return
+        if self._switches["image-token-min"] == "refused" and size[0] * size[1] <= SMALL_PIXELS:
+            raise Refused(_image("The image is too small."))
         longest, shortest = MOST_PIXELS
         too_large = max(size) > longest or min(size) > shortest
         if too_large and self._switches["image-resolution"] != "accepted":

@@ -9,7 +9,7 @@ from __future__ import annotations
 
 import copy
 from collections.abc import Callable
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from typing import Any
 
 from conformance.mock import defaults, errors, tools
@@ -69,6 +69,7 @@ class Config:
         self._defaults = defaults.configuration(profile, switches, session_id)
         self.values: Json = copy.deepcopy(self._defaults)
         self.tool_choice: Any = "auto"
+        self._coerced_detection: str | None = None
         self._turned_off: set[str] = set()  # null where the echo then has no key
 
     # -- what is in force
@@ -126,6 +127,8 @@ class Config:
         if "turn_detection" in self._turned_off and self._switches["null-turn-detection-echo"] != "missing":
             as_object = self._switches["null-turn-detection-echo"] == "object"
             shown["turn_detection"] = defaults.detection(self._switches) if as_object else None
+        if self._coerced_detection is not None:
+            shown["turn_detection"] = self._coerced_detection
         if "audio" in shown:
             if self._switches["audio-echo-flat"] == "flat-only":
                 del shown["audio"]
@@ -219,7 +222,7 @@ class Config:
             raise Ignored
         if side == "coerced":
             return _coerced(value, kind)
-        raise Refused(fault if side == "error" else Fault(fault.message, fault.type, fault.code, fault.param, 1007))
+        raise Refused(fault if side == "error" else replace(fault, close=1007))
 
     # -- the members, in the order of the table of CE
 
@@ -261,15 +264,16 @@ class Config:
                 raise Ignored
             fault = errors.voice_empty()
             close = 1007 if side == "closed" else None
-            raise Refused(Fault(fault.message, fault.type, fault.code, fault.param, close))
+            raise Refused(replace(fault, close=close))
         if situation.audio_heard:
             side = self._switches["voice-after-audio"]
             if side == "ignored":
                 raise Ignored
-            if side != "accepted":
-                fault = errors.VOICE_FIXED
-                close = 1007 if side == "closed" else None
-                raise Refused(Fault(fault.message, fault.type, fault.code, fault.param, close))
+            if side == "accepted":
+                return
+            fault = errors.VOICE_FIXED
+            close = 1007 if side == "closed" else None
+            raise Refused(replace(fault, close=close))
         if not self.has_voice(value) and self._switches["voice-unknown"] not in {"late", "accepted"}:
             raise Refused(errors.voice(value))
 
@@ -293,7 +297,7 @@ class Config:
             if side != "echoed":
                 fault = errors.wrong_value(f"session.{name}", value, f"Supported values are: {', '.join(allowed)}.")
                 close = 1007 if side == "closed" else None
-                raise Refused(Fault(fault.message, fault.type, fault.code, fault.param, close))
+                raise Refused(replace(fault, close=close))
         elif value != "pcm" and names == "error":
             raise Refused(errors.wrong_value(f"session.{name}", value, "The supported value is: pcm."))
         self.values[name] = "pcm" if names == "normalised" and value in allowed else value
@@ -412,6 +416,10 @@ class Config:
             self.values["turn_detection"] = None
             self._turned_off.add("turn_detection")
             return
+        if self._switches["wrong-type"] == "coerced" and not isinstance(value, dict):
+            self._coerced_detection = str(value)  # shows in the echo; there is nothing in it to obey
+            return
+        self._coerced_detection = None
         value = self._typed("session.turn_detection", value, dict, "an object")
         given = self._read_vad(value)
         nested = self._switches["update-merge-nested"]
@@ -527,7 +535,7 @@ class Config:
             place[name] = bound.clamped(value) if side == "clamped" else value
             return
         fault = errors.wrong_value(param, value, f"Expected a value {bound}.")
-        raise Refused(Fault(fault.message, fault.type, fault.code, fault.param, 1007 if side == "closed" else None))
+        raise Refused(replace(fault, close=1007 if side == "closed" else None))
 
 
 _BOOLEANS = {"smooth_output": "smooth_output"}

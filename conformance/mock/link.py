@@ -18,8 +18,8 @@ class Link(ServerConnection):
 
     def __init__(self, *args: Any, **kwargs: Any) -> None:
         super().__init__(*args, **kwargs)
-        self.refusal: str | None = None
-        """Why the connection is to be closed right after the upgrade."""
+        self.refusal: tuple[int, str] | None = None
+        """With which code and reason the connection is to be closed right after the upgrade."""
         self.on_ping: Callable[[], None] | None = None
         self.shape_close: Shape | None = None
         self.first_close: tuple[Literal["client", "server"], int | None] | None = None

@@ -116,6 +116,8 @@ class Replies:
             raise Refused(refusal)
         status = self._core.switches["cancel-done"].removeprefix("done-")
         side = self._core.switches["cancelled-usage"]
+        if side != "absent" and self._core.switches.chosen("cancel-done") is None:
+            status = "cancelled"  # a usage needs a `response.done` to stand in
         self._stop(None if status == "no-done" else status, with_usage=side != "absent", zero=side == "zero")
 
     # -- what the user's speech does
@@ -282,7 +284,10 @@ class Replies:
         self._no_idle()
         vad = self._core.config.turn_detection or {}
         limit = vad.get("idle_timeout_ms")
-        if limit is not None and self._core.switches["idle-timeout-ms"] != "nothing":
+        mute = (
+            self._core.switches["idle-timeout-ms"] == "nothing" or self._core.switches["proactive-usage"] == "no-reply"
+        )
+        if limit is not None and not mute:
             self._idle = self._core.after(limit / 1000 * self._core.pace.idle, self._proactive)
 
     def _no_idle(self) -> None:

@@ -124,7 +124,8 @@ class Response:
         mixed = self.switches["mixed-output"] if self.answer.calls else "calls-only"
         if mixed == "message-first":
             yield from self._say("Let me look that up.", b"")
-        yield from self._call(self.answer.calls)
+        most = 1 if self.switches["output-index"] == "one-call" else len(self.answer.calls)
+        yield from self._call(self.answer.calls[:most])
         if mixed == "call-first":
             yield from self._say("I have looked that up.", b"")
         if not self.answer.calls and (self.answer.text or not self.manner.proactive):

@@ -1,7 +1,8 @@
 """The mock on a socket: `ws://127.0.0.1:PORT/api-ws/v1/realtime?model=NAME`, any key but those named here.
 
 A key is taken from `Authorization: Bearer KEY` (the scheme in any case).  Without `MockOptions.key` every key is
-accepted that does not start with "invalid"; with it, only that one.  The ledger is at
+accepted that does not start with "invalid"; with it, only that one.  A key that starts with "arrears" or "throttled" is
+upgraded and then closed as such an account is.  The ledger is at
 `http://127.0.0.1:PORT/__status/calls?from=MS&to=MS` on the same port.
 """
 
@@ -38,6 +39,11 @@ from conformance.spec.profiles import DEFAULT_MODEL, Profile, UnknownModel, prof
 
 PATH = "/api-ws/v1/realtime"
 CALLS = "/__status/calls"
+# Keys that show what becomes of an account in trouble (E15, E17).
+ACCOUNTS = {
+    "arrears": (1007, "Access denied, please make sure your account is in good standing."),
+    "throttled": (1011, "To many requests. Your requests are being throttled..."),
+}
 CLOSE_TIMEOUT = 1.0  # seconds to wait for the client's close frame
 
 _log = logging.getLogger("conformance.mock")
@@ -118,18 +124,18 @@ class MockServer:
         if switch is not None:
             text = "Incorrect API key provided." if switch == "bad-key" else "You didn't provide an API key."
             if self._switches[switch] == "close-after-upgrade":
-                link.refusal = text
+                link.refusal = (1007, text)
                 return None
             forbidden = self._switches[switch] == "http-403"
             status = HTTPStatus.FORBIDDEN if forbidden else HTTPStatus.UNAUTHORIZED
             return self._refuse(status, "AccessDenied" if forbidden else "InvalidApiKey", text)
+        link.refusal = next((ACCOUNTS[start] for start in ACCOUNTS if _key(request).startswith(start)), None)
         return self._model_trouble(link, parts.query)
 
     def _key_trouble(self, request: Request) -> str | None:
         """Return the switch that says what to do about a missing or wrong key."""
-        scheme, _, key = request.headers.get("Authorization", "").strip().partition(" ")
-        key = key.strip()
-        if scheme.lower() != "bearer" or not key:
+        key = _key(request)
+        if not key:
             return "no-key"
         wrong = key != self.options.key if self.options.key is not None else key.lower().startswith("invalid")
         return "bad-key" if wrong else None
@@ -145,7 +151,7 @@ class MockServer:
         text = f"Model '{name}' does not exist." if name else "The parameter 'model' is missing."
         side = self._switches[switch]
         if side == "close-after-upgrade":
-            link.refusal = text
+            link.refusal = (1007, text)
         if side != "handshake-refused":
             return None
         if name:
@@ -178,7 +184,7 @@ class MockServer:
         """Hold one session; whatever happens in it stays in it."""
         assert isinstance(connection, Link)
         if connection.refusal is not None:
-            await connection.close(1007, connection.refusal)
+            await connection.close(*connection.refusal)
             return
         number = self.sessions_opened
         self.sessions_opened += 1
@@ -276,6 +282,11 @@ def _hand_over(session: Session, kind: Opcode, data: bytes) -> None:
         session.receive_text(text, _clock())
 
 
+def _key(request: Request) -> str:
+    scheme, _, key = request.headers.get("Authorization", "").strip().partition(" ")
+    return key.strip() if scheme.lower() == "bearer" else ""
+
+
 def _model(query: str) -> str:
     return parse_qs(query).get("model", [""])[0]
 
@@ -300,7 +311,8 @@ async def _serve_until_told(host: str, port: int, options: MockOptions) -> None:
     stop = asyncio.Event()
     loop = asyncio.get_running_loop()
     for number in (signal.SIGINT, signal.SIGTERM):
-        loop.add_signal_handler(number, stop.set)
+        with contextlib.suppress(NotImplementedError):  # not everywhere; then Ctrl-C ends it less tidily
+            loop.add_signal_handler(number, stop.set)
     async with MockServer(options, host=host, port=port) as server:
         if not _is_loopback(host):
             print(f"warning: {host} is reachable from other machines", flush=True)

@@ -8,6 +8,7 @@ model says), `conversation` (items).
 from __future__ import annotations
 
 from collections.abc import Callable
+from dataclasses import replace
 from typing import Any
 
 from conformance.mock import encoding, errors
@@ -163,7 +164,7 @@ class Session(Core):
         if side == "error-open":
             raise Refused(fault)
         if side == "closed":
-            raise Refused(Fault(fault.message, fault.type, fault.code, fault.param, 1007))
+            raise Refused(replace(fault, close=1007))
 
     def _check_event_id(self, given: Any) -> None:
         if given is None:
@@ -176,7 +177,8 @@ class Session(Core):
             raise Refused(errors.wrong_value("event_id", given, "It was used before."))
         if side == "long-refused" and len(given) > LONGEST_EVENT_ID:
             raise Refused(errors.wrong_value("event_id", given, f"At most {LONGEST_EVENT_ID} characters are allowed."))
-        self._client_ids.add(given)
+        if side == "duplicate-refused":
+            self._client_ids.add(given)
 
     def knows(self, kind: str) -> bool:
         """Whether an event type is accepted."""
@@ -280,10 +282,12 @@ class Session(Core):
             raise Refused(self._finish_refusal())
 
     def _finish_refusal(self) -> Fault:
+        fault = errors.unknown_type("session.finish")
         if self.switches["finish-error"] == "different":
             text = f"session.finish is not supported by {self.config.profile.model}."
-            return errors.not_allowed(text, code="unsupported_event")
-        return errors.unknown_type("session.finish")
+            fault = errors.not_allowed(text, code="unsupported_event")
+        closes = self.switches["finish-socket"] == "server-closes"
+        return replace(fault, close=1007) if closes else fault
 
     def _finished(self) -> None:
         self.finished = True

@@ -15,11 +15,23 @@ from conformance.mock.options import OptionError, nearest
 
 QUESTIONS = Path(__file__).resolve().parent.parent / "spec" / "questions.toml"
 
-# Questions that have a default outcome but no switch of their own, and why.
+# What has no switch, and why: questions that no probe can answer, and one outcome that follows from another.
 NOT_SWITCHABLE: Mapping[str, str] = {
-    "output-index": "`one-call` says how the model answered; `real` and `always-zero` can be chosen",
-    "finish-error": "`not-refused` follows from finish = finished",
-    "no-key": "`close-after-upgrade` closes with 1007, the code of account trouble; no other was seen",
+    "finish-error=not-refused": "follows from finish = finished, cannot be chosen by itself",
+    "hosts": "the mock has one address",
+    "account-refused": "the mock has no accounts; a key that starts with `invalid` is refused",
+    "temporary-key": "the mock's keys do not expire",
+    "throttle": "the mock takes as many sessions as come",
+    "commit-maximum": "no limit was ever seen; `Limits.message_bytes` bounds a message",
+    "semantic-vad": "the mock hears loudness, not meaning",
+    "history-overflow": "old turns are dropped silently; `Limits.audio_items` gives the error and the close instead",
+    "content-safety": "the mock's answers are harmless",
+    "text-with-audio-billed": "shows on an invoice only",
+    "unused-image-billed": "shows on an invoice only",
+    "padding-billed": "`MockOptions.silence_billing` chooses it",
+    "session-length": "`Limits.session_seconds` and `Limits.session_close_code` choose it",
+    "limit-close-codes": "the mock has no context limit and does not restart",
+    "server-close-waits": "the socket layer waits a second for the client's close frame",
 }
 
 

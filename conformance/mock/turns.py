@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Callable
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from typing import Any, Protocol
 
 from conformance.mock import encoding, errors
@@ -241,7 +241,9 @@ class Turns:
         core.emit("input_audio_buffer.committed", item_id=item_id)
         words = self._brain.hear(turn.mono(), turn.format.rate)
         tariff = self._tariff()
-        seen = tariff.seen(turn, core.now - core.began, compact=core.config.compact_video)
+        # Audio may come faster than it sounds; the session has lasted at least as long as what was heard in it.
+        lasted = max(core.now - core.began, self.buffer.position / turn.format.bytes_per_second)
+        seen = tariff.seen(turn, lasted, compact=core.config.compact_video)
         content: list[Json] = [{"type": "input_audio"}]
         if turn.images and core.switches["image-in-item"] == "shown":
             content += [{"type": "input_image"} for _ in turn.images]
@@ -314,7 +316,7 @@ class Turns:
 
 
 def _closing(fault: Fault) -> Fault:
-    return Fault(fault.message, fault.type, fault.code, fault.param, 1007)
+    return replace(fault, close=1007)
 
 
 def _threshold(vad: dict[str, Any]) -> float:

@@ -132,7 +132,6 @@ def test_history_is_remembered_and_billed_again():
     assert second["input_tokens"] > first["input_tokens"]
     assert second["total_tokens"] == second["input_tokens"] + second["output_tokens"]
     assert second["input_tokens_details"] == {"text_tokens": second["input_tokens"]}
-    assert one(told.says[:0] or told.write("x"), "conversation.item.created")
 
 
 def test_overrides_hold_for_one_turn():
@@ -246,7 +245,8 @@ def test_live_latency_speaks_in_real_time():
     first = None
     while told.session.replies.active:
         told.now = told.session.next_due()
-        if first is None and any(event["type"].endswith("delta") for event in told.take()):
+        delta = any(kind.endswith("delta") for kind in types(told.take()))
+        if delta and first is None:
             first = told.now - began
     assert 0.4 <= first <= 1.3
     assert told.now - began > 6.0

@@ -9,6 +9,7 @@ from support.told import Told, error, types
 
 TOOL = {"type": "function", "function": {"name": "get_weather", "parameters": {"type": "object"}}}
 MCP = {"type": "mcp", "server_label": "docs", "server_url": "https://mcp.example.com/v1"}
+INPUT, VAD, FIRST = "session.audio.input.format", "session.turn_detection", "session.tools[0]"
 Q38, Q35, Q3, TURBO = MODELS[0], MODELS[2], MODELS[3], MODELS[4]
 
 
@@ -99,14 +100,18 @@ def test_a_refused_update_changes_nothing():
         ({"instructions": 5}, "invalid_type", "session.instructions"),
         ({"turn_detection": "on"}, "invalid_type", "session.turn_detection"),
         ({"turn_detection": {"threshold": 2}}, "invalid_value", "session.turn_detection.threshold"),
-        ({"turn_detection": {"silence_duration_ms": 100}}, "invalid_value", "session.turn_detection.silence_duration_ms"),
+        (
+            {"turn_detection": {"silence_duration_ms": 100}},
+            "invalid_value",
+            f"{VAD}.silence_duration_ms",
+        ),
         ({"turn_detection": {"idle_timeout_ms": 1}}, "invalid_value", "session.turn_detection.idle_timeout_ms"),
         ({"turn_detection": {"type": "smart_turn"}}, "invalid_value", "session.turn_detection.type"),
         ({"input_audio_format": "g711_ulaw"}, "invalid_value", "session.input_audio_format"),
-        ({"audio": {"input": {"format": {"sample_rate": 11025}}}}, "invalid_value", "session.audio.input.format.sample_rate"),
-        ({"audio": {"input": {"format": {"type": None}}}}, "invalid_type", "session.audio.input.format.type"),
+        ({"audio": {"input": {"format": {"sample_rate": 11025}}}}, "invalid_value", f"{INPUT}.sample_rate"),
+        ({"audio": {"input": {"format": {"type": None}}}}, "invalid_type", f"{INPUT}.type"),
         ({"tools": TOOL}, "invalid_type", "session.tools"),
-        ({"tools": [{"type": "function", "function": {}}]}, "missing_required_parameter", "session.tools[0].function.name"),
+        ({"tools": [{"type": "function", "function": {}}]}, "missing_required_parameter", f"{FIRST}.function.name"),
         ({"tools": [{"type": "function", "name": "flat"}]}, "missing_required_parameter", "session.tools[0].function"),
         ({"tools": [TOOL], "enable_search": True}, "invalid_value", "session.enable_search"),
         ({"voice": ""}, "InvalidParameter", "session.voice"),
