@@ -22,6 +22,7 @@ class Link(ServerConnection):
         """With which code and reason the connection is to be closed right after the upgrade."""
         self.on_ping: Callable[[], None] | None = None
         self.shape_close: Shape | None = None
+        self.shape_frame: Callable[[int, bytes], list[tuple[int, bytes]]] | None = None
         self.first_close: tuple[Literal["client", "server"], int | None] | None = None
         self._kinds: deque[Opcode] = deque()
         # The library answers a close frame by itself, with its reason; the service answers with the code alone.
@@ -44,7 +45,11 @@ class Link(ServerConnection):
 
     def _shaped(self, frame: Frame) -> None:
         if frame.opcode is not Opcode.CLOSE:
-            self._send_frame(frame)
+            if self.shape_frame is None:
+                self._send_frame(frame)
+                return
+            for opcode, data in self.shape_frame(frame.opcode, bytes(frame.data)):
+                self._send_frame(Frame(Opcode(opcode), data, fin=frame.fin))
             return
         answers = self.protocol.close_rcvd is not None
         code: int | None = None

@@ -8,17 +8,21 @@ functions under the same name.  Hooks, with what they get and return:
 * `configure(before, patch, after, session)` → the configuration in force after an accepted update.
 * `request(request, session)` → the Request that the model gets.
 * `answer(answer, session)` → the Answer that it gives.
+* `admit(path, headers)` → (HTTP status, code, message) to refuse an upgrade, or None; before every other check.
+* `upgraded(headers)` → nothing; may change the headers of the 101.
+* `frame(opcode, data)` → the frames (opcode, data) to send instead of any but a close frame, or None to leave it.
 * `close_frame(code, reason)` → (code, reason) of the server's close frame, or None to send none.
 * `row(row)` → the ledger's row, or None to lose it.
 
-`session.memory` is theirs to remember things in; `session.emit` inside a hook is subject to all hooks again.
+`session.memory` is theirs to remember things in; `session.emit` inside a hook is subject to all hooks again, and
+`session.after(seconds, lambda: session.put(SendEvent(event)))` sends an event late.
 """
 
 # ruff: noqa: ARG001  (every function of a hook takes what the hook gives, and most lies need little of it)
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterable
+from collections.abc import Callable, Iterable, Mapping, MutableMapping
 from dataclasses import dataclass, field, replace
 from typing import TYPE_CHECKING, Any, TypeVar
 
@@ -30,7 +34,7 @@ if TYPE_CHECKING:
     from conformance.mock.session import Session
 
 Function = TypeVar("Function", bound=Callable[..., Any])
-HOOKS = ("emit", "receive", "configure", "request", "answer", "close_frame", "row")
+HOOKS = ("emit", "receive", "configure", "request", "answer", "admit", "upgraded", "frame", "close_frame", "row")
 
 
 @dataclass
@@ -116,6 +120,32 @@ class Quirks:
         for function in self._hooks["answer"]:
             answer = function(answer, session)
         return answer
+
+    def admit(self, path: str, headers: Mapping[str, str]) -> tuple[int, str, str] | None:
+        """How an upgrade is refused, if it is."""
+        refusals = (function(path, headers) for function in self._hooks["admit"])
+        return next((refusal for refusal in refusals if refusal is not None), None)
+
+    def upgraded(self, headers: MutableMapping[str, str]) -> None:
+        """Change the headers of an accepted upgrade."""
+        for function in self._hooks["upgraded"]:
+            function(headers)
+
+    def frame(self, opcode: int, data: bytes) -> list[tuple[int, bytes]]:
+        """What is sent instead of a frame."""
+        frames = [(opcode, data)]
+        for function in self._hooks["frame"]:
+            changed: list[tuple[int, bytes]] = []
+            for one in frames:
+                made = function(*one)
+                changed += [one] if made is None else made
+            frames = changed
+        return frames
+
+    @property
+    def change_frames(self) -> bool:
+        """Whether frames are touched at all."""
+        return bool(self._hooks["frame"])
 
     def close_frame(self, code: int | None, reason: str) -> tuple[int | None, str] | None:
         """The server's close frame (code None: without a body); None: none is sent."""

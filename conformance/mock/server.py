@@ -33,6 +33,7 @@ from conformance.mock.ids import IdSource
 from conformance.mock.ledger import Call, Ledger
 from conformance.mock.link import Link, Opcode
 from conformance.mock.options import MockOptions
+from conformance.mock.quirks import Quirks
 from conformance.mock.session import CloseWith, SendEvent, Session
 from conformance.mock.switches import Switches
 from conformance.spec.profiles import DEFAULT_MODEL, Profile, UnknownModel, profile_for
@@ -62,6 +63,7 @@ class MockServer:
         self.ledger = Ledger(self.options)
         self.sessions_opened = 0
         self._switches = Switches(self.options.switches)
+        self._quirks = Quirks(self.options.quirks)
         self._upgrades = 0
         self._server: Server | None = None
 
@@ -87,6 +89,7 @@ class MockServer:
             self.host,
             self.port,
             process_request=self._admit,
+            process_response=self._upgraded,
             select_subprotocol=self._subprotocol,
             compression="deflate" if self._switches["deflate"] == "negotiated" else None,
             max_size=self.options.limits.message_bytes,
@@ -116,6 +119,9 @@ class MockServer:
         parts = urlsplit(request.path)
         if parts.path == CALLS:
             return self._calls(parts.query)
+        refusal = self._quirks.admit(request.path, request.headers)
+        if refusal is not None:
+            return self._refuse(HTTPStatus(refusal[0]), *refusal[1:])
         if parts.path != PATH:
             return _refused(HTTPStatus.NOT_FOUND, "NotFound", f"There is nothing at {parts.path}.", self._request_id())
         if "Sec-WebSocket-Protocol" in request.headers and self._switches["subprotocol"] == "refused":
@@ -131,6 +137,10 @@ class MockServer:
             return self._refuse(status, "AccessDenied" if forbidden else "InvalidApiKey", text)
         link.refusal = next((ACCOUNTS[start] for start in ACCOUNTS if _key(request).startswith(start)), None)
         return self._model_trouble(link, parts.query)
+
+    def _upgraded(self, _link: ServerConnection, _request: Request, response: Response) -> None:
+        if response.status_code == HTTPStatus.SWITCHING_PROTOCOLS:
+            self._quirks.upgraded(response.headers)
 
     def _key_trouble(self, request: Request) -> str | None:
         """Return the switch that says what to do about a missing or wrong key."""
@@ -195,6 +205,8 @@ class MockServer:
         connection.on_ping = lambda: session.pinged(_clock())
         if session.quirks.change_close:
             connection.shape_close = session.quirks.close_frame
+        if session.quirks.change_frames:
+            connection.shape_frame = session.quirks.frame
         try:
             await self._pump(connection, session)
         except ConnectionClosed:

@@ -5,6 +5,7 @@ from __future__ import annotations
 import base64
 import json
 import queue
+import threading
 from collections.abc import Iterator
 from typing import Any
 
@@ -42,6 +43,7 @@ class Inbox(OmniRealtimeCallback):  # type: ignore[misc]
     def __init__(self) -> None:
         self.events: queue.Queue[dict[str, Any]] = queue.Queue()
         self.seen: list[dict[str, Any]] = []
+        self.left = threading.Event()
 
     def on_event(self, message: Any) -> None:
         self.events.put(message)
@@ -62,9 +64,11 @@ Talk = tuple[OmniRealtimeConversation, Inbox]
 
 
 @pytest.fixture
-def talk(request: pytest.FixtureRequest) -> Iterator[Talk]:
+def talk(request: pytest.FixtureRequest, monkeypatch: pytest.MonkeyPatch) -> Iterator[Talk]:
     with serving(**getattr(request, "param", {})) as server:
         inbox = Inbox()
+        note = server.ledger.record
+        monkeypatch.setattr(server.ledger, "record", lambda call: (note(call), inbox.left.set()))
         url = server.url.partition("?")[0]
         conversation = OmniRealtimeConversation(model=MODEL, callback=inbox, url=url, api_key="any-key")
         conversation.connect()
@@ -162,8 +166,7 @@ def test_end_session_raises_where_finish_is_refused(talk: Talk) -> None:
     inbox.until("session.created")
     with pytest.raises(RuntimeError, match="Session ended with error"):
         conversation.end_session(timeout=5)
-    conversation.thread.join(DEADLINE)
-    assert not conversation.thread.is_alive()  # it closed the socket by itself
+    assert inbox.left.wait(DEADLINE)  # it closes by itself, as the server sees it
 
 
 @pytest.mark.parametrize("talk", [{"switches": {"finish": "finished"}}], indirect=True)
@@ -178,8 +181,7 @@ def test_close_ends_the_session(talk: Talk) -> None:
     conversation, inbox = talk
     inbox.until("session.created")
     conversation.close()
-    conversation.thread.join(DEADLINE)
-    assert not conversation.thread.is_alive()
+    assert inbox.left.wait(DEADLINE)
 
 
 CAPTURED = sorted((data.fixtures() / "sdk").glob("*.jsonl"))

