@@ -450,9 +450,11 @@ def closing_words(run: ConformanceRun) -> Iterator[str]:
     made, target = run.summary, run.run.target
     assert made is not None
     yield ""
-    if target.kind == "mock":
-        yield "This run judged the embedded mock. It tells nothing about the live service."
-    elif target.kind == "replay":
+    kind = made["target"]["kind"]
+    if kind == "mock":
+        which = "embedded mock" if target.kind == kind else "mock"
+        yield f"This run judged the {which}. It tells nothing about the live service."
+    elif kind == "replay":
         yield f"This run judged the record {target.name}; no connection was opened."
     else:
         yield f"This run judged {target.name} with the model {target.model}."

@@ -27,6 +27,7 @@ from websockets.exceptions import ConnectionClosed
 from websockets.http11 import Request, Response
 from websockets.typing import Subprotocol
 
+from conformance import __version__
 from conformance.mock import encoding
 from conformance.mock.errors import Json
 from conformance.mock.ids import IdSource
@@ -51,6 +52,10 @@ _log = logging.getLogger("conformance.mock")
 # Probes, dropped connections and refused upgrades are the mock's daily bread, not errors.
 _wire_log = logging.getLogger("conformance.mock.wire")
 _wire_log.setLevel(logging.CRITICAL + 1)
+
+
+# Names the mock in every handshake, so that a report never takes it for the service.
+SERVER = f"qwen-realtime-conformance-mock/{__version__}"
 
 
 class MockServer:
@@ -97,6 +102,7 @@ class MockServer:
             ping_timeout=None,
             close_timeout=CLOSE_TIMEOUT,
             create_connection=Link,
+            server_header=SERVER,
             logger=_wire_log,
         )
         self.port = next(iter(self._server.sockets)).getsockname()[1]

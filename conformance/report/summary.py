@@ -14,6 +14,8 @@ from conformance.report.record import FORMAT, Record
 
 RunVerdict = Literal["conforms", "fails", "infrastructure", "nothing_judged", "inconsistent", "interrupted"]
 
+MOCK_SERVER = "qwen-realtime-conformance-mock"  # what the mock calls itself in its `Server` header
+
 EXIT: dict[RunVerdict, int] = {
     "conforms": 0,
     "fails": 1,
@@ -130,6 +132,20 @@ def verdict(record: Record, judged: list[Case]) -> RunVerdict:
     return "conforms"
 
 
+def target(record: Record) -> dict[str, Any]:
+    """The target as the run named it; a server that says it is our mock is the mock, whatever its address."""
+    named: dict[str, Any] = record.run["target"]
+    servers = {
+        value
+        for transcript in record.transcripts.values()
+        for leg in transcript.legs
+        for name, value in leg.handshake.response_headers
+        if name.lower() == "server"
+    }
+    ours = any(server.startswith(MOCK_SERVER) for server in servers)
+    return {**named, "kind": "mock"} if ours and named["kind"] == "live" else named
+
+
 def summary(record: Record) -> dict[str, Any]:
     """The content of `summary.json` (its names are a contract)."""
     judged = cases(record)
@@ -143,7 +159,7 @@ def summary(record: Record) -> dict[str, Any]:
     expected = {row["id"]: row["expected"] for row in record.catalogue["questions"]}
     return {
         "format": FORMAT,
-        "target": record.run["target"],
+        "target": target(record),
         "suite": record.run["suite"],
         "started": record.run["started"],
         "seconds": (record.footer or {}).get("seconds", 0.0),

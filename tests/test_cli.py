@@ -1,0 +1,104 @@
+"""The command: the mock by hand, and records rendered again."""
+
+from __future__ import annotations
+
+import json
+import re
+import signal
+import subprocess
+import sys
+import urllib.request
+from collections.abc import Iterator
+from contextlib import contextmanager
+from pathlib import Path
+
+import pytest
+
+from support import runs
+
+CLI = [sys.executable, "-m", "conformance.cli"]
+
+
+@contextmanager
+def mock(*options: str) -> Iterator[tuple[subprocess.Popen[str], str]]:
+    """A mock started by hand, and its URL as it prints it."""
+    process = subprocess.Popen(
+        [*CLI, "mock", "--port", "0", *options],
+        env=runs.environment(PYTHONUNBUFFERED="1"),
+        stdout=subprocess.PIPE,
+        stderr=subprocess.STDOUT,
+        text=True,
+    )
+    try:
+        assert process.stdout is not None
+        said = ""
+        while not (found := re.search(r"ws://\S+", said)):
+            line = process.stdout.readline()
+            assert line, said
+            said += line
+        yield process, found[0]
+    finally:
+        if process.poll() is None:
+            process.kill()
+        process.communicate()
+
+
+def test_a_mock_started_by_hand_gives_the_same_verdicts(tmp_path: Path) -> None:
+    embedded = runs.run(tmp_path / "embedded")
+    with mock() as (_, url):
+        by_hand = runs.run(tmp_path / "by-hand", "--endpoint", url)
+    assert by_hand.code == 0, by_hand.output
+    assert by_hand.verdicts == embedded.verdicts
+    assert by_hand.summary["sessions"] == embedded.summary["sessions"]
+    # A server that says it is the mock is never shown as the service, whatever address it has.
+    assert by_hand.summary["target"]["kind"] == "mock"
+    assert "It tells nothing about the live service" in by_hand.output
+
+
+@pytest.mark.parametrize("by", [signal.SIGINT, signal.SIGTERM])
+def test_the_mock_ends_cleanly(by: signal.Signals) -> None:
+    with mock() as (process, _):
+        process.send_signal(by)
+        output, _ = process.communicate(timeout=5)
+        assert process.returncode == 0
+        assert "Traceback" not in output
+
+
+def test_the_mock_serves_its_ledger_on_the_same_port() -> None:
+    with mock() as (_, url):
+        base = url.replace("ws://", "http://").partition("/api-ws")[0]
+        with urllib.request.urlopen(f"{base}/__status/calls?from=0&to=99999999999999", timeout=5) as answer:
+            assert json.load(answer) == {"rows": []}
+
+
+@pytest.mark.parametrize(
+    ("options", "says"),
+    [
+        (["--switch", "finsh=error"], "finish"),
+        (["--switch", "finish"], "NAME=VALUE"),
+        (["--switch", "finish=maybe"], "finish"),
+        (["--quirk", "silent-updat"], "silent-update"),
+        (["--host", "no.such.host.invalid"], "no.such.host.invalid"),
+    ],
+)
+def test_a_wrong_option_of_the_mock_is_a_usage_error(options: list[str], says: str) -> None:
+    done = subprocess.run([*CLI, "mock", "--port", "0", *options], capture_output=True, text=True, check=False)
+    assert done.returncode == 4
+    assert says in done.stderr
+    assert "Traceback" not in done.stderr
+
+
+def test_a_taken_port_is_a_usage_error() -> None:
+    with mock() as (_, url):
+        port = re.search(r":(\d+)/", url)
+        assert port is not None
+        done = subprocess.run([*CLI, "mock", "--port", port[1]], capture_output=True, text=True, check=False)
+    assert done.returncode == 4
+    assert "Traceback" not in done.stderr
+
+
+def test_what_is_no_record_is_said_in_one_sentence(tmp_path: Path) -> None:
+    (tmp_path / "x.jsonl").write_text("hello\n")
+    done = subprocess.run([*CLI, "report", str(tmp_path / "x.jsonl")], capture_output=True, text=True, check=False)
+    assert done.returncode == 4
+    assert "this is not a record" in done.stderr
