@@ -18,12 +18,10 @@ functions under the same name.  Hooks, with what they get and return:
 `session.after(seconds, lambda: session.put(SendEvent(event)))` sends an event late.
 """
 
-# ruff: noqa: ARG001  (every function of a hook takes what the hook gives, and most lies need little of it)
-
 from __future__ import annotations
 
 from collections.abc import Callable, Iterable, Mapping, MutableMapping
-from dataclasses import dataclass, field, replace
+from dataclasses import dataclass, field
 from typing import TYPE_CHECKING, Any, TypeVar
 
 from conformance.mock.brain import Answer, Request
@@ -39,24 +37,31 @@ HOOKS = ("emit", "receive", "configure", "request", "answer", "admit", "upgraded
 
 @dataclass
 class Quirk:
-    """One deviation: the chapter that should notice it, and what the mock then says that is not so."""
+    """One deviation: the chapter that should notice it, and what the mock then says that is not so.
+
+    `touches` are globs of the conversations (`session/*`, `closing/Idle`) that it can change enough to be noticed: the
+    kill matrix holds only these.
+    """
 
     name: str
     chapter: str
     lie: str
+    touches: tuple[str, ...]
     hooks: dict[str, list[Callable[..., Any]]] = field(default_factory=dict)
 
 
 REGISTRY: dict[str, Quirk] = {}
 
 
-def quirk(name: str, chapter: str, lie: str, *, hook: str = "emit") -> Callable[[Function], Function]:
-    """Register a function as (a part of) a quirk."""
+def quirk(
+    name: str, chapter: str, lie: str, *, hook: str = "emit", touches: tuple[str, ...] = ()
+) -> Callable[[Function], Function]:
+    """Register a function as (a part of) a quirk; further parts may leave out `touches`."""
     if hook not in HOOKS:
         raise ValueError(f"no hook {hook!r}; {nearest(hook, HOOKS)}")
 
     def register(function: Function) -> Function:
-        found = REGISTRY.setdefault(name, Quirk(name, chapter, lie))
+        found = REGISTRY.setdefault(name, Quirk(name, chapter, lie, touches))
         if (found.chapter, found.lie) != (chapter, lie):
             raise ValueError(f"quirk {name!r} is registered twice with different words")
         found.hooks.setdefault(hook, []).append(function)
@@ -167,75 +172,3 @@ class Quirks:
             if found is not None:
                 found = function(found)
         return found
-
-
-# --- chapter 02: envelope and errors ---------------------------------------------------------------------------------
-
-
-@quirk("duplicate-event-id", "02", "every event bears the id of the first")
-def _same_id(event: Json, session: Session) -> list[Json]:
-    return [{**event, "event_id": session.memory.setdefault("first id", event["event_id"])}]
-
-
-@quirk("error-kills-connection", "02", "every error ends the connection with 1011")
-def _fatal_error(event: Json, session: Session) -> list[Json] | None:
-    if event["type"] == "error":
-        # The close follows the error: what an action puts on the agenda comes after what is being sent.
-        session.after(0.0, lambda: session.close(1011, "Internal service error: null"))
-    return None
-
-
-@quirk("unknown-type-ignored", "02", "an unknown event type is met with silence", hook="receive")
-def _deaf_to_unknown(event: Json, session: Session) -> Json | None:
-    return event if session.knows(event["type"]) else None
-
-
-# --- chapter 03: session ---------------------------------------------------------------------------------------------
-
-
-@quirk("silent-update", "03", "an update is applied and never confirmed")
-def _silent_update(event: Json, session: Session) -> list[Json] | None:
-    return [] if event["type"] == "session.updated" else None
-
-
-@quirk("update-resets-siblings", "03", "an update resets the instructions that it does not name", hook="configure")
-def _forgets_instructions(before: Json, patch: Json, after: Json, session: Session) -> Json:
-    return after if "instructions" in patch else {k: v for k, v in after.items() if k != "instructions"}
-
-
-@quirk("echoes-but-ignores-instructions", "03", "instructions are echoed and not followed", hook="request")
-def _deaf_to_instructions(request: Request, session: Session) -> Request:
-    return replace(request, instructions="")
-
-
-# --- chapter 08: responses -------------------------------------------------------------------------------------------
-
-
-@quirk("done-without-created", "08", "a response ends that was never announced")
-def _no_created(event: Json, session: Session) -> list[Json] | None:
-    return [] if event["type"] == "response.created" else None
-
-
-@quirk("text-done-differs", "08", "the text of `response.text.done` is not that of its deltas")
-def _other_words(event: Json, session: Session) -> list[Json] | None:
-    return [{**event, "text": event["text"] + " Or so."}] if event["type"] == "response.text.done" else None
-
-
-# --- chapter 10: usage -----------------------------------------------------------------------------------------------
-
-
-@quirk("usage-does-not-add-up", "10", "`total_tokens` is one more than input and output")
-def _one_more(event: Json, session: Session) -> list[Json] | None:
-    response = event.get("response", {})
-    if event["type"] != "response.done" or "usage" not in response:
-        return None
-    usage = {**response["usage"], "total_tokens": response["usage"]["total_tokens"] + 1}
-    return [{**event, "response": {**response, "usage": usage}}]
-
-
-# --- chapter 11: closing ---------------------------------------------------------------------------------------------
-
-
-@quirk("close-not-answered", "11", "the client's close frame gets no close frame back", hook="close_frame")
-def _mute_close(code: int | None, reason: str) -> None:
-    return None
