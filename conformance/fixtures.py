@@ -144,3 +144,44 @@ def resample(pcm: bytes, from_rate: int, to_rate: int) -> bytes:
         here = samples[whole]
         result.append(here + (samples[min(whole + 1, last)] - here) * part / to_rate)
     return to_pcm(result)
+
+
+@functools.cache
+def grey_jpeg(width: int, height: int) -> bytes:
+    """Return a baseline JPEG of even grey, `width` x `height` pixels (ITU T.81), a fraction of a bit a pixel.
+
+    Every block is a difference of 0 and an end of block, each the only code of its Huffman table: two bits a block.
+    """
+    blocks = math.ceil(width / 8) * math.ceil(height / 8)
+    bits = "00" * blocks
+    bits += "1" * (-len(bits) % 8)
+    table = bytes([1] + [0] * 15) + b"\x00"
+    return b"".join(
+        (
+            b"\xff\xd8",
+            _segment(0xDB, b"\x00" + bytes([16] * 64)),
+            _segment(0xC0, b"\x08" + height.to_bytes(2, "big") + width.to_bytes(2, "big") + b"\x01\x01\x11\x00"),
+            _segment(0xC4, b"\x00" + table),
+            _segment(0xC4, b"\x10" + table),
+            _segment(0xDA, b"\x01\x01\x00\x00\x3f\x00"),
+            int(bits, 2).to_bytes(len(bits) // 8, "big"),
+            b"\xff\xd9",
+        )
+    )
+
+
+def padded_jpeg(jpeg: bytes, size: int) -> bytes:
+    """Return the same picture in exactly `size` bytes: comments after its first marker fill it up."""
+    missing = size - len(jpeg)
+    parts = []
+    while missing:
+        length = min(missing, 60_000) if missing - min(missing, 60_000) not in range(1, 5) else missing - 5
+        if length < 4:
+            raise ValueError(f"a JPEG of {len(jpeg)} bytes can't be padded to {size}")
+        parts.append(_segment(0xFE, bytes(length - 4)))
+        missing -= length
+    return jpeg[:2] + b"".join(parts) + jpeg[2:]
+
+
+def _segment(marker: int, content: bytes) -> bytes:
+    return bytes((0xFF, marker)) + (len(content) + 2).to_bytes(2, "big") + content

@@ -5,9 +5,10 @@ import json
 import math
 
 from conformance import fixtures
+from conformance.cases.shared import heard, user
 from conformance.judge.verdicts import Blocked, Inconclusive, NotApplicable, Seen, other
 from conformance.spec import must, observe, should
-from conformance.wire import append, close, maybe, quiet, send, silence, speak, until
+from conformance.wire import append, close, maybe, send, silence, speak, until
 
 TWO_WORDS = "Answer with exactly two words: blue whale"
 SPEECH = fixtures.wav("speech/three_utterances.wav")
@@ -18,19 +19,6 @@ WIDTH, HEIGHT = 320, 240
 # A fraction of a second that tells the ways of rounding apart at every family's rate.
 SECONDS = 5.35
 KEYS = ("total_tokens", "input_tokens", "output_tokens", "input_tokens_details", "output_tokens_details")
-
-
-def user(text):
-    """A message of the user."""
-    return {"type": "message", "role": "user", "content": [{"type": "input_text", "text": text}]}
-
-
-def heard():
-    """Wait for the words of a committed turn: before they are there `response.create` may be ignored (C15)."""
-    return maybe(
-        "conversation.item.input_audio_transcription.completed",
-        "conversation.item.input_audio_transcription.failed",
-    )
 
 
 def usage(wire, nth=0):
@@ -411,74 +399,6 @@ class TestStreamedSilence:
         if abs(later - at_once) <= wire.profile.audio_in_rate:
             return Seen("not-billed", seen)
         return Seen("billed", seen) if later - at_once >= 3 * wire.profile.audio_in_rate else other(seen)
-
-
-class TestInterrupted:
-    """The user asks for a story aloud and speaks into it."""
-
-    script = [
-        until("session.created"),
-        send("session.update", session={"instructions": "Tell a long story when asked for one.", "max_tokens": 400}),
-        until("session.updated"),
-        append(SPEECH[2280 * MS : 3540 * MS], label="speech story"),
-        silence(2000),
-        until("response.audio.delta"),
-        append(SPEECH[4640 * MS : 5660 * MS], label="speech enough"),
-        silence(1500),
-        until("response.created"),
-        until("response.done"),
-        quiet(),
-        close(1000),
-    ]
-
-    @observe("Q-INTERRUPTED-USAGE")
-    def question_does_an_interrupted_reply_report_usage(self, wire):
-        response = wire.response()
-        second = wire.frame("input_audio_buffer.speech_started", 1)
-        done = [frame for frame in response.frames if frame.type == "response.done"]
-        if done and done[0].index < second.index:
-            raise Inconclusive("the reply had ended before the user spoke")
-        closing = [str(frame.type) for frame in response.frames if frame.index > second.index]
-        seen = ", ".join(kind for kind in closing if not kind.endswith(".delta")) or "nothing of it came after"
-        if done and done[0].event["response"].get("status") == "completed":
-            raise Inconclusive(f"the reply was not interrupted: {seen}")
-        found = done[0].event["response"].get("usage") if done else None
-        return Seen("present", json.dumps(found)) if found else Seen("absent", seen)
-
-
-class TestProactive:
-    """The client has a spoken reply, then only streams silence until the model speaks by itself."""
-
-    script = [
-        until("session.created"),
-        send(
-            "session.update",
-            session={
-                "instructions": "Answer with exactly two words.",
-                "turn_detection": {"type": "server_vad", "idle_timeout_ms": 5000},
-                "max_tokens": 32,
-            },
-        ),
-        until("session.updated"),
-        send("conversation.item.create", item=user(TWO_WORDS)),
-        until("conversation.item.created"),
-        send("response.create"),
-        until("response.done"),
-        silence(6000),
-        maybe("response.created", within_ms=6000),
-        maybe("response.done"),
-        close(1000),
-    ]
-
-    @observe("Q-PROACTIVE-USAGE")
-    def question_does_an_unasked_reply_report_usage(self, wire):
-        wire.the("response.done")
-        if len(wire.responses) < 2:
-            return "no-reply"
-        if "response.done" not in wire.response(1).types:
-            raise Inconclusive("the reply did not end in time")
-        found = wire.response(1).done.get("usage")
-        return Seen("present", json.dumps(found)) if found else "absent"
 
 
 class TestChannels:

@@ -125,8 +125,7 @@ class Config:
             name: value for name, value in shown.items() if value is not None or name in {"top_k", "smooth_output"}
         }
         if "turn_detection" in self._turned_off and self._switches["null-turn-detection-echo"] != "missing":
-            as_object = self._switches["null-turn-detection-echo"] == "object"
-            shown["turn_detection"] = defaults.detection(self._switches) if as_object else None
+            shown["turn_detection"] = None
         if self._coerced_detection is not None:
             shown["turn_detection"] = self._coerced_detection
         if "audio" in shown:

@@ -226,20 +226,18 @@ class Call:
 
     async def _quiet(self, connection: Connection) -> None:
         waits = self.target.deadlines
-        began = self._now()
-        heard = self._now()
-        while connection.open_ and self._now() - began < waits.total:
-            left = waits.quiet - (self._now() - heard)
-            if left <= 0:
-                return
-            if await _within(left, connection.heard()):
-                heard = self._now()
+        listened = silent = 0.0
+        while connection.open_ and listened < waits.total and silent < waits.quiet:
+            heard, took = await _listen(connection, waits.quiet - silent)
+            listened += took
+            silent = 0.0 if heard else silent + took
 
     async def _until(self, connection: Connection, step: steps.Until) -> Frame | None:
         waits = self.target.deadlines
         window = step.within_ms or (waits.answer if step.required else waits.quiet)
-        began = self._now()
-        heard = began
+        # A required event is given up after silence; an optional one after its window, whatever else comes.
+        patient = step.required and step.within_ms is None
+        listened = silent = 0.0
         left_to_see = step.count
         while True:
             frames = connection.leg.frames
@@ -250,30 +248,39 @@ class Call:
                     left_to_see -= 1
                     if left_to_see == 0:
                         return frame
-            waited = self._now() - began
-            # A required event is given up after silence; an optional one after its window, whatever else comes.
-            since = heard if step.required and step.within_ms is None else began
-            left = min(window - (self._now() - since), waits.total - waited)
+            left = min(window - (silent if patient else listened), waits.total - listened)
             if not connection.open_ or left <= 0:
                 if not step.required:
                     return None
                 names = tuple(sorted(step.types))
                 why = "the connection ended" if not connection.open_ else "nothing came"
-                raise Broken(Stop(self._step, names, round(waited, 1), f"{why} while waiting for {' or '.join(names)}"))
-            if await _within(left, connection.heard()):
-                heard = self._now()
+                said = f"{why} while waiting for {' or '.join(names)}"
+                raise Broken(Stop(self._step, names, round(listened, 1), said))
+            heard, took = await _listen(connection, left)
+            listened += took
+            silent = 0.0 if heard else silent + took
 
 
-async def _within(ms: float, wait: Any) -> bool:
-    """Whether `wait` ended within `ms` of time in which this process was able to listen."""
-    asked = time.monotonic()
-    try:
-        async with asyncio.timeout(ms / 1000):
-            await wait
-    except TimeoutError:
-        # A starved event loop fires late; then the peer was not given its time and the caller waits again.
-        return (time.monotonic() - asked) * 1000 > ms * 1.5 + 50
-    return True
+# A peer's time is counted in slices of this length (ms): a loop that is too busy to listen does not use it up.
+SLICE = 10.0
+
+
+async def _listen(connection: Connection, ms: float) -> tuple[bool, float]:
+    """Listen for at most `ms`: whether anything arrived or the connection ended, and the time (ms) that counts."""
+    seen, counted = len(connection.leg.frames), 0.0
+    while counted < ms:
+        part = min(ms - counted, max(SLICE, ms / 100))
+        began = time.monotonic()
+        try:
+            async with asyncio.timeout(part / 1000):
+                await connection.heard()
+        except TimeoutError:
+            counted += part
+        else:
+            return True, counted + min((time.monotonic() - began) * 1000, part)
+        if len(connection.leg.frames) > seen or not connection.open_:
+            return True, counted  # it came between two slices
+    return False, ms
 
 
 __all__ = ["Broken", "Call", "Dial", "Talk", "Unreachable"]

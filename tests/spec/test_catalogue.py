@@ -3,31 +3,26 @@
 from __future__ import annotations
 
 import re
-from pathlib import Path
 
 import pytest
 
-from conformance import cases
 from conformance.judge.checks import load
 from conformance.judge.schema import server_types
 from conformance.spec import CatalogueError, must, observe
 from conformance.spec.catalogue import clause, clauses, owners, question, questions
 from conformance.spec.profiles import FAMILIES
 
-# Chapters that are written; the catalogue runs ahead of them.
-WRITTEN = {path.name[5:7] for path in Path(cases.__file__).parent.glob("test_*.py")}
-
 
 def test_every_clause_has_one_check_or_a_reason() -> None:
     checks = load().checks
-    rows = [row for row in clauses().values() if row.chapter in WRITTEN]
+    rows = list(clauses().values())
     without = [row.id for row in rows if not row.excluded and row.id not in checks]
     assert not without
 
 
 def test_every_probed_question_has_its_probe_and_no_other_has_one() -> None:
     checks = load().checks
-    probed = {row.id for row in questions().values() if row.reach != "by-hand" and row.chapter in WRITTEN}
+    probed = {row.id for row in questions().values() if row.reach != "by-hand"}
     assert {check.id for check in checks.values() if check.level == "OBSERVE"} == probed
 
 
@@ -37,8 +32,9 @@ def test_a_chapters_checks_stand_in_the_chapter_of_their_clause() -> None:
         for check in load().checks.values()
         if not re.search(rf"test_{(clauses().get(check.id) or questions()[check.id]).chapter}_", check.where)
     }
-    # ENV-023 is about the first moments of a connection, which the sanity conversation records anyway.
-    assert set(wrong) <= {"ENV-023"}
+    # Some are read off a conversation that another chapter holds anyway: the sanity conversation, an interrupted reply,
+    # a reply that nobody asked for.
+    assert set(wrong) <= {"ENV-023", "Q-INTERRUPTED-USAGE", "Q-PROACTIVE-USAGE"}
 
 
 def test_slow_questions_are_asked_in_slow_conversations() -> None:

@@ -188,6 +188,7 @@ USUAL: dict[str, dict[str, Any]] = {
         "outcome": "finished",
         "detail": '{"type": "session.finished"}',
     },
+    "Q-UPDATE-MERGE": {"verdict": "not_run", "detail": "the budget of 60,000 tokens was spent"},
     "ACC-001": {"verdict": "skipped", "detail": "holds for qwen3.8 only; this model is of the qwen3.5 family"},
 }
 

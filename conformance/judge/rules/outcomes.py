@@ -48,18 +48,29 @@ def _both(wire: Wire, request: Request) -> Iterator[str | None]:
             return
         if request.moment.buffered:
             return
+    shared = _errors_may_be_of_the_event_before(wire, request)
     seen = []
     for frame in wire.frames[request.frame.index + 1 :]:
         if is_client_data(frame) or frame.type == "response.created":
             break
         if frame.side == "server" and frame.type in {"error", ANSWERED_BY[request.type]}:
-            if frame.type == "error" and any(word in message(frame) for word in BACKEND):
+            if frame.type == "error" and (shared or any(word in message(frame) for word in BACKEND)):
                 continue
             seen.append(str(frame.type))
     if request.type == "conversation.item.create":
         seen = list(dict.fromkeys(seen))  # items shown twice are judged by their ids
     if len(seen) > 1:
         yield f"{request.called} was answered {len(seen)} times: {', '.join(seen)}"
+
+
+def _errors_may_be_of_the_event_before(wire: Wire, request: Request) -> bool:
+    """Whether the client's last event before a request, one that has no acknowledgement, may still be refused."""
+    for frame in reversed(wire.frames[: request.frame.index]):
+        if is_client_data(frame):
+            return frame.type not in ANSWERED_BY
+        if frame.side == "server" and frame.type is not None:
+            return False
+    return False
 
 
 @rule("GEN-011", "a session.update that was answered")

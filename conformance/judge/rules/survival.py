@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 from collections.abc import Iterator
 from typing import Any
 
@@ -29,6 +30,8 @@ FATAL = (
 )
 LARGE = 200 * 1024  # bytes of a message from which on its size may be what ended the connection (C36)
 SESSION_LIMIT_MS = 29 * 60 * 1000  # the shortest documented limit is 30 minutes
+LONGEST_SIDE = 1920  # pixels
+_SIZE = re.compile(rb"\xff[\xc0-\xc2]..\x08(..)(..)", re.DOTALL)  # height and width in a JPEG's frame header
 IDLE_MS = 150 * 1000  # the shortest idle limit of the family is 180 s
 
 
@@ -39,7 +42,7 @@ def connection_stays_open(wire: Wire) -> Iterator[str | None]:
     if ending.first != "server":
         yield None
         return
-    if excuse(wire) is None:
+    if excuse(wire) is None and not _refused_last(wire):
         said = f"closed with {ending.code_received} {ending.reason_received!r}" if ending.code_received else ending.tcp
         after = _recent(wire)
         last = f" after {after[-1].type or 'a malformed frame'}" if after else ""
@@ -48,15 +51,19 @@ def connection_stays_open(wire: Wire) -> Iterator[str | None]:
         yield None
 
 
+def _refused_last(wire: Wire) -> bool:
+    """Whether an error is the last thing that was said: which errors end a session is open (C31), and GEN-019's."""
+    return wire.received[-1:] != [] and wire.received[-1].type == "error"
+
+
 def excuse(wire: Wire) -> str | None:
     """What may have ended the connection rightly, or None."""
     frames, ending = wire.frames, wire.ending
+    if not wire.received and not any(is_client_data(frame) for frame in frames):
+        return "a session that never began (§1: its first event is a matter of its own)"
     said = ending.reason_received.lower()
     if any(word in said for word in FATAL):
         return "a documented reason"
-    events = [frame for frame in wire.received if frame.type == "error"]
-    if events and any(word in message(events[-1]) for word in FATAL):
-        return "a documented fatal error"
     if frames and frames[-1].at - frames[0].at >= SESSION_LIMIT_MS:
         return "the session limit"
     if frames and _idle(wire) >= IDLE_MS:
@@ -84,9 +91,17 @@ def _odd_voice(wire: Wire, frame: Frame) -> bool:
 
 
 def _recent(wire: Wire) -> list[Frame]:
-    """What may have provoked the end: all that was sent since, and the last frame before, the last server event."""
-    last = max((frame.index for frame in wire.received), default=-1)
-    data = [frame for frame in wire.frames if is_client_data(frame)]
+    """What may have provoked the end."""
+    return _suspects(wire, len(wire.frames))
+
+
+def _suspects(wire: Wire, index: int) -> list[Frame]:
+    """What a refusal at `index` may be about: all that was sent since the last answer, and the last frame before it.
+
+    An error is not such an answer: it may be the first half of the refusal.
+    """
+    last = max((frame.index for frame in wire.received if frame.index < index and frame.type != "error"), default=-1)
+    data = [frame for frame in wire.frames[:index] if is_client_data(frame)]
     before = [frame for frame in data if frame.index < last][-1:]
     return before + [frame for frame in data if frame.index > last]
 
@@ -108,6 +123,9 @@ def provocation(wire: Wire, frame: Frame) -> str | None:
         image = decoded(event["image"])
         if image is None or not (image.startswith(b"\xff\xd8") and image.rstrip(b"\0").endswith(b"\xff\xd9")):
             return "a malformed event (U5)"
+        size = _SIZE.search(image)
+        if size and max(int.from_bytes(side) for side in size.groups()) > LONGEST_SIDE:
+            return "an image of more pixels than documented (U20)"
     if frame.type == "input_audio_buffer.commit" and moments(wire)[frame.index].turns != "manual":
         return "a commit while voice detection decides the turns (C17)"
     return None
@@ -120,8 +138,7 @@ def errors_are_survived(wire: Wire) -> Iterator[str | None]:
     for frame in wire.received:
         if frame.type != "error" or any(word in message(frame) for word in FATAL):
             continue
-        cause = [other for other in wire.frames[: frame.index] if is_client_data(other)][-1:]
-        if any(provocation(wire, other) or _odd_voice(wire, other) for other in cause):
+        if any(provocation(wire, other) or _odd_voice(wire, other) for other in _suspects(wire, frame.index)):
             continue
         following = [request for request in asked if request.frame.index > frame.index and not request.moment.active]
         if not following:

@@ -6,8 +6,11 @@ from collections.abc import Iterator
 from typing import Any, TypeGuard
 
 from conformance.judge.rules.base import body, completed, rule
-from conformance.judge.view import Wire
+from conformance.judge.view import Response, Wire
 
+# What makes the server reply.
+ASKED = {"response.create", "input_audio_buffer.committed", "input_audio_buffer.speech_stopped"}
+CUT = {"response.cancel", "input_audio_buffer.speech_started"}
 MODALITIES = ("text_tokens", "audio_tokens", "image_tokens", "video_tokens")
 
 
@@ -25,11 +28,27 @@ def _usages(wire: Wire) -> Iterator[tuple[str, dict[str, Any]]]:
 
 @rule("GEN-056", "a completed response")
 def completed_responses_have_usage(wire: Wire) -> Iterator[str | None]:
-    """A completed `response.done` has `usage`."""
+    """A completed `response.done` has `usage`; open is whether one that nobody asked for, or that was cut off, has."""
     for response in wire.responses:
         done = completed(response)
-        if done is not None:
+        if done is not None and not _unasked(wire, response) and not _cut_off(wire, response):
             yield None if body(done, "usage") else f"{response.id} completed with the usage {done.get('usage')!r}"
+
+
+def _unasked(wire: Wire, response: Response) -> bool:
+    """Whether neither a request nor a turn of the user precedes a response, since the one before it began."""
+    for frame in reversed(wire.frames[: response.frames[0].index]):
+        if frame.type in ASKED:
+            return False
+        if frame.side == "server" and frame.type == "response.created":
+            return True
+    return False
+
+
+def _cut_off(wire: Wire, response: Response) -> bool:
+    """Whether the client cancelled, or the user spoke, while a response ran."""
+    first, last = response.frames[0].index, response.frames[-1].index
+    return any(frame.type in CUT for frame in wire.frames[first:last])
 
 
 @rule("GEN-057", "a usage")

@@ -1,0 +1,558 @@
+"""§4  Audio input in manual mode: append, commit, clear, and what a turn becomes."""
+
+import base64
+import io
+import re
+import wave
+
+from conformance import fixtures
+from conformance.cases.shared import (
+    BRIEF,
+    MANUAL,
+    configured,
+    errors_to,
+    fate,
+    heard,
+    leg_of,
+    probe,
+    user,
+)
+from conformance.judge.verdicts import Blocked, Inconclusive, NotApplicable, Seen, other
+from conformance.spec import must, observe, should
+from conformance.wire import append, close, either, maybe, quiet, send, silence, speak, until
+
+MS = 32  # bytes of a millisecond at 16 kHz
+WEATHER = fixtures.wav("weather")
+TURNS = fixtures.wav("three_utterances")
+COMPLETED = "conversation.item.input_audio_transcription.completed"
+PREVIEW = "conversation.item.input_audio_transcription.delta"
+EMOTIONS = {"surprised", "neutral", "happy", "sad", "disgusted", "angry", "fearful"}
+commit_answer = either(until("input_audio_buffer.committed"), until("error"))
+
+
+def base64_of(data):
+    """Base64 in one line."""
+    return base64.b64encode(data).decode()
+
+
+def chunk(data, label, **fields):
+    """One append, sent as it stands and not paced."""
+    return send("input_audio_buffer.append", label=label, audio=base64_of(data), **fields)
+
+
+def burst(pcm, ms, label):
+    """Audio in appends of `ms`, all at once."""
+    return [chunk(packet, label) for packet in fixtures.packets(pcm, ms=ms)]
+
+
+def wav_file(pcm, rate):
+    """A WAV file of s16le mono samples."""
+    content = io.BytesIO()
+    with wave.open(content, "wb") as file:
+        file.setnchannels(1)
+        file.setsampwidth(2)
+        file.setframerate(rate)
+        file.writeframes(pcm)
+    return content.getvalue()
+
+
+def committed(wire, label, nth=0):
+    """Assert that a commit got `input_audio_buffer.committed`."""
+    said = wire.answers_to(label, nth)
+    if not said:
+        raise Blocked(f"the answer to {label}", "GEN-012")
+    assert "input_audio_buffer.committed" in said, f"{label} was answered by {said}: {wire.replies(label)[0]}"
+
+
+def empty_buffer(wire, label):
+    """The error that a commit of an empty buffer got; fails when the commit got anything else."""
+    if not wire.answers_to(label):
+        raise Blocked(f"the answer to {label}", "GEN-012")
+    return wire.error_to(label)
+
+
+def input_audio_tokens(wire, nth):
+    """`audio_tokens` of the input of the `nth` response; inconclusive when the details do not tell."""
+    details = (wire.response(nth).done.get("usage") or {}).get("input_tokens_details") or {}
+    if not isinstance(details.get("audio_tokens"), int):
+        raise Inconclusive(f"the usage of response {nth + 1} does not tell `audio_tokens`, which USE-006 judges")
+    return details["audio_tokens"]
+
+
+class TestManual:
+    """Two turns of the same words: in one append, and in appends of 20 ms, both faster than they can be spoken."""
+
+    script = [
+        *configured(MANUAL),
+        chunk(WEATHER, "one append"),
+        quiet(),
+        send("input_audio_buffer.commit", label="first commit"),
+        until("input_audio_buffer.committed"),
+        quiet(),
+        send("response.create", label="first create"),
+        until("response.done"),
+        *burst(WEATHER, 20, "small appends"),
+        send("input_audio_buffer.commit", label="second commit"),
+        until("input_audio_buffer.committed"),
+        quiet(),
+        send("response.create"),
+        until("response.done"),
+        close(1000),
+    ]
+
+    @must("AUD-001")
+    def test_an_append_has_no_answer(self, wire):
+        assert wire.answers_to("one append") == []
+
+    @must("AUD-002")
+    def test_a_commit_is_answered_by_committed(self, wire):
+        committed(wire, "first commit")
+
+    @should("AUD-003")
+    def test_committed_names_its_item(self, wire):
+        item_id = wire.the("input_audio_buffer.committed").get("item_id")
+        assert isinstance(item_id, str), f"`item_id` is {item_id!r}"
+        assert item_id
+
+    @should("AUD-004")
+    def test_the_turn_is_a_message_with_audio(self, wire):
+        item = turn_item(wire)
+        kinds = [part.get("type") for part in item.get("content") or []]
+        assert item.get("type") == "message", f"an item of the type {item.get('type')!r}"
+        assert "input_audio" in kinds, f"its parts are {kinds}"
+
+    @should("AUD-015")
+    def test_the_cut_of_the_audio_does_not_change_its_cost(self, wire):
+        whole = input_audio_tokens(wire, 0)
+        pieces = input_audio_tokens(wire, 1) - whole
+        assert abs(whole - pieces) <= 1, f"{whole} tokens in one append, {pieces} in appends of 20 ms"
+
+    @should("AUD-016")
+    def test_audio_may_come_faster_than_it_sounds(self, wire):
+        assert "error" not in wire.answers_to("small appends", 40), wire.replies("small appends", 40)
+        committed(wire, "second commit")
+
+    @should("AUD-022")
+    def test_turns_have_different_items(self, wire):
+        first, second = (wire.the("input_audio_buffer.committed", nth)["item_id"] for nth in (0, 1))
+        assert first != second, f"both are {first}"
+
+    @observe("Q-USER-AUDIO-ROLE")
+    def question_which_role_the_turn_has(self, wire):
+        role = turn_item(wire).get("role")
+        return role if role in {"user", "assistant"} else other(role)
+
+    @observe("Q-MANUAL-ITEM-CREATED")
+    def question_when_the_turn_shows_as_an_item(self, wire):
+        created = [frame for frame in wire.received if frame.type == "conversation.item.created"]
+        asked, over = wire.sent("first create"), wire.sent("small appends")
+        name = wire.the("input_audio_buffer.committed").get("item_id")
+        mine = [
+            frame for frame in created if frame.event.get("item", {}).get("id") == name and frame.index < over.index
+        ]
+        if not mine:
+            return Seen("never", f"no conversation.item.created bears {name}")
+        return "on-commit" if mine[0].index < asked.index else "after-create"
+
+    @observe("Q-MANUAL-TRANSCRIPTION")
+    def question_whether_a_manual_turn_is_transcribed(self, wire):
+        wire.sent("small appends")  # the whole quiet window after the commit, and a reply, have passed
+        ends = wire.all(COMPLETED, "conversation.item.input_audio_transcription.failed")
+        if not ends:
+            return "not-sent"
+        return Seen("sent", str(ends[0].get("transcript"))) if ends[0]["type"] == COMPLETED else other(ends[0])
+
+
+def turn_item(wire):
+    """The item of the first committed turn."""
+    name = wire.the("input_audio_buffer.committed").get("item_id")
+    items = [event.get("item") or {} for event in wire.all("conversation.item.created")]
+    mine = [item for item in items if item.get("id") == name]
+    if not mine:
+        raise Blocked("conversation.item.created of the turn", "GEN-014")
+    return mine[0]
+
+
+class TestHeard:
+    """One spoken question in VAD mode, for what is told about its words."""
+
+    script = [
+        *configured({"modalities": ["text"], "instructions": BRIEF, "max_tokens": 16}),
+        speak("weather"),
+        silence(2000),
+        maybe("response.done", within_ms=10_000),
+        quiet(),
+        close(1000),
+    ]
+
+    @should("AUD-017")
+    def test_the_transcript_names_its_item(self, wire):
+        done = wire.the(COMPLETED)
+        assert done.get("item_id"), f"`item_id` is {done.get('item_id')!r}"
+        assert done.get("content_index") == 0, f"`content_index` is {done.get('content_index')!r}"
+        assert isinstance(done.get("transcript"), str), f"`transcript` is {done.get('transcript')!r}"
+
+    @should("AUD-018")
+    def test_the_transcript_has_the_words(self, wire):
+        said, got = (words(text) for text in (fixtures.utterance_text("weather"), wire.the(COMPLETED)["transcript"]))
+        shared = said & got
+        if shared and len(shared) <= len(said) / 2:
+            raise Inconclusive(f"the recogniser understood only {sorted(shared)} of {sorted(said)}")
+        assert shared, f"not one word of {sorted(said)} is in {sorted(got)}"
+
+    @should("AUD-019")
+    def test_the_emotion_is_a_documented_one(self, wire):
+        told = [event["emotion"] for event in wire.all(PREVIEW, COMPLETED) if event.get("emotion") is not None]
+        if not told:
+            raise Inconclusive("no event tells an emotion")
+        assert set(told) <= EMOTIONS, f"told: {sorted(set(map(str, told)) - EMOTIONS)}"
+
+    @observe("Q-TRANSCRIPTION-PREVIEW")
+    def question_how_the_preview_grows(self, wire):
+        wire.the(COMPLETED)
+        previews = wire.all(PREVIEW)
+        seen = "; ".join(f"text {event.get('text')!r} stash {event.get('stash')!r}" for event in previews)[:400]
+        if not previews:
+            return "none"
+        if any(event.get("text") for event in previews):
+            return Seen("text-grows", seen)
+        return Seen("stash-only", seen) if any(event.get("stash") for event in previews) else other(seen)
+
+
+def words(text):
+    """The words of a sentence, for comparison."""
+    return set(re.findall(r"\w+", text.lower()))
+
+
+class TestCommitAndClear:
+    """Commits with and without audio, and clears; nobody asks for a reply."""
+
+    script = [
+        *configured(MANUAL),
+        send("input_audio_buffer.commit", label="commit of nothing"),
+        commit_answer,
+        chunk(WEATHER, "audio after the error"),
+        send("input_audio_buffer.commit", label="commit after the error"),
+        commit_answer,
+        heard(),
+        send("input_audio_buffer.commit", label="commit of the same again"),
+        commit_answer,
+        chunk(WEATHER, "audio to clear"),
+        send("input_audio_buffer.clear", label="clear"),
+        either(until("input_audio_buffer.cleared"), until("error")),
+        send("input_audio_buffer.commit", label="commit after clear"),
+        commit_answer,
+        send("input_audio_buffer.clear", label="clear of nothing"),
+        either(until("input_audio_buffer.cleared"), until("error")),
+        close(1000),
+    ]
+
+    @should("AUD-005")
+    def test_the_error_for_nothing_has_its_type(self, wire):
+        assert empty_buffer(wire, "commit of nothing").get("type") == "invalid_request_error"
+
+    @should("AUD-006")
+    def test_the_error_for_nothing_says_so(self, wire):
+        message = str(empty_buffer(wire, "commit of nothing").get("message"))
+        assert "buffer too small, or have no audio" in message.lower(), message
+
+    @should("AUD-007")
+    def test_a_session_goes_on_after_an_empty_commit(self, wire):
+        empty_buffer(wire, "commit of nothing")
+        committed(wire, "commit after the error")
+
+    @must("AUD-008")
+    def test_a_clear_is_answered_by_cleared(self, wire):
+        assert wire.answers_to("clear") == ["input_audio_buffer.cleared"]
+
+    @should("AUD-009")
+    def test_a_clear_of_nothing_is_answered_by_cleared(self, wire):
+        assert wire.answers_to("clear of nothing") == ["input_audio_buffer.cleared"]
+
+    @should("AUD-010")
+    def test_nothing_is_left_after_a_clear(self, wire):
+        empty_buffer(wire, "commit after clear")
+
+    @should("AUD-011")
+    def test_a_turn_is_committed_once(self, wire):
+        committed(wire, "commit after the error")
+        empty_buffer(wire, "commit of the same again")
+
+
+class TestCommitMinimum:
+    """Commits of 50, 150 and 600 ms, each from an empty buffer."""
+
+    async def talk(self, call):
+        await call(*configured(MANUAL))
+        for ms in (50, 150, 600):
+            if not call.alive:
+                return
+            await call(
+                send("input_audio_buffer.clear"),
+                either(until("input_audio_buffer.cleared"), until("error")),
+                chunk(WEATHER[200 * MS : (200 + ms) * MS], f"{ms} ms of audio"),
+                send("input_audio_buffer.commit", label=f"commit of {ms} ms"),
+                commit_answer,
+                heard(),
+            )
+
+    @observe("Q-COMMIT-MINIMUM")
+    def question_how_much_a_commit_needs(self, wire):
+        taken = [ms for ms in (50, 150, 600) if "input_audio_buffer.committed" in wire.answers_to(f"commit of {ms} ms")]
+        outcomes = {(50, 150, 600): "any", (150, 600): "ms-100", (600,): "ms-500"}
+        seen = f"of 50, 150 and 600 ms it took {taken or 'none'}"
+        return Seen(outcomes[tuple(taken)], seen) if tuple(taken) in outcomes else other(seen)
+
+
+class TestPayloads:
+    """Appends whose payload is unusual or wrong, each followed by an update that shows what became of it."""
+
+    async def talk(self, call):
+        await call(*configured(MANUAL))
+        good = base64_of(bytes(range(240, 256)) * 20)
+        both = base64_of(b"\xfb\xef\xbe\xff\xfe" + b"\xfb" * 3)  # its Base64 has both `+` and `/`, and padding
+        wrapped = "\r\n".join(good[at : at + 76] for at in range(0, len(good), 76))
+        for label, audio in {
+            "plus and slash": both,
+            "wrong padding": good.rstrip("=")[:-1],
+            "wrong alphabet": "*" * 40,
+            "line breaks": wrapped,
+            "odd": base64_of(b"\x01\x02\x03"),
+            "empty": "",
+        }.items():
+            await probe(call, send("input_audio_buffer.append", label=label, audio=audio))
+        await probe(call, send("input_audio_buffer.append", label="no audio"))
+
+    @must("AUD-025")
+    def test_padded_base64_with_its_whole_alphabet(self, wire):
+        seen = fate(wire, "plus and slash")
+        assert seen.outcome == "ignored", seen.evidence
+
+    @should("AUD-012")
+    def test_wrong_padding_is_refused(self, wire):
+        assert errors_to(wire, "wrong padding"), fate(wire, "wrong padding").evidence
+
+    @should("AUD-013")
+    def test_a_wrong_alphabet_is_refused(self, wire):
+        assert errors_to(wire, "wrong alphabet"), fate(wire, "wrong alphabet").evidence
+
+    @should("AUD-014")
+    def test_a_session_goes_on_after_what_is_not_base64(self, wire):
+        for label in ("wrong padding", "wrong alphabet"):
+            seen = fate(wire, label)
+            assert seen.outcome in {"error", "ignored"}, f"{label}: {seen.evidence}"
+
+    @observe("Q-BASE64-LINE-BREAKS")
+    def question_what_line_breaks_do(self, wire):
+        seen = fate(wire, "line breaks")
+        named = {"error": "error-open", "closed": "error-closed", "ignored": "accepted"}
+        if seen.outcome == "closed" and not errors_to(wire, "line breaks"):
+            return other(seen.evidence)
+        return Seen(named.get(seen.outcome, "other"), seen.evidence)
+
+    @observe("Q-APPEND-ODD")
+    def question_what_an_odd_number_of_bytes_does(self, wire):
+        return fate(wire, "odd")
+
+    @observe("Q-APPEND-EMPTY")
+    def question_what_an_empty_append_does(self, wire):
+        return fate(wire, "empty")
+
+    @observe("Q-APPEND-MISSING-AUDIO")
+    def question_what_an_append_without_audio_does(self, wire):
+        return fate(wire, "no audio")
+
+
+class TestWav:
+    """WAV files: as raw samples, then declared on a session of their own, right and with another rate than declared."""
+
+    connections = 2
+
+    async def talk(self, call):
+        file = wav_file(WEATHER, 16000)
+        await call(
+            *configured(MANUAL),
+            chunk(file, "file as pcm"),
+            send("input_audio_buffer.commit", label="commit of a file as pcm"),
+            commit_answer,
+        )
+        if call.profile.family != "qwen3.5":  # no other family lists WAV
+            return
+        await call.connect()
+        declared = {"input": {"format": {"type": "wav", "sample_rate": 16000}}}
+        await call(
+            until("session.created"),
+            send("session.update", label="declare wav", session={**MANUAL, "audio": declared}),
+            either(until("session.updated"), until("error")),
+            chunk(file, "file"),
+            send("input_audio_buffer.commit", label="commit of a file"),
+            commit_answer,
+            heard(),
+        )
+        if call.alive:
+            await call(
+                chunk(wav_file(fixtures.resample(WEATHER, 16000, 8000), 8000), "slow file"),
+                send("input_audio_buffer.commit", label="commit of a slow file"),
+                commit_answer,
+            )
+
+    @should("AUD-020")
+    def test_a_wav_file_is_committed_once_declared(self, wire):
+        there = leg_of(wire, "commit of a file")
+        assert "session.updated" in there.answers_to("declare wav"), there.replies("declare wav")
+        assert "error" not in there.answers_to("file"), there.replies("file")
+        committed(there, "commit of a file")
+
+    @observe("Q-WAV-INPUT-RATE")
+    def question_what_another_rate_in_the_header_does(self, wire):
+        return committed_or_error(leg_of(wire, "commit of a slow file"), "slow file", "commit of a slow file")
+
+    @observe("Q-WAV-HEADER-IN-PCM")
+    def question_what_a_header_among_samples_does(self, wire):
+        return committed_or_error(wire, "file as pcm", "commit of a file as pcm")
+
+
+def committed_or_error(wire, audio, commit):
+    """`accepted` when the commit went through without any error, `error` when one came, wherever."""
+    said = wire.replies(audio) + wire.replies(commit)
+    errors = [event.get("error") for event in said if event["type"] == "error"]
+    if errors:
+        return Seen("error", str(errors[0]))
+    return "accepted" if "input_audio_buffer.committed" in wire.answers_to(commit) else other(said)
+
+
+class TestFormatAfterAudio:
+    """The client changes the input's sample rate when it has sent audio."""
+
+    async def talk(self, call):
+        await call(*configured(MANUAL), chunk(WEATHER[: 500 * MS], "audio"))
+        change = {"audio": {"input": {"format": {"type": "pcm", "sample_rate": 8000}}}}
+        await call(
+            send("session.update", label="change of rate", session=change),
+            either(until("session.updated"), until("error")),
+            quiet(),
+        )
+
+    @observe("Q-FORMAT-AFTER-AUDIO")
+    def question_what_a_change_of_rate_does(self, wire):
+        said = wire.replies("change of rate")
+        if said and said[0]["type"] == "error":
+            return Seen("error", str(said[0].get("error")))
+        before, after = (input_rate(wire.the("session.updated", nth)["session"]) for nth in (0, 1))
+        if after == 8000:
+            return "accepted"
+        return Seen("ignored", f"the echo tells {after}") if after == before else other(f"the echo tells {after}")
+
+
+def input_rate(session):
+    """The input's sample rate that an echo tells, or None."""
+    return (((session.get("audio") or {}).get("input") or {}).get("format") or {}).get("sample_rate")
+
+
+class TestRates:
+    """The same four seconds at 8000 Hz and, in a second session, at 48000 Hz."""
+
+    connections = 2
+
+    async def talk(self, call):
+        pcm = TURNS[: 4000 * MS]
+        for number, rate in enumerate((8000, 48000)):
+            if number:
+                await call.connect()
+            declared = {"audio": {"input": {"format": {"type": "pcm", "sample_rate": rate}}}}
+            await call(
+                *configured({**MANUAL, **declared}),
+                append(fixtures.resample(pcm, 16000, rate), rate=rate, packet_ms=500, label=f"speech at {rate} Hz"),
+                send("input_audio_buffer.commit"),
+                until("input_audio_buffer.committed"),
+                heard(),
+                send("response.create"),
+                until("response.done"),
+                close(1000),
+            )
+
+    @should("AUD-021")
+    def test_a_second_is_a_second_at_any_rate(self, wire):
+        expected = 4 * wire.profile.audio_in_rate
+        for number, rate in enumerate((8000, 48000)):
+            cost = input_audio_tokens(wire.leg(number), 0)
+            assert abs(cost - expected) <= expected / 4, f"4 s at {rate} Hz cost {cost} tokens, not {expected:.0f}"
+
+
+LAYOUTS = {2: "raw_mic_array", 4: "foa_ambix"}
+
+
+class TestChannels:
+    """A second of audio in two channels and, in a second session, in four."""
+
+    connections = 2
+
+    async def talk(self, call):
+        mono = fixtures.to_samples(WEATHER[: 1000 * MS])
+        for number, (channels, name) in enumerate(LAYOUTS.items()):
+            if number:
+                await call.connect()
+            layout = {"sample_rate": 16000, "channels": channels, "channel_layout": name}
+            pcm = fixtures.to_pcm(sample for sample in mono for _ in range(channels))
+            await call(
+                *configured({**MANUAL, "audio": {"input": {"format": layout}}}),
+                chunk(pcm, f"speech in {channels} channels"),
+                send("input_audio_buffer.commit", label=f"commit of {channels} channels"),
+                commit_answer,
+                close(1000),
+            )
+
+    @should("AUD-023")
+    def test_several_channels_are_taken_once_declared(self, wire):
+        if not wire.profile.can("multichannel"):
+            raise NotApplicable("this model takes one channel")
+        for number, channels in enumerate(LAYOUTS):
+            committed(wire.leg(number), f"commit of {channels} channels")
+
+
+class TestCommitDuringResponse:
+    """The client commits audio while the model writes."""
+
+    script = [
+        *configured({**MANUAL, "instructions": "Do what you are told.", "max_tokens": 120}),
+        send("conversation.item.create", item=user("Count from 1 to 40.")),
+        until("conversation.item.created"),
+        send("response.create"),
+        until("response.text.delta"),
+        chunk(WEATHER, "audio into the reply"),
+        send("input_audio_buffer.commit", label="commit into the reply"),
+        until("response.done"),
+        quiet(),
+        close(1000),
+    ]
+
+    @observe("Q-COMMIT-DURING-RESPONSE")
+    def question_what_a_commit_into_a_reply_does(self, wire):
+        mark = wire.sent("commit into the reply")
+        later = wire.after(mark)
+        done = next((frame.index for frame in later if frame.type == "response.done"), None)
+        if done is None:
+            raise Inconclusive("the reply had ended before the commit, or never ended")
+        found = next((frame for frame in later if frame.type in {"input_audio_buffer.committed", "error"}), None)
+        if found is None:
+            return other("neither committed nor error came")
+        if found.type == "error":
+            return Seen("error", str(found.event.get("error")))
+        return "committed" if found.index < done else "deferred"
+
+
+class TestLargeAppend:
+    """The client appends 16 MiB of Base64 at once."""
+
+    slow = True
+
+    async def talk(self, call):
+        await call(*configured(MANUAL))
+        await probe(call, send("input_audio_buffer.append", label="large", audio="A" * (16 * 2**20)))
+
+    @observe("Q-APPEND-LIMIT")
+    def question_what_a_very_large_append_does(self, wire):
+        seen = fate(wire, "large")
+        if seen.outcome == "closed":
+            return Seen("close-1009", seen.evidence) if wire.ending.code_received == 1009 else other(seen.evidence)
+        return Seen({"ignored": "accepted"}.get(seen.outcome, seen.outcome), seen.evidence)
