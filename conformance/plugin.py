@@ -27,6 +27,8 @@ from conformance.mock.options import MockOptions, OptionError
 from conformance.progress import LiveLine
 from conformance.report import files, record
 from conformance.report.redact import Redactor
+from conformance.report.summary import table
+from conformance.spec.catalogue import clauses, questions
 from conformance.spec.profiles import UnknownModel, profile_for
 from conformance.wire.recorder import Budget, Recorder
 from conformance.wire.target import TargetError, resolve
@@ -463,6 +465,10 @@ def closing_words(run: ConformanceRun) -> Iterator[str]:
         f"{made['conversations']} conversations, {made['sessions']} sessions, "
         f"{usage['input_tokens']} input and {usage['output_tokens']} output tokens"
     )
+    yield from table(made["levels"])
+    untested = sum(bool(row.excluded) for row in clauses().values())
+    by_hand = sum(row.reach == "by-hand" for row in questions().values())
+    yield f"Beside these: {untested} clauses and {by_hand} questions that no run can judge; the report says why."
     yield made["headline"]
     if run.writer.problem:
         yield f"The record is incomplete: {run.writer.problem}"

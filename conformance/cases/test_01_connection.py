@@ -2,6 +2,7 @@
 
 import json
 
+from conformance.cases.shared import user
 from conformance.judge.verdicts import Inconclusive, Seen, other
 from conformance.spec import must, observe, should
 from conformance.wire import close, either, fragmented, ping, pong, quiet, send, until
@@ -126,15 +127,23 @@ def header(wire, name):
 
 
 class TestTwoAtOnce:
-    """One client opens a connection, leaves it, and opens another, with the headers that the SDKs send."""
+    """Two connections at once, with the headers that the SDKs send; the second never configures anything and asks."""
 
     connections = 2
     dial = Dial(scheme="bearer")
 
     async def talk(self, call):
-        await call(until("session.created"), close(1000))
-        await call.connect(Dial(headers=(("User-Agent", SDK_AGENT),)))
-        await call(until("session.created"), close(1000))
+        await call(until("session.created"))
+        other = await call.beside(Dial(headers=(("User-Agent", SDK_AGENT),)))
+        await other(
+            until("session.created"),
+            send("conversation.item.create", item=user("Answer with exactly one word: yes")),
+            until("conversation.item.created"),
+            send("response.create"),
+            until("response.done"),
+            close(1000),
+        )
+        await call(close(1000))
 
     @should("CON-013")
     def test_sessions_have_different_ids(self, wire):
@@ -152,29 +161,9 @@ class TestTwoAtOnce:
         assert second.handshake.status == 101
         assert second.has("session.created")
 
-
-class TestDefaults:
-    """The client never sends an update: it types a message and asks for the answer."""
-
-    script = [
-        until("session.created"),
-        send(
-            "conversation.item.create",
-            item={
-                "type": "message",
-                "role": "user",
-                "content": [{"type": "input_text", "text": "Answer with exactly one word: yes"}],
-            },
-        ),
-        until("conversation.item.created"),
-        send("response.create"),
-        until("response.done"),
-        close(1000),
-    ]
-
     @should("CON-027")
     def test_a_session_works_with_its_defaults(self, wire):
-        assert wire.the("response.done")["response"]["status"] == "completed"
+        assert wire.leg(1).the("response.done")["response"]["status"] == "completed"
 
 
 class TestControlFrames:

@@ -2,9 +2,10 @@
 
 import json
 
+from conformance.cases.shared import MANUAL, configured, errors_to, fate, leg_of, probe, said_to
 from conformance.judge.verdicts import Blocked, Inconclusive, Seen, other
 from conformance.spec import must, observe, should
-from conformance.wire import OMIT, binary, close, either, maybe, quiet, send, text, until
+from conformance.wire import OMIT, binary, close, either, maybe, send, text, until
 
 # A harmless update: what answers it shows whether the session is still there.
 ALIVE = {"modalities": ["text"]}
@@ -14,10 +15,10 @@ MIXED = "Antworte mit „ja“. 回答“是”。 🙂"
 
 def reaction(wire, label):
     """What a malformed frame got: the types of the events, or how the connection ended."""
-    answers = wire.answers_to(label)
-    if answers:
-        return answers
-    ending = wire.ending
+    said = [event["type"] for event in said_to(wire, label)]
+    if said:
+        return said[:-1] if said[-1] == "session.updated" else said
+    ending = leg_of(wire, label).ending
     return [f"close {ending.code_received}"] if ending.first == "server" and ending.code_received else []
 
 
@@ -28,23 +29,17 @@ def is_answered(wire, label):
     assert said[0] == "error" or said[0].startswith("close "), f"{label} was answered by {said}"
 
 
-def fate(wire, label) -> Seen:
+def open_fate(wire, label) -> Seen:
     """The outcome of a malformed frame in the words of the questions: error-open, ignored, closed."""
-    ending = wire.ending
-    error = next((event.get("error") for event in wire.replies(label) if event["type"] == "error"), None)
-    if ending.first == "server":
-        return Seen("closed", f"{ending.code_received} {ending.reason_received}")
-    if error is not None:
-        return Seen("error-open", json.dumps(error, ensure_ascii=False))
-    alive = "session.updated" in wire.types
-    return Seen("ignored") if alive else other(f"no answer, and no answer to the next update: {wire.types}")
+    seen = fate(wire, label)
+    return Seen("error-open", seen.evidence) if seen.outcome == "error" else seen
 
 
 def frame_fate(wire, label, code) -> Seen:
-    """Like `fate`, with the outcomes of the questions about frames: the code of the close matters."""
-    ending = wire.ending
-    if ending.first != "server":
-        return fate(wire, label)
+    """Like `open_fate`, with the outcomes of the questions about frames: the code of the close matters."""
+    seen, ending = open_fate(wire, label), leg_of(wire, label).ending
+    if seen.outcome != "closed":
+        return seen
     if ending.code_received is None:
         return Seen("dropped", ending.tcp)
     outcome = f"close-{code}" if ending.code_received == code else "close-other"
@@ -53,9 +48,8 @@ def frame_fate(wire, label, code) -> Seen:
 
 def not_dropped(wire, label):
     """The connection may be closed, but by a close frame."""
-    wire.sent(label)
-    ending = wire.ending
-    assert ending.first != "server" or ending.code_received is not None, f"dropped by TCP {ending.tcp}"
+    seen, ending = fate(wire, label), leg_of(wire, label).ending
+    assert seen.outcome != "closed" or ending.code_received is not None, f"dropped by TCP {ending.tcp}"
 
 
 def the_error(wire):
@@ -63,13 +57,6 @@ def the_error(wire):
     if "error" not in wire.answers_to("unknown type"):
         raise Blocked("error", "ENV-004")
     return wire.error_to("unknown type")
-
-
-async def provoke(call, frame):
-    """Send one malformed frame and, if that did not end the connection, a harmless update."""
-    await call(until("session.created"), frame, maybe("error"), quiet())
-    if call.alive:
-        await call(send("session.update", session=ALIVE), maybe("session.updated"))
 
 
 class TestUnknownType:
@@ -123,7 +110,7 @@ class TestUnknownType:
 
     @observe("Q-UNKNOWN-TYPE")
     def question_what_an_unknown_type_gets(self, wire):
-        return fate(wire, "unknown type")
+        return open_fate(wire, "unknown type")
 
     @observe("Q-ERROR-EVENT-ID")
     def question_does_the_error_name_the_event(self, wire):
@@ -135,11 +122,24 @@ class TestUnknownType:
         return Seen("elsewhere", json.dumps(error, ensure_ascii=False))
 
 
-class TestNotJson:
-    """The client sends text that is no JSON."""
+class TestMalformed:
+    """Frames that are no event, one after the other, and after each a harmless update; anew where the server closed."""
+
+    frames = (
+        text("{bad", label="bad JSON"),
+        text("[]", label="array"),
+        text('"hello"', label="string"),
+        text("42", label="number"),
+        text('{"event_id":"event_1","session":{}}', label="no type"),
+        text('{"type":7}', label="type 7"),
+        binary(b"\x00\x01\x02\x03", label="binary"),
+        text(b'{"type":"\xff"}', label="FF"),
+    )
 
     async def talk(self, call):
-        await provoke(call, text("{bad", label="bad JSON"))
+        await call(*configured(ALIVE))
+        for frame in self.frames:
+            await probe(call, frame, session=ALIVE)
 
     @should("ENV-006")
     def test_bad_json_is_not_met_with_silence(self, wire):
@@ -147,14 +147,7 @@ class TestNotJson:
 
     @observe("Q-NOT-JSON")
     def question_what_bad_json_gets(self, wire):
-        return fate(wire, "bad JSON")
-
-
-class TestArray:
-    """The client sends a JSON array."""
-
-    async def talk(self, call):
-        await provoke(call, text("[]", label="array"))
+        return open_fate(wire, "bad JSON")
 
     @should("ENV-007")
     def test_an_array_is_not_met_with_silence(self, wire):
@@ -162,30 +155,12 @@ class TestArray:
 
     @observe("Q-ARRAY-FRAME")
     def question_what_an_array_gets(self, wire):
-        return fate(wire, "array")
-
-
-class TestScalar:
-    """The client sends a JSON string, and in a second session a number."""
-
-    connections = 2
-
-    async def talk(self, call):
-        await call(until("session.created"), text('"hello"', label="string"), maybe("error"))
-        await call.connect()
-        await call(until("session.created"), text("42", label="number"), maybe("error"))
+        return open_fate(wire, "array")
 
     @should("ENV-008")
     def test_a_scalar_is_not_met_with_silence(self, wire):
         is_answered(wire, "string")
-        is_answered(wire.leg(1), "number")
-
-
-class TestMissingType:
-    """The client sends an event without `type`."""
-
-    async def talk(self, call):
-        await provoke(call, text('{"event_id":"event_1","session":{}}', label="no type"))
+        is_answered(wire, "number")
 
     @should("ENV-009")
     def test_a_missing_type_is_not_met_with_silence(self, wire):
@@ -193,24 +168,11 @@ class TestMissingType:
 
     @observe("Q-MISSING-TYPE")
     def question_what_a_missing_type_gets(self, wire):
-        return fate(wire, "no type")
-
-
-class TestTypeNotAString:
-    """The client sends an event whose `type` is a number."""
-
-    script = [until("session.created"), text('{"type":7}', label="type 7"), maybe("error")]
+        return open_fate(wire, "no type")
 
     @should("ENV-010")
     def test_a_number_as_type_is_not_met_with_silence(self, wire):
         is_answered(wire, "type 7")
-
-
-class TestBinaryFrame:
-    """The client sends four bytes in a binary frame."""
-
-    async def talk(self, call):
-        await provoke(call, binary(b"\x00\x01\x02\x03", label="binary"))
 
     @should("ENV-011")
     def test_a_binary_frame_is_not_answered_by_a_drop(self, wire):
@@ -219,13 +181,6 @@ class TestBinaryFrame:
     @observe("Q-BINARY-FRAME")
     def question_what_a_binary_frame_gets(self, wire):
         return frame_fate(wire, "binary", 1003)
-
-
-class TestInvalidUtf8:
-    """The client sends the byte FF in a text frame."""
-
-    async def talk(self, call):
-        await provoke(call, text(b'{"type":"\xff"}', label="FF"))
 
     @should("ENV-012")
     def test_invalid_utf8_is_not_answered_by_a_drop(self, wire):
@@ -330,39 +285,29 @@ class TestMistakesInARow:
 
 
 class TestWhichErrorsClose:
-    """Documented mistakes, each in a session of its own, and after each a harmless update."""
+    """Documented mistakes in manual mode, and after each a harmless update; anew where the server closed."""
 
-    connections = 5
-    mistakes = {
-        "modalities": [send("session.update", session={"modalities": ["audio"]})],
-        "cancel": [send("response.cancel")],
-        "image": [send("input_image_buffer.append", image="/9j/4AAQSkZJRgABAQEAYABgAAD/2Q==")],
-        "commit": [
-            send("session.update", session={"turn_detection": None}),
-            until("session.updated"),
-            send("input_audio_buffer.commit"),
-        ],
-        "voice": [send("session.update", session={"voice": "NoSuchVoice"})],
-    }
+    mistakes = (
+        send("session.update", label="modalities", session={"modalities": ["audio"]}),
+        send("response.cancel", label="cancel"),
+        send("input_image_buffer.append", label="image", image="/9j/4AAQSkZJRgABAQEAYABgAAD/2Q=="),
+        send("input_audio_buffer.commit", label="commit"),
+        send("session.update", label="voice", session={"voice": "NoSuchVoice"}),
+    )
 
     async def talk(self, call):
-        for number, mistake in enumerate(self.mistakes.values()):
-            if number:
-                await call.connect()
-            await call(until("session.created"), *mistake, maybe("error"), quiet())
-            if call.alive:
-                await call(send("session.update", label="after", session=ALIVE), maybe("session.updated"))
+        await call(*configured(MANUAL))
+        for mistake in self.mistakes:
+            await probe(call, mistake)
 
     @observe("Q-ERROR-CLOSES")
     def question_which_errors_close(self, wire):
-        legs = {name: wire.leg(number) for number, name in enumerate(self.mistakes)}
-        silent = [name for name, leg in legs.items() if not leg.has("error") and leg.ending.first != "server"]
-        if set(silent) - {"voice"}:
-            raise Inconclusive(f"no error came for: {', '.join(silent)}")
-        closed = {name for name, leg in legs.items() if leg.ending.first == "server"}
-        server_errors = {
-            name for name, leg in legs.items() for event in leg.all("error") if kind(event) == "server_error"
-        }
+        fates = {step.label: fate(wire, step.label).outcome for step in self.mistakes}
+        silent = {name for name, outcome in fates.items() if outcome not in {"error", "closed"}}
+        if silent - {"voice"}:
+            raise Inconclusive(f"no error came for: {', '.join(sorted(silent))}")
+        closed = {name for name, outcome in fates.items() if outcome == "closed"}
+        server_errors = {name for name in fates for error in errors_to(wire, name) if kind(error) == "server_error"}
         seen = f"closed by: {', '.join(sorted(closed)) or 'none'}; server_error: {', '.join(sorted(server_errors))}"
         if closed and closed == server_errors:
             return Seen("by-type", seen)
@@ -371,7 +316,6 @@ class TestWhichErrorsClose:
         return Seen("backend-only" if closed == {"voice"} else "session-errors-too", seen)
 
 
-def kind(event):
+def kind(error):
     """`error.type`, where there is one."""
-    error = event.get("error")
     return error.get("type") if isinstance(error, dict) else None

@@ -4,6 +4,7 @@ import contextlib
 import json
 from functools import partial
 
+from conformance.cases.shared import user
 from conformance.judge.verdicts import Blocked, Inconclusive, Seen, other
 from conformance.spec import bounds, must, observe, should
 from conformance.spec.bounds import Probe
@@ -610,9 +611,10 @@ class TestModalities:
         return wire.error_to("audio alone")
 
 
-class TestSdkDefaults:
-    """The client sends what the vendor's SDKs send when the caller sets nothing."""
+class TestSdks:
+    """The client sends what the vendor's SDKs send: by default, and in the newer ones with formats in `audio`."""
 
+    INPUT = {"type": "pcm", "sample_rate": 16000}
     script = [
         until("session.created"),
         update(
@@ -638,24 +640,6 @@ class TestSdkDefaults:
             },
         ),
         answered,
-        close(1000),
-    ]
-
-    @must("SES-023")
-    def test_the_python_sdk_is_understood(self, wire):
-        confirmed(wire, "python")
-
-    @must("SES-024")
-    def test_the_java_sdk_is_understood(self, wire):
-        confirmed(wire, "java")
-
-
-class TestNestedAudio:
-    """The client sends what the newer SDKs send: formats in `audio`, no flat ones."""
-
-    INPUT = {"type": "pcm", "sample_rate": 16000}
-    script = [
-        until("session.created"),
         update(
             label="newer sdk",
             session={
@@ -670,6 +654,14 @@ class TestNestedAudio:
         answered,
         close(1000),
     ]
+
+    @must("SES-023")
+    def test_the_python_sdk_is_understood(self, wire):
+        confirmed(wire, "python")
+
+    @must("SES-024")
+    def test_the_java_sdk_is_understood(self, wire):
+        confirmed(wire, "java")
 
     @should("SES-025")
     def test_the_newer_sdks_are_understood(self, wire):
@@ -971,7 +963,6 @@ class TestUnknownVoice:
 
     async def talk(self, call):
         patience = call.target.deadlines.answer
-        hello = {"type": "message", "role": "user", "content": [{"type": "input_text", "text": "Say hello."}]}
         unknown = {"voice": "no-such-voice-0000", "instructions": TWO_WORDS}
         answer = await call(
             until("session.created"),
@@ -982,7 +973,7 @@ class TestUnknownVoice:
         if call.alive and answer is not None and answer.type == "session.updated":
             with contextlib.suppress(Broken):
                 await call(
-                    send("conversation.item.create", item=hello),
+                    send("conversation.item.create", item=user("Say hello.")),
                     maybe("conversation.item.created", "error", within_ms=patience),
                     send("response.create"),
                     maybe("response.done", "error", within_ms=patience),
@@ -1073,12 +1064,11 @@ class TestSpeechUnderConfiguration:
 class TestUpdateDuringResponse:
     """The client changes the instructions while a reply is running."""
 
-    COUNT = {"type": "message", "role": "user", "content": [{"type": "input_text", "text": "Count to 30."}]}
     script = [
         until("session.created"),
         update(session={"modalities": ["text"], "turn_detection": None}),
         answered,
-        send("conversation.item.create", item=COUNT),
+        send("conversation.item.create", item=user("Count to 30.")),
         until("conversation.item.created"),
         send("response.create"),
         until("response.text.delta", "response.audio_transcript.delta"),

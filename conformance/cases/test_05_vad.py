@@ -7,7 +7,7 @@ from conformance import fixtures
 from conformance.cases.shared import BRIEF, configured, user
 from conformance.judge.verdicts import Blocked, Inconclusive, Seen, other
 from conformance.spec import must, observe, should
-from conformance.wire import append, close, either, maybe, pause, quiet, send, silence, speak, until
+from conformance.wire import append, close, either, likely, maybe, pause, quiet, send, silence, speak, until
 
 MS = 32  # bytes of a millisecond at 16 kHz
 WEATHER = fixtures.wav("weather")
@@ -76,7 +76,7 @@ class TestTurn:
             quiet(),
             speak("weather", packet_ms=20),
             silence(2000, packet_ms=20),
-            maybe("response.done", within_ms=call.target.deadlines.answer),
+            likely("response.done"),
             quiet(),
             close(1000),
         )
@@ -85,7 +85,7 @@ class TestTurn:
             *configured(PATIENT),
             append(audio, packet_ms=1000, label="speech weather"),
             until(STOPPED),
-            maybe("response.done", within_ms=call.target.deadlines.answer),
+            likely("response.done"),
             close(1000),
         )
 
@@ -185,7 +185,7 @@ class TestManualSpeech:
         updated,
         speak("weather", label="speech again"),
         silence(2000),
-        maybe("response.done", "error"),
+        likely("response.done", "error"),
         close(1000),
     ]
 
@@ -218,8 +218,8 @@ class TestSettings:
             silence(LEAD_MS),
             speak("hello", label="speech, short silence"),
             silence(1000),
-            maybe(STOPPED),
-            maybe("response.done", within_ms=call.target.deadlines.answer),
+            likely(STOPPED),
+            likely("response.done"),
             send("session.update", session=detection(silence_duration_ms=2000, prefix_padding_ms=500)),
             until("session.updated"),
             silence(LEAD_MS),
@@ -228,8 +228,8 @@ class TestSettings:
             maybe(STOPPED, within_ms=moment),
             send("input_audio_buffer.append", label="more silence", audio=base64.b64encode(bytes(20 * MS)).decode()),
             silence(1800),
-            maybe(STOPPED),
-            maybe("response.done", within_ms=call.target.deadlines.answer),
+            likely(STOPPED),
+            likely("response.done"),
             close(1000),
         )
 
@@ -262,15 +262,15 @@ class TestThreeUtterances:
         *configured(PATIENT),
         speak("hello", label="speech 1"),
         silence(2000),
-        maybe("response.done"),
+        likely("response.done"),
         speak("weather", label="speech 2"),
         silence(2000),
-        maybe("response.done"),
+        likely("response.done"),
         pause(1000),
         speak("goodbye", label="speech 3"),
         silence(2000),
         until(STOPPED),
-        maybe("response.done"),
+        likely("response.done"),
         close(1000),
     ]
 
@@ -318,8 +318,8 @@ class TestClear:
         quiet(),
         speak("weather", label="speech after the clear"),
         silence(2000),
-        maybe(STOPPED),
-        maybe("response.done"),
+        likely(STOPPED),
+        likely("response.done"),
         close(1000),
     ]
 
@@ -440,8 +440,8 @@ class TestSemantic:
         updated,
         speak("weather"),
         silence(3000),
-        maybe("response.created", within_ms=10_000),
-        maybe("response.done"),
+        likely("response.created"),
+        likely("response.done"),
         close(1000),
     ]
 
@@ -499,7 +499,7 @@ class TestInterruptResponseFalse:
         until("response.audio.delta"),
         speak("goodbye", label="speech into the reply"),
         silence(1500),
-        maybe("response.done", within_ms=20_000),
+        likely("response.done"),
         quiet(),
         close(1000),
     ]
@@ -530,9 +530,9 @@ class TestBargeIn:
         until("response.audio.delta"),
         append(STORY[4640 * MS : 5660 * MS], label="speech enough"),
         silence(1500),
-        maybe(STOPPED),
+        likely(STOPPED),
         maybe("response.created"),
-        maybe("response.done", within_ms=10_000),
+        likely("response.done"),
         quiet(),
         close(1000),
     ]
@@ -611,7 +611,7 @@ class TestProactive:
         until("response.done"),
         silence(6000),
         maybe("response.created", within_ms=6000),
-        maybe("response.done"),
+        likely("response.done"),
         close(1000),
     ]
 

@@ -5,6 +5,7 @@ import binascii
 import json
 import re
 
+from conformance.cases.shared import user
 from conformance.judge.verdicts import Blocked, Inconclusive, Seen, other
 from conformance.spec import must, observe, should
 from conformance.wire import close, either, maybe, quiet, send, speak, until
@@ -23,11 +24,6 @@ UNHEARD = "conversation.item.input_audio_transcription.failed"
 OPENING = ["response.created", ADDED, "conversation.item.created", PART_ADDED]
 CLOSING = [PART_DONE, DONE, "response.done"]
 PADDED = re.compile(r"(?:[A-Za-z0-9+/]{4})*(?:[A-Za-z0-9+/]{4}|[A-Za-z0-9+/]{3}=|[A-Za-z0-9+/]{2}==)")
-
-
-def user(text):
-    """A message of the user."""
-    return {"type": "message", "role": "user", "content": [{"type": "input_text", "text": text}]}
 
 
 def written(max_tokens, instructions=BRIEF):
@@ -584,8 +580,8 @@ class TestSpoken:
         return Seen("ignored", str(shown)) if shown == before else other(shown)
 
 
-class TestManualTurn:
-    """The client speaks, commits, waits for its words and for silence, and only then asks for a reply."""
+class TestManualTurns:
+    """Three spoken turns; a reply is asked for after silence, with the commit, and again so without transcription."""
 
     async def talk(self, call):
         await call(
@@ -600,7 +596,22 @@ class TestManualTurn:
             send("response.create", label="create"),
         )
         await reply(call)
-        await call(close(1000))
+        await call(
+            speak("weather", label="speech 2"),
+            send("input_audio_buffer.commit", label="commit 2"),
+            send("response.create", label="create at once"),
+        )
+        await reply(call)
+        await call(
+            quiet(),
+            send("session.update", label="untranscribed", session={"input_audio_transcription": None}),
+            either(until("session.updated"), until("error")),
+            speak("weather", label="speech 3"),
+            send("input_audio_buffer.commit", label="commit 3"),
+            send("response.create", label="create untranscribed"),
+        )
+        await reply(call)
+        await call(quiet(), close(1000))
 
     @should("RSP-049")
     def test_no_response_starts_by_itself(self, wire):
@@ -617,50 +628,16 @@ class TestManualTurn:
         assert "response.created" in seen, f"it was answered by {seen or 'nothing'}"
         assert answer(wire, "create").done.get("status") in {"completed", "incomplete"}
 
-
-class TestCreateAtOnce:
-    """The client speaks and asks for a reply together with the commit."""
-
-    async def talk(self, call):
-        await call(
-            until("session.created"),
-            send("session.update", session=written(64, "Answer with at most five words.")),
-            until("session.updated"),
-            speak("weather"),
-            send("input_audio_buffer.commit"),
-            send("response.create", label="create"),
-        )
-        await reply(call)
-        await call(quiet(), close(1000))
-
     @observe("Q-CREATE-AFTER-COMMIT")
     def question_is_an_early_create_honoured(self, wire):
-        return reception(wire, nothing="dropped")
-
-
-class TestCreateUntranscribed:
-    """As above, in a session that does not transcribe."""
-
-    async def talk(self, call):
-        await call(
-            until("session.created"),
-            send(
-                "session.update",
-                session={**written(64, "Answer with at most five words."), "input_audio_transcription": None},
-            ),
-            until("session.updated"),
-            speak("weather"),
-            send("input_audio_buffer.commit"),
-            send("response.create", label="create"),
-        )
-        await reply(call)
-        await call(quiet(), close(1000))
+        return reception(wire, "create at once", nothing="dropped")
 
     @observe("Q-CREATE-NO-TRANSCRIPTION")
     def question_is_an_early_create_honoured_without_transcription(self, wire):
-        if wire.has(HEARD):
+        refused = wire.sent("create untranscribed")
+        if any(frame.type == HEARD for frame in wire.after(refused)):
             raise Inconclusive("the server transcribed the turn all the same")
-        return reception(wire, nothing="dropped")
+        return reception(wire, "create untranscribed", nothing="dropped")
 
 
 class TestNothingSaid:
@@ -678,12 +655,12 @@ class TestNothingSaid:
 
     @observe("Q-CREATE-EMPTY")
     def question_what_answers_a_create_in_an_empty_conversation(self, wire):
-        return reception(wire, honoured="answers", nothing="silent")
+        return reception(wire, "create", honoured="answers", nothing="silent")
 
 
-def reception(wire, honoured="honoured", nothing="dropped"):
-    """How the create was received; an `error` before it belongs to something else."""
-    frames = after_create(wire, "create")
+def reception(wire, label, honoured="honoured", nothing="dropped"):
+    """How this create was received; an `error` before it belongs to something else."""
+    frames = after_create(wire, label)
     kinds = [frame.type for frame in frames]
     if "error" in kinds:
         said_first = "response.created" in kinds[: kinds.index("error")]

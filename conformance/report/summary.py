@@ -170,6 +170,7 @@ def summary(record: Record) -> dict[str, Any]:
         "exit": EXIT[result],
         "headline": headline(record, judged, result),
         "counts": {key: counts[key] for key in sorted(counts)},
+        "levels": levels(judged),
         "cases": [
             {
                 "id": case.id,
@@ -193,6 +194,37 @@ def summary(record: Record) -> dict[str, Any]:
         ],
         "close_paths": (record.footer or {}).get("close_paths", []),
     }
+
+
+LEVELS = ("MUST", "SHOULD", "MAY", "OBSERVE")
+ORDER = ("pass", "observed", "fail", "accepted", "error", "blocked", "inconclusive", "skipped", "not_run")
+
+
+def levels(judged: list[Case]) -> dict[str, dict[str, int]]:
+    """How many checks of each level got each verdict; every check is counted once."""
+    counted = Counter((case.level, case.verdict) for case in judged)
+    return {
+        level: {verdict: counted[level, verdict] for verdict in ORDER if counted[level, verdict]} for level in LEVELS
+    }
+
+
+def table(counted: dict[str, dict[str, int]]) -> list[str]:
+    """`levels` as lines of text; rows and columns with their totals."""
+    used = [verdict for verdict in ORDER if any(row.get(verdict) for row in counted.values())]
+    names = {level: "questions" if level == "OBSERVE" else level for level in counted}
+    rows = [["", *(verdict.replace("_", " ") for verdict in used), "in all"]]
+    for level, row in counted.items():
+        rows.append([names[level], *(str(row.get(verdict, 0)) for verdict in used), str(sum(row.values()))])
+    sums = [sum(row.get(verdict, 0) for row in counted.values()) for verdict in used]
+    rows.append(["in all", *map(str, sums), str(sum(sums))])
+    widths = [max(len(row[column]) for row in rows) for column in range(len(rows[0]))]
+    return [
+        "  ".join(
+            text.ljust(width) if not column else text.rjust(width)
+            for column, (text, width) in enumerate(zip(row, widths, strict=True))
+        ).rstrip()
+        for row in rows
+    ]
 
 
 def headline(record: Record, judged: list[Case], result: RunVerdict) -> str:

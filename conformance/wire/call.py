@@ -234,9 +234,9 @@ class Call:
 
     async def _until(self, connection: Connection, step: steps.Until) -> Frame | None:
         waits = self.target.deadlines
-        window = step.within_ms or (waits.answer if step.required else waits.quiet)
-        # A required event is given up after silence; an optional one after its window, whatever else comes.
-        patient = step.required and step.within_ms is None
+        window = step.within_ms or (waits.answer if step.patient else waits.quiet)
+        # A patient wait is given up after silence; any other after its window, whatever else comes.
+        patient = step.patient and step.within_ms is None
         listened = silent = 0.0
         left_to_see = step.count
         while True:

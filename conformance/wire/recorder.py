@@ -197,6 +197,8 @@ class Recorder:
                 transcript = await hold(conversation, self.target, self.profile, attempt=2, on_interrupt=on_done)
         finally:
             progress.holding -= 1
+        # A conversation dials anew where a server closed on it: what was opened counts, not what was declared.
+        progress.sessions += max(0, len(transcript.legs) - conversation.connections)
         progress.held += 1
         progress.tokens += sum(transcript.usage.values())
         recording.transcripts[conversation.name] = transcript

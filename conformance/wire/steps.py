@@ -86,13 +86,15 @@ class Until:
     """Wait for the `count`-th next server event of one of these types.
 
     Events are consumed in order: a later wait never sees an event that an earlier one has passed.  When `required` is
-    false the script goes on without it after the target's quiet window.
+    false the script goes on without it: after the target's quiet window or, where the wait is `patient`, after as much
+    silence as a required one would bear.
     """
 
     types: frozenset[str]
     count: int = 1
     within_ms: float | None = None
     required: bool = True
+    patient: bool = True
 
 
 @dataclass(frozen=True)
@@ -182,14 +184,24 @@ def until(*types: str, count: int = 1, within_ms: float | None = None) -> Until:
 
 def maybe(*types: str, count: int = 1, within_ms: float | None = None) -> Until:
     """Wait for an event that need not come."""
-    return Until(frozenset(types), count, within_ms, required=False)
+    return Until(frozenset(types), count, within_ms, required=False, patient=False)
+
+
+def likely(*types: str, count: int = 1) -> Until:
+    """Wait as long as for a required event, but go on without it: its coming is another check's business."""
+    return Until(frozenset(types), count, required=False)
 
 
 def either(*waits: Until) -> Until:
     """Wait for whichever of these comes first: `either(until("response.done"), until("error"))`."""
     types = frozenset().union(*(wait.types for wait in waits))
     windows = [wait.within_ms for wait in waits if wait.within_ms is not None]
-    return Until(types, 1, max(windows) if windows else None, required=all(wait.required for wait in waits))
+    return Until(
+        types,
+        within_ms=max(windows) if windows else None,
+        required=all(wait.required for wait in waits),
+        patient=any(wait.patient for wait in waits),
+    )
 
 
 def quiet() -> Quiet:

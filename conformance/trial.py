@@ -1,0 +1,103 @@
+"""A trial: some conversations held with a mock of some kind, in this process, and the checks judged on them.
+
+The kill matrix and the self-tests about switches and models are made of trials.  They wait more than they work, so
+many run side by side in one event loop.
+"""
+
+from __future__ import annotations
+
+import asyncio
+import fnmatch
+from collections.abc import Iterable, Sequence
+from dataclasses import dataclass, field, replace
+
+from conformance.judge.checks import Outcome, applies, judge, load
+from conformance.mock.options import MockOptions
+from conformance.mock.server import MockServer
+from conformance.spec.profiles import Profile, profile_for
+from conformance.wire.recorder import Recorder
+from conformance.wire.target import LOOPBACK, resolve
+from conformance.wire.transcript import Transcript
+
+MODEL = "qwen3.5-omni-flash-realtime"
+SIDE_BY_SIDE = 12
+
+
+@dataclass(frozen=True)
+class Trial:
+    """What is held and with which mock.  `conversations` are globs; None: all that the model's checks need."""
+
+    conversations: tuple[str, ...] | None
+    model: str = MODEL
+    mock: MockOptions = field(default_factory=MockOptions)
+
+
+@dataclass(frozen=True)
+class Result:
+    """What came of a trial: the transcripts, and an outcome for every check that could be judged on them."""
+
+    trial: Trial
+    transcripts: dict[str, Transcript]
+    outcomes: dict[str, Outcome]
+
+
+def run(trials: Sequence[Trial], side_by_side: int = SIDE_BY_SIDE) -> list[Result]:
+    """Run trials side by side, at most so many at once; results come in the order of the trials."""
+
+    async def everything() -> list[dict[str, Transcript]]:
+        room = asyncio.Semaphore(side_by_side)
+        return list(await asyncio.gather(*(_hold(trial, room) for trial in trials)))
+
+    held = asyncio.run(everything())
+    return [_judge(trial, transcripts) for trial, transcripts in zip(trials, held, strict=True)]
+
+
+def names(trial: Trial) -> list[str]:
+    """The conversations that a trial holds: those of its globs that the model's checks need, slow ones left out."""
+    profile = profile_for(trial.model)
+    everything = load().conversations
+    chosen = needed(profile)
+    globs = trial.conversations
+    if globs is not None:
+        chosen = [name for name in everything if any(fnmatch.fnmatchcase(name, glob) for glob in globs)]
+    return [name for name in chosen if not everything[name].slow]
+
+
+def needed(profile: Profile) -> list[str]:
+    """The conversations that this model's checks need."""
+    checks = load().checks.values()
+    return sorted({c.conversation for c in checks if c.conversation and applies(c.id, profile) is None})
+
+
+async def _hold(trial: Trial, room: asyncio.Semaphore) -> dict[str, Transcript]:
+    conversations = [load().conversations[name] for name in names(trial)]
+    target = resolve("mock", model=trial.model, key=None, workspace=None)
+    if trial.mock.latency == "live":
+        target = replace(target, deadlines=LOOPBACK)  # as for a mock that somebody started by hand
+    async with room, MockServer(trial.mock) as server:
+        recorder = Recorder(replace(target.at(server.url), concurrency=16), profile_for(trial.model))
+        await recorder.record(conversations)
+        return recorder.recording.transcripts
+
+
+def _judge(trial: Trial, transcripts: dict[str, Transcript]) -> Result:
+    checks = [
+        check for check in load().checks.values() if check.conversation is None or check.conversation in transcripts
+    ]
+    return Result(trial, transcripts, judge(checks, transcripts, profile_for(trial.model)))
+
+
+def failures(outcomes: dict[str, Outcome], level: str | None = "MUST") -> dict[str, str]:
+    """Checks of this level (None: any) that fail or err, with what they said."""
+    checks = load().checks
+    return {
+        check_id: outcome.detail
+        for check_id, outcome in outcomes.items()
+        if outcome.verdict in {"fail", "error"} and level in {None, checks[check_id].level}
+    }
+
+
+def alone(conversations: Iterable[str] | None, *, model: str = MODEL, **options: object) -> dict[str, Outcome]:
+    """The outcomes of one trial; `options` are those of the mock."""
+    globs = None if conversations is None else tuple(conversations)
+    return run([Trial(globs, model, MockOptions(**options))])[0].outcomes  # type: ignore[arg-type]
