@@ -12,7 +12,7 @@ from datetime import UTC, datetime
 from typing import Any
 
 from conformance import __version__
-from conformance.judge.checks import Chapters, Check, applies
+from conformance.judge.checks import Chapters, Check, applies, uncooperative
 from conformance.mock.options import MockOptions
 from conformance.mock.server import MockServer
 from conformance.report.record import FORMAT
@@ -111,7 +111,10 @@ class Run:
             watch(recorder)
             sanity = self.chapters.conversations.get(SANITY)
             rest = [item for item in conversations if item.name != SANITY]
-            return await recorder.record(rest, sanity=sanity, on_done=on_done)
+            return await recorder.record(rest, sanity=sanity, on_done=on_done, again=self._again)
+
+    def _again(self, transcript: Transcript) -> str | None:
+        return uncooperative(self.chapters.checks.values(), transcript, self.profile)
 
     @asynccontextmanager
     async def endpoint(self) -> AsyncIterator[Target]:

@@ -86,3 +86,26 @@ def test_resampling_there_and_back_gives_the_same() -> None:
     assert fixtures.resample(fixtures.resample(pcm, 16_000, 48_000), 48_000, 16_000) == pcm
     assert fixtures.resample(b"", 16_000, 8000) == b""
     assert fixtures.resample(pcm, 16_000, 16_000) is pcm
+
+
+@pytest.mark.parametrize("size", [(16, 16), (1920, 1080), (3840, 2160)])
+def test_a_grey_jpeg_has_its_size(size: tuple[int, int]) -> None:
+    picture = fixtures.grey_jpeg(*size)
+    assert jpeg_size(picture) == size
+    assert picture.startswith(b"\xff\xd8")
+    assert picture.endswith(b"\xff\xd9")
+
+
+@pytest.mark.parametrize("more", [0, 4, 5, 60_000, 60_001, 60_004, 120_003, 180_000])
+def test_a_padded_jpeg_is_as_long_as_asked_and_the_same_picture(more: int) -> None:
+    picture = fixtures.grey_jpeg(32, 16)
+    padded = fixtures.padded_jpeg(picture, len(picture) + more)
+    assert len(padded) == len(picture) + more
+    assert jpeg_size(padded) == (32, 16)
+
+
+@pytest.mark.parametrize("more", [-1, 1, 3])
+def test_a_jpeg_that_can_not_be_padded_so_says_so(more: int) -> None:
+    picture = fixtures.grey_jpeg(32, 16)
+    with pytest.raises(ValueError, match="can't be padded"):
+        fixtures.padded_jpeg(picture, len(picture) + more)

@@ -5,7 +5,7 @@ import json
 from functools import partial
 
 from conformance.cases.shared import user
-from conformance.judge.verdicts import Blocked, Inconclusive, Seen, other
+from conformance.judge.verdicts import Blocked, Inconclusive, Seen, Uncooperative, other
 from conformance.spec import bounds, must, observe, should
 from conformance.spec.bounds import Probe
 from conformance.spec.catalogue import clauses, owners
@@ -1082,7 +1082,7 @@ class TestUpdateDuringResponse:
     def question_whether_an_update_is_taken_while_a_response_runs(self, wire):
         later = [frame.type for frame in wire.after(wire.sent("meanwhile"))]
         if "response.done" not in later:
-            raise Inconclusive("the reply had ended before the update was sent")
+            raise Uncooperative("the reply had ended before the update was sent")
         if "error" in later:
             return Seen("error", words(wire, "meanwhile"))
         if "session.updated" not in later:

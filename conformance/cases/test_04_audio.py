@@ -18,7 +18,7 @@ from conformance.cases.shared import (
     said_to,
     user,
 )
-from conformance.judge.verdicts import Blocked, Inconclusive, NotApplicable, Seen, other
+from conformance.judge.verdicts import Blocked, Inconclusive, NotApplicable, Seen, Uncooperative, other
 from conformance.spec import must, observe, should
 from conformance.wire import append, close, either, likely, quiet, send, silence, speak, until
 
@@ -198,7 +198,7 @@ class TestHeard:
         said, got = (words(text) for text in (fixtures.utterance_text("weather"), wire.the(COMPLETED)["transcript"]))
         shared = said & got
         if shared and len(shared) <= len(said) / 2:
-            raise Inconclusive(f"the recogniser understood only {sorted(shared)} of {sorted(said)}")
+            raise Uncooperative(f"the recogniser understood only {sorted(shared)} of {sorted(said)}")
         assert shared, f"not one word of {sorted(said)} is in {sorted(got)}"
 
     @should("AUD-019")
@@ -531,7 +531,7 @@ class TestCommitDuringResponse:
         later = wire.after(mark)
         done = next((frame.index for frame in later if frame.type == "response.done"), None)
         if done is None:
-            raise Inconclusive("the reply had ended before the commit, or never ended")
+            raise Uncooperative("the reply had ended before the commit, or never ended")
         found = next((frame for frame in later if frame.type in {"input_audio_buffer.committed", "error"}), None)
         if found is None:
             return other("neither committed nor error came")

@@ -5,7 +5,7 @@ import json
 
 from conformance import fixtures
 from conformance.cases.shared import BRIEF, configured, user
-from conformance.judge.verdicts import Blocked, Inconclusive, Seen, other
+from conformance.judge.verdicts import Blocked, Inconclusive, Seen, Uncooperative, other
 from conformance.spec import must, observe, should
 from conformance.wire import append, close, either, likely, maybe, pause, quiet, send, silence, speak, until
 
@@ -156,7 +156,7 @@ class TestTurn:
             wire.the(STARTED)
         items = {event.get("item_id") for event in wire.all(STARTED, STOPPED)}
         if len(items) > 1:
-            raise Inconclusive(f"the question was heard as {len(items)} utterances")
+            raise Uncooperative(f"the question was heard as {len(items)} utterances")
         return Seen("once" if set(counted.values()) == {1} else "repeated", json.dumps(counted))
 
     @observe("Q-VAD-AUTO-RESPONSE")
@@ -474,7 +474,7 @@ class TestCreateResponseFalse:
         if said and said[0]["type"] == "error":
             return Seen("error", str(said[0].get("error")))
         if not wire.has(COMMITTED):
-            raise Inconclusive("the word became no turn")
+            raise Uncooperative("the word became no turn")
         return "ignored" if wire.has("response.created") else "honoured"
 
 
@@ -512,10 +512,10 @@ class TestInterruptResponseFalse:
         response = wire.response()
         began = [frame for frame in wire.received if frame.type == STARTED]
         if not began:
-            raise Inconclusive("the speech into the reply was not heard")
+            raise Uncooperative("the speech into the reply was not heard")
         done = [frame for frame in response.frames if frame.type == "response.done"]
         if done and done[0].index < began[0].index:
-            raise Inconclusive("the reply had ended before the user spoke")
+            raise Uncooperative("the reply had ended before the user spoke")
         status = done[0].event["response"].get("status") if done else "no response.done"
         return Seen("honoured" if status == "completed" else "ignored", f"it ended as {status}")
 
@@ -586,7 +586,7 @@ def interrupted(wire):
         raise Blocked("speech_started of the second turn", "VAD-011")
     done = [frame for frame in response.frames if frame.type == "response.done"]
     if done and done[0].index < began[0].index:
-        raise Inconclusive("the reply had ended before the user spoke")
+        raise Uncooperative("the reply had ended before the user spoke")
     return response, began[0]
 
 
@@ -640,6 +640,6 @@ class TestProactive:
         if len(wire.responses) < 2:
             return "no-reply"
         if "response.done" not in wire.response(1).types:
-            raise Inconclusive("the reply did not end in time")
+            raise Uncooperative("the reply did not end in time")
         found = wire.response(1).done.get("usage")
         return Seen("present", json.dumps(found)) if found else "absent"

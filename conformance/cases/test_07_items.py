@@ -6,7 +6,7 @@ import json
 from conformance import fixtures
 from conformance.cases.shared import user
 from conformance.judge.acceptance import leg_with
-from conformance.judge.verdicts import Blocked, Inconclusive, Seen, other
+from conformance.judge.verdicts import Blocked, Inconclusive, Seen, Uncooperative, other
 from conformance.spec import may, must, observe, should
 from conformance.wire import close, either, likely, maybe, quiet, send, until
 
@@ -306,7 +306,7 @@ def called(wire, nth=0):
         output = done["response"].get("output") or []
         ids += [item.get("id") for item in output if item.get("type") == "function_call"]
     if not ids:
-        raise Inconclusive("the model called no function")
+        raise Uncooperative("the model called no function")
     return list(dict.fromkeys(ids))
 
 
@@ -621,7 +621,7 @@ def two_calls(wire):
     """Item ids of the calls of a response that made at least two."""
     calls = called(wire)
     if len(calls) < 2:
-        raise Inconclusive("the model called one function only")
+        raise Uncooperative("the model called one function only")
     return calls
 
 

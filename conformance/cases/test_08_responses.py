@@ -6,7 +6,7 @@ import json
 import re
 
 from conformance.cases.shared import user
-from conformance.judge.verdicts import Blocked, Inconclusive, Seen, other
+from conformance.judge.verdicts import Blocked, Inconclusive, Seen, Uncooperative, other
 from conformance.spec import must, observe, should
 from conformance.wire import close, either, maybe, quiet, send, speak, until
 
@@ -150,7 +150,7 @@ def completed(response):
     """The response, when it ran to its end."""
     status = response.done.get("status")
     if status != "completed":
-        raise Inconclusive(f"the reply ended as {status}")
+        raise Uncooperative(f"the reply ended as {status}")
     return response
 
 
@@ -285,7 +285,7 @@ class TestTyped:
         response = answer(wire, "second")
         status, words = response.done.get("status"), said(response)
         if status == "incomplete" and words != "blue whale":
-            raise Inconclusive(f"the model said {words!r} and may have run into `max_tokens`")
+            raise Uncooperative(f"the model said {words!r} and may have run into `max_tokens`")
         assert status == "completed"
 
     @must("RSP-018")
@@ -319,7 +319,7 @@ class TestTyped:
     def test_a_reply_knows_what_was_said_before(self, wire):
         words = said(answer(wire, "again"))
         if not words:
-            raise Inconclusive("the model did not say anything when it was asked again")
+            raise Uncooperative("the model did not say anything when it was asked again")
         assert "bello" in words, f"the dog is called Bello, the reply is {words!r}"
 
     @observe("Q-OUTPUT-ITEM-DONE-TEXT")
@@ -383,9 +383,9 @@ class TestInstructionsForOne:
         steered, bare = said(answer(wire, "steered")), said(answer(wire, "bare"))
         assert "black coffee" not in steered, "the session's instructions were followed"
         if "green tea" not in steered:
-            raise Inconclusive(f"the model followed neither: {steered!r}")
+            raise Uncooperative(f"the model followed neither: {steered!r}")
         if "black coffee" not in bare and "green tea" not in bare:
-            raise Inconclusive(f"without instructions of its own the reply was {bare!r}")
+            raise Uncooperative(f"without instructions of its own the reply was {bare!r}")
         assert "green tea" not in bare, "the instructions of one reply held for the next one too"
 
 
@@ -525,7 +525,7 @@ class TestSpoken:
     def test_a_spoken_reply_is_completed(self, wire):
         status, words = spoken(wire).done.get("status"), said(spoken(wire))
         if status == "incomplete" and len(words.split()) > 12:
-            raise Inconclusive(f"the model said {words!r} and may have run into `max_tokens`")
+            raise Uncooperative(f"the model said {words!r} and may have run into `max_tokens`")
         assert status == "completed"
 
     @should("RSP-055")
@@ -541,7 +541,7 @@ class TestSpoken:
     def question_have_the_deltas_one_size(self, wire):
         lengths = [len(piece) for piece in sounds(spoken(wire))]
         if len(lengths) < 3:
-            raise Inconclusive(f"too few deltas to tell: {lengths}")
+            raise Uncooperative(f"too few deltas to tell: {lengths}")
         return Seen("even" if len(set(lengths[:-1])) == 1 else "uneven", str(lengths))
 
     @observe("Q-TRANSCRIPT-FIRST")
@@ -712,7 +712,7 @@ class TestCreateWhileActive:
         first = answer(wire, "first")
         status, words = first.done.get("status"), said(first)
         if status == "incomplete" and output_tokens(first) >= 400:
-            raise Inconclusive("the reply ran into `max_tokens`")
+            raise Uncooperative("the reply ran into `max_tokens`")
         assert status == "completed", f"the reply ended as {status} after {words[-40:]!r}"
 
     @should("RSP-032")
@@ -732,7 +732,7 @@ def overlap(wire):
     """The second create met an active response; inconclusive when the first one had ended before."""
     asked = wire.sent("second").index
     if any(frame.type == "response.done" and frame.index < asked for frame in wire.received):
-        raise Inconclusive("the first reply had ended before the second create was sent")
+        raise Uncooperative("the first reply had ended before the second create was sent")
 
 
 def refused_second(wire):
@@ -779,7 +779,7 @@ class TestLimits:
         if "40" in words.split():
             raise Inconclusive("the reply was not cut")
         if output_tokens(response) < 4:
-            raise Inconclusive(f"the model had little to say: {words!r}")
+            raise Uncooperative(f"the model had little to say: {words!r}")
         return Seen(status, seen) if status in {"incomplete", "completed"} else other(seen)
 
     @observe("Q-CREATE-OVERRIDES")
@@ -793,7 +793,7 @@ class TestLimits:
             return Seen("ignored", f"{count} tokens")
         if count <= 4:
             return Seen("applied", f"{count} tokens: {words!r}")
-        raise Inconclusive(f"the model did not count: {words[:80]!r}")
+        raise Uncooperative(f"the model did not count: {words[:80]!r}")
 
     @observe("Q-CREATE-UNKNOWN-KEY")
     def question_what_an_unknown_key_does(self, wire):
@@ -857,7 +857,7 @@ def bytes_per_letter(wire):
     """How many bytes of audio a letter of the spoken words has."""
     letters = len(said(spoken(wire)))
     if letters < 10:
-        raise Inconclusive(f"the model said {said(spoken(wire))!r}, too little to measure")
+        raise Uncooperative(f"the model said {said(spoken(wire))!r}, too little to measure")
     return sum(map(len, sounds(spoken(wire)))) / letters
 
 
@@ -896,7 +896,7 @@ class TestWavOutput:
         headed = [piece[:4] == b"RIFF" for piece in sounds(spoken(wire))]
         seen = f"{sum(headed)} headers in {len(headed)} deltas"
         if len(headed) < 2:
-            raise Inconclusive(f"too few deltas to tell: {seen}")
+            raise Uncooperative(f"too few deltas to tell: {seen}")
         if all(headed):
             return Seen("header-per-delta", seen)
         if not any(headed):

@@ -3,7 +3,7 @@
 import json
 
 from conformance import fixtures
-from conformance.judge.verdicts import Blocked, Inconclusive, Seen, other
+from conformance.judge.verdicts import Blocked, Seen, Uncooperative, other
 from conformance.spec import observe, should
 from conformance.wire import append, close, maybe, quiet, send, silence, until
 
@@ -37,7 +37,7 @@ def cancelled(wire):
     # Refused after the end: the cancel and the end crossed on their way, which clients must bear.
     error = next((frame.index for frame in wire.after(moment) if frame.type == "error"), 0) if refused else 0
     if done and done[0] < max(moment.index, error):
-        raise Inconclusive("the reply had ended before the cancel arrived")
+        raise Uncooperative("the reply had ended before the cancel arrived")
     return response
 
 
@@ -166,7 +166,7 @@ class TestMidText:
     def test_the_text_is_cut_short(self, wire):
         said = cancelled(wire).joined("response.text.delta")
         if "1" not in said:
-            raise Inconclusive(f"the model did not count: {said[:80]!r}")
+            raise Uncooperative(f"the model did not count: {said[:80]!r}")
         assert "40" not in said, "the model counted to the end"
 
     @observe("Q-CANCEL-DONE")
@@ -228,7 +228,7 @@ class TestMidSpeech:
     def test_the_users_words_are_kept(self, wire):
         cancelled(wire)
         if wire.has("conversation.item.input_audio_transcription.failed"):
-            raise Inconclusive("the transcription failed")
+            raise Uncooperative("the transcription failed")
         assert wire.has("conversation.item.input_audio_transcription.completed")
 
 

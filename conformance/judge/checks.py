@@ -13,7 +13,7 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
 
-from conformance.judge.verdicts import Seen, Unjudged, Verdict
+from conformance.judge.verdicts import Seen, Uncooperative, Unjudged, Verdict
 from conformance.judge.view import Wire
 from conformance.spec.catalogue import CatalogueError, Clause, clauses, questions
 from conformance.spec.profiles import Profile
@@ -162,6 +162,20 @@ def judge(checks: Iterable[Check], transcripts: Mapping[str, Transcript], profil
                 lambda check=check, transcript=transcript: check.function(check.owner(), Wire(transcript, profile)),  # type: ignore[misc]
             )
     return found
+
+
+def uncooperative(checks: Iterable[Check], transcript: Transcript, profile: Profile) -> str | None:
+    """What the model did instead of what these checks of one conversation need, or None."""
+    for check in checks:
+        if check.conversation != transcript.conversation or applies(check.id, profile) is not None:
+            continue
+        try:
+            check.function(check.owner(), Wire(transcript, profile))
+        except Uncooperative as problem:
+            return str(problem)
+        except Exception:  # noqa: BLE001, S112  # any other verdict is not for this question
+            continue
+    return None
 
 
 def evidence(transcripts: Iterable[Transcript], profile: Profile) -> list[Wire]:

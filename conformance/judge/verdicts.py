@@ -38,9 +38,13 @@ class Blocked(Unjudged):
 
 
 class Inconclusive(Unjudged):
-    """The model did not cooperate, or the network got in the way."""
+    """There is evidence, and it does not tell."""
 
     verdict: Verdict = "inconclusive"
+
+
+class Uncooperative(Inconclusive):
+    """The model did not do what was asked of it; on a live endpoint the conversation is held once more."""
 
 
 class NotApplicable(Unjudged):

@@ -49,11 +49,16 @@ class RecordWriter:
 
 @dataclass
 class Record:
-    """A record as read back.  `truncated` says that the footer is missing, `damage` what could not be read."""
+    """A record as read back.
+
+    `earlier` are first attempts that a second one took the place of; `truncated` says that the footer is missing,
+    `damage` what could not be read.
+    """
 
     run: Line
     catalogue: Line
     transcripts: dict[str, Transcript] = field(default_factory=dict)
+    earlier: list[Transcript] = field(default_factory=list)
     recorded: Line | None = None
     verdicts: list[Line] = field(default_factory=list)
     footer: Line | None = None
@@ -106,6 +111,8 @@ def _take(record: Record, number: int, line: Line) -> None:
         except (KeyError, TypeError, ValueError, AttributeError) as problem:
             record.damage.append(f"line {number} is no transcript: {type(problem).__name__}: {problem}")
             return
+        if transcript.conversation in record.transcripts:
+            record.earlier.append(record.transcripts[transcript.conversation])
         record.transcripts[transcript.conversation] = transcript
     elif kind == "recorded":
         record.recorded = line

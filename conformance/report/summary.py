@@ -6,7 +6,7 @@ Pure: the same record gives the same summary.
 from __future__ import annotations
 
 from collections import Counter
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from typing import Any, Literal
 
 from conformance.judge.verdicts import worst
@@ -56,7 +56,14 @@ def cases(record: Record) -> list[Case]:
         _case(check_id, check, said.get(check_id, []), not_held, cut=_cut_short(record))
         for check_id, check in record.catalogue["checks"].items()
     ]
-    return _owned(found)
+    return _owned([_told_attempt(case, record) for case in found])
+
+
+def _told_attempt(case: Case, record: Record) -> Case:
+    transcript = record.transcripts.get(case.conversation)
+    if transcript is None or not transcript.retried:
+        return case
+    return replace(case, detail=f"{case.detail} (second attempt; the first: {transcript.retried})".lstrip())
 
 
 def _cut_short(record: Record) -> str | None:
@@ -153,7 +160,7 @@ def summary(record: Record) -> dict[str, Any]:
     counts = Counter(case.verdict for case in judged)
     recorded = record.recorded or {}
     usage = {"input_tokens": 0, "output_tokens": 0}
-    for transcript in record.transcripts.values():
+    for transcript in (*record.earlier, *record.transcripts.values()):
         for key, value in transcript.usage.items():
             usage[key] += value
     expected = {row["id"]: row["expected"] for row in record.catalogue["questions"]}

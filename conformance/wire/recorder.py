@@ -19,6 +19,8 @@ from conformance.wire.transcript import Stop, Transcript
 _TROUBLE_STATUS = {401, 402, 403, 404, 407, 408, 429, 500, 502, 503, 504}
 # Close reasons of the same kind (§1.3 and E15 to E17 of the protocol's sources).
 OnDone = Callable[[Transcript], None]
+Again = Callable[[Transcript], str | None]
+"""Why a conversation is worth another attempt, or None."""
 _TROUBLE_REASON = re.compile(
     r"good standing|throttl|too many requests|to many requests|free.?tier|quota|arrear", re.IGNORECASE
 )
@@ -139,6 +141,7 @@ class Recorder:
         self.profile = profile
         self.budget = budget or Budget()
         self.recording = Recording()
+        self._again: Again = lambda transcript: None
 
     async def record(
         self,
@@ -146,12 +149,14 @@ class Recorder:
         *,
         sanity: Conversation | None = None,
         on_done: OnDone = lambda transcript: None,
+        again: Again = lambda transcript: None,
     ) -> Recording:
         """Hold `sanity` alone, then the rest concurrently.
 
         When the sanity conversation meets infrastructure trouble nothing else opens, and the run says so.  A
-        conversation that meets it later is tried once more, visibly (`attempt` 2).
+        conversation that meets it later, or that `again` finds wanting, is held once more, visibly (`attempt` 2).
         """
+        self._again = again
         recording = self.recording
         recording.progress.total = len(conversations) + (sanity is not None)
         if sanity is not None:
@@ -186,24 +191,32 @@ class Recorder:
         progress.sessions += conversation.connections
         try:
             transcript = await hold(conversation, self.target, self.profile, on_interrupt=on_done)
-            if (
-                transcript.trouble is not None
-                and conversation.retry
-                and self._short_of(conversation) is None
-                and self.target.kind == "live"
-                and recording.transcripts
-            ):
+            why = self._wanting(conversation, transcript)
+            if why is not None:
+                self._spent(conversation, transcript)
+                on_done(transcript)
                 progress.sessions += conversation.connections
                 transcript = await hold(conversation, self.target, self.profile, attempt=2, on_interrupt=on_done)
+                transcript.retried = why
         finally:
             progress.holding -= 1
-        # A conversation dials anew where a server closed on it: what was opened counts, not what was declared.
-        progress.sessions += max(0, len(transcript.legs) - conversation.connections)
         progress.held += 1
-        progress.tokens += sum(transcript.usage.values())
+        self._spent(conversation, transcript)
         recording.transcripts[conversation.name] = transcript
         on_done(transcript)
         return transcript
+
+    def _wanting(self, conversation: Conversation, transcript: Transcript) -> str | None:
+        """Why the conversation is held once more, or None; the sanity conversation and a mock's never are."""
+        may = conversation.retry and self.target.kind == "live" and self.recording.transcripts
+        if not may or self._short_of(conversation) is not None:
+            return None
+        return transcript.trouble or self._again(transcript)
+
+    def _spent(self, conversation: Conversation, transcript: Transcript) -> None:
+        # A conversation dials anew where a server closed on it: what was opened counts, not what was declared.
+        self.recording.progress.sessions += max(0, len(transcript.legs) - conversation.connections)
+        self.recording.progress.tokens += sum(transcript.usage.values())
 
     def _short_of(self, conversation: Conversation) -> str | None:
         progress, budget = self.recording.progress, self.budget

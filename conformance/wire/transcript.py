@@ -119,7 +119,10 @@ class Leg:
 
 @dataclass
 class Transcript:
-    """One conversation as it was held.  `trouble` is infrastructure trouble, in words."""
+    """One conversation as it was held.
+
+    `trouble` is infrastructure trouble, in words; `retried` says why there was an attempt before this one.
+    """
 
     conversation: str
     started: str
@@ -127,6 +130,7 @@ class Transcript:
     stop: Stop | None = None
     trouble: str | None = None
     attempt: int = 1
+    retried: str = ""
     model: str = ""
     seconds: float = 0.0
     notes: dict[str, Any] = field(default_factory=dict)
@@ -182,6 +186,7 @@ class Transcript:
             stop=Stop(**{**stop, "waiting_for": tuple(stop["waiting_for"])}) if stop else None,
             trouble=line["trouble"],
             attempt=line["attempt"],
+            retried=line.get("retried", ""),
             model=line["model"],
             seconds=line["seconds"],
             notes=line["notes"],

@@ -9,7 +9,7 @@ from dataclasses import replace
 import pytest
 from websockets.asyncio.server import ServerConnection
 
-from conformance.wire import close, until
+from conformance.wire import close, send, until
 from conformance.wire.call import Call
 from conformance.wire.recorder import Budget, Conversation, Recorder, as_conversation, trouble
 from conformance.wire.transcript import Transcript
@@ -79,8 +79,6 @@ async def test_a_token_budget_is_kept() -> None:
     done = {"type": "response.done", "response": {"id": "resp_1", "usage": usage}}
 
     async def talk(call: Call) -> None:
-        from conformance.wire import send
-
         await call(until("session.created"), send("response.create"), until("response.done"))
 
     conversations = [Conversation(f"test/{number}", talk=talk) for number in range(4)]
@@ -139,6 +137,29 @@ async def test_throttling_in_a_session_is_trouble() -> None:
     transcript = found.transcripts["test/1"]
     assert transcript.trouble == "the server closed with 1011: To many requests. Your requests are being throttled..."
     assert trouble(replace(transcript, legs=[])) is None
+
+
+async def test_what_the_model_refused_is_asked_once_more_and_shown() -> None:
+    usage = {"input_tokens": 60, "output_tokens": 40}
+    done = {"type": "response.done", "response": {"id": "resp_1", "usage": usage}}
+    seen: list[Transcript] = []
+    steps = [until("session.created"), send("response.create"), until("response.done"), close(1000)]
+    conversations = [Conversation(name, script=lambda _: steps) for name in "ab"]
+    async with endpoints.endpoint(endpoints.says(done)) as port:
+        target = replace(endpoints.target(port, concurrency=1), kind="live")
+        recorder = Recorder(target, endpoints.PROFILE)
+        found = await recorder.record(
+            conversations,
+            on_done=seen.append,
+            again=lambda transcript: "it said no" if transcript.conversation == "b" else None,
+        )
+    assert [(item.conversation, item.attempt, item.retried) for item in seen] == [
+        ("a", 1, ""),
+        ("b", 1, ""),
+        ("b", 2, "it said no"),
+    ]
+    assert found.transcripts["b"].attempt == 2
+    assert (found.progress.sessions, found.progress.tokens, found.progress.held) == (3, 300, 2)
 
 
 def test_a_class_has_either_a_script_or_a_talk() -> None:

@@ -48,7 +48,7 @@ def _both(wire: Wire, request: Request) -> Iterator[str | None]:
             return
         if request.moment.buffered:
             return
-    shared = _errors_may_be_of_the_event_before(wire, request)
+    shared = _errors_may_be_of_an_event_before(wire, request)
     seen = []
     for frame in wire.frames[request.frame.index + 1 :]:
         if is_client_data(frame) or frame.type == "response.created":
@@ -63,14 +63,21 @@ def _both(wire: Wire, request: Request) -> Iterator[str | None]:
         yield f"{request.called} was answered {len(seen)} times: {', '.join(seen)}"
 
 
-def _errors_may_be_of_the_event_before(wire: Wire, request: Request) -> bool:
-    """Whether the client's last event before a request, one that has no acknowledgement, may still be refused."""
-    for frame in reversed(wire.frames[: request.frame.index]):
+def _errors_may_be_of_an_event_before(wire: Wire, request: Request) -> bool:
+    """Whether an event that the client sent before this request may still be refused.
+
+    Answers keep the order of requests: an acknowledgement settles all that came before its request, an error one event.
+    """
+    settles = {answer.index: found.frame.index for found in requests(wire) for answer in found.answers}
+    waiting: list[int] = []
+    for frame in wire.frames[: request.frame.index]:
         if is_client_data(frame):
-            return frame.type not in ANSWERED_BY
-        if frame.side == "server" and frame.type is not None:
-            return False
-    return False
+            waiting.append(frame.index)
+        elif frame.side == "server" and frame.type == "error":
+            waiting = waiting[1:]
+        elif frame.index in settles:
+            waiting = [index for index in waiting if index > settles[frame.index]]
+    return bool(waiting)
 
 
 @rule("GEN-011", "a session.update that was answered")
