@@ -29,12 +29,15 @@ from conformance.report import files, record
 from conformance.report.redact import Redactor
 from conformance.report.summary import table
 from conformance.spec.catalogue import clauses, questions
-from conformance.spec.profiles import UnknownModel, profile_for
+from conformance.spec.profiles import DEFAULT_MODEL, UnknownModel, profile_for
+from conformance.status import reading
+from conformance.status.choose import SOURCES, choose
+from conformance.status.file import write_form
 from conformance.wire.recorder import Budget, Recorder
 from conformance.wire.target import TargetError, resolve
 from conformance.wire.transcript import Transcript
 
-DEFAULT_MODEL = "qwen3.5-omni-flash-realtime"
+FORM = "status-form.jsonl"
 RUN = pytest.StashKey["ConformanceRun"]()
 OUTCOME = pytest.StashKey[judging.Outcome]()
 SKIPPED = frozenset({"blocked", "inconclusive", "skipped", "not_run"})
@@ -55,8 +58,19 @@ def pytest_addoption(parser: pytest.Parser) -> None:
     add("--budget-sessions", type=_count, metavar="N", help="open at most this many (130 live)")
     add("--replay", metavar="FILE", help="judge a saved record.jsonl; opens no connection")
     add("--quirk", action="append", metavar="NAME", default=[], help="a deviation of the mock (repeatable)")
+    add("--status-source", metavar="SOURCE", default="auto", help=f"what the platform says of sessions: "
+        f"{', '.join(SOURCES)} (default: auto)")  # fmt: skip
+    add("--status-wait", type=_seconds, metavar="SECONDS", help="how long to wait for its rows (default: "
+        f"{runner.STATUS_WAIT:.0f}; embedded mock: {runner.EMBEDDED_WAIT:.0f}; replay: one look)")  # fmt: skip
     add("--slow", action="store_true", help="also conversations that take minutes (idle time-outs)")
     add("--report-dir", metavar="DIR", help="where the output goes (default: reports/<utc>-<target>/)")
+
+
+def _seconds(text: str) -> float:
+    value = float(text)
+    if not 0 <= value <= 86_400:
+        raise ValueError(text)
+    return value
 
 
 def _count(text: str) -> int:
@@ -97,6 +111,7 @@ class ConformanceRun:
 
     def _asked(self) -> runner.Run:
         option = self.config.getoption
+        self._check_source(option("--status-source"))
         try:
             profile = profile_for(self.replayed.run["target"]["model"] if self.replayed else option("--model"))
         except UnknownModel as problem:
@@ -104,7 +119,10 @@ class ConformanceRun:
         if self.replayed is not None:
             target = resolve("mock", model=profile.model, key=None, workspace=None)
             target = type(target)("replay", str(option("--replay")), "", profile.model)
-            return runner.Run(target, profile, self.chapters)
+            return runner.Run(
+                target, profile, self.chapters,
+                status_source=option("--status-source"), status_wait=option("--status-wait") or 0.0,
+            )  # fmt: skip
         endpoint = option("--endpoint") or os.environ.get("REALTIME_ENDPOINT") or None
         try:
             target = resolve(
@@ -119,8 +137,18 @@ class ConformanceRun:
         default = runner.LIVE_BUDGET if target.kind == "live" else Budget()
         budget = Budget(option("--budget-tokens") or default.tokens, option("--budget-sessions") or default.sessions)
         return runner.Run(
-            target, profile, self.chapters, budget, mock, slow=option("--slow"), command=_command(self.config)
-        )
+            target, profile, self.chapters, budget, mock, slow=option("--slow"),
+            status_source=option("--status-source"), status_wait=option("--status-wait"),
+            command=_command(self.config),
+        )  # fmt: skip
+
+    def _check_source(self, source: str) -> None:
+        if source.startswith("file:") and self.replayed is None:
+            raise pytest.UsageError(f"--status-source {source}: a form is read with --replay, when it is filled in")
+        try:
+            choose(source if source != "auto" else "none", target_url="", model="")
+        except ValueError as problem:
+            raise pytest.UsageError(f"--status-source: {problem}") from None
 
     def _directory(self) -> Path:
         shared = _worker_input(self.config).get("conformance_dir")
@@ -164,14 +192,28 @@ class ConformanceRun:
             def watch(recorder: Recorder) -> None:
                 line.watch(recorder.recording.progress)
 
-            recording = self.run.hold(checks, on_done=done, watch=watch)
-            self.recorded = dict(runner.recorded(recording, self.run))
+            held = self.run.hold(checks, on_done=done, watch=watch, say=line.say)
+            self._take_status(held)
+            self.recorded = dict(runner.recorded(held.recording, self.run))
             line.clear()
         self.writer.write("recorded", **self.recorded)
+
+    def _take_status(self, held: runner.Held) -> None:
+        """Write what the platform said and, for what it did not say, a form that a person can fill in."""
+        if not held.readings:
+            return
+        self.writer.write("status", **held.status())
+        asked = reading.sessions(self.transcripts.values())
+        untold = [one for one in asked if held.readings[one.path].attribution == "none"]
+        if untold and self.run.mock is None and self.replayed is None:
+            with contextlib.suppress(OSError):
+                write_form(self.directory / FORM, untold)
 
     def _replay(self) -> None:
         assert self.replayed is not None
         self.transcripts = self.replayed.transcripts
+        if self.config.getoption("--status-source") != "auto":
+            self._take_status(self.run.read_late(self.transcripts))
         for transcript in self.transcripts.values():
             self.writer.write("conversation", **transcript.to_json())
         absent = {

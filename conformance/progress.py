@@ -30,6 +30,11 @@ class LiveLine:
             erase=True,
         )
 
+    def say(self, words: str) -> None:
+        """Show something else than the progress: what the platform's status is waiting for."""
+        if self._reporter is not None:
+            self._reporter.rewrite(f"platform status: {words}", erase=True)
+
     def clear(self) -> None:
         """Recording is over; judging begins."""
         if self._reporter is not None:

@@ -12,17 +12,26 @@ from datetime import UTC, datetime
 from typing import Any
 
 from conformance import __version__
+from conformance.aside import aside
 from conformance.judge.checks import Chapters, Check, applies, uncooperative
 from conformance.mock.options import MockOptions
 from conformance.mock.server import MockServer
 from conformance.report.record import FORMAT
 from conformance.spec.catalogue import clauses, questions
 from conformance.spec.profiles import Profile
+from conformance.status import reading
+from conformance.status.choose import choose
+from conformance.status.model import Reading
+from conformance.status.prometheus import PrometheusReader
 from conformance.wire.recorder import Budget, Conversation, Recorder, Recording
 from conformance.wire.target import Target
 from conformance.wire.transcript import Transcript
 
 SANITY = "connection/Sanity"
+# The paths that are walked when each has to be held alone, with minutes of quiet around it.
+MAIN_PATHS = (reading.GOOD, "close-1000-after-response", "close-1000-idle", reading.BAD)
+STATUS_WAIT = 60.0  # seconds
+EMBEDDED_WAIT = 2.0  # seconds: the embedded mock lists a session as soon as it is over
 LIVE_BUDGET = Budget(tokens=60_000, sessions=130)
 
 
@@ -36,6 +45,9 @@ class Run:
     budget: Budget = field(default_factory=Budget)
     mock: MockOptions | None = None
     slow: bool = False
+    status_source: str = "auto"
+    status_wait: float | None = None
+    """Seconds to wait for the platform's rows; None: as long as this target deserves."""
     command: tuple[str, ...] = ()
 
     def head(self) -> dict[str, Any]:
@@ -93,25 +105,75 @@ class Run:
         *,
         on_done: Callable[[Transcript], None] = lambda transcript: None,
         watch: Callable[[Recorder], None] = lambda recorder: None,
-    ) -> Recording:
-        """Hold what the checks need; KeyboardInterrupt passes through after partial transcripts were handed over."""
+        say: Callable[[str], None] = lambda words: None,
+    ) -> Held:
+        """Hold what the checks need and read the platform's status of the close paths.
+
+        KeyboardInterrupt passes through after partial transcripts were handed over.
+        """
         conversations, refused = self.needed(checks)
-        recording = asyncio.run(self._hold(conversations, on_done, watch))
-        recording.not_held.update(refused)
-        return recording
+        held = asyncio.run(self._hold(conversations, on_done, watch, say))
+        held.recording.not_held.update(refused)
+        return held
 
     async def _hold(
         self,
         conversations: list[Conversation],
         on_done: Callable[[Transcript], None],
         watch: Callable[[Recorder], None],
-    ) -> Recording:
+        say: Callable[[str], None],
+    ) -> Held:
         async with self.endpoint() as target:
             recorder = Recorder(target, self.profile, self.budget)
             watch(recorder)
             sanity = self.chapters.conversations.get(SANITY)
             rest = [item for item in conversations if item.name != SANITY]
-            return await recorder.record(rest, sanity=sanity, on_done=on_done, again=self._again)
+            # Asking for a ledger blocks, and the embedded mock answers from this very loop.
+            reader = await aside(lambda: choose(self.status_source, target_url=target.url, model=target.model))
+            alone = [item for item in rest if item.path in MAIN_PATHS] if isinstance(reader, PrometheusReader) else []
+            together = [item for item in rest if item not in alone]
+            held = Held(await recorder.record(together, sanity=sanity, on_done=on_done, again=self._again), reader.name)
+            if isinstance(reader, PrometheusReader):
+                held.readings = await self._counted(reader, recorder, alone, on_done, say)
+            elif held.recording.infrastructure is None:
+                transcripts = list(held.recording.transcripts.values())
+                held.readings = await aside(lambda: reading.read(reader, transcripts, self.wait, say))
+            reading.attach(held.recording.transcripts, held.readings)
+            return held
+
+    def read_late(self, transcripts: dict[str, Transcript]) -> Held:
+        """Ask for the platform's status of sessions that are long over; opens no connection to the endpoint."""
+        reader = choose(self.status_source, target_url=self.target.url, model=self.target.model)
+        readings = reading.read(reader, transcripts.values(), self.wait)
+        reading.attach(transcripts, readings)
+        return Held(Recording(transcripts), reader.name, readings)
+
+    @property
+    def wait(self) -> float:
+        """Seconds to wait for the platform's rows."""
+        if self.status_wait is not None:
+            return self.status_wait
+        return EMBEDDED_WAIT if self.mock is not None else STATUS_WAIT
+
+    async def _counted(
+        self,
+        reader: PrometheusReader,
+        recorder: Recorder,
+        alone: list[Conversation],
+        on_done: Callable[[Transcript], None],
+        say: Callable[[str], None],
+    ) -> dict[str, Reading]:
+        """Hold the main paths one by one: a counter tells a session only when nothing else moves it."""
+        readings = {}
+        for number, conversation in enumerate(alone, 1):
+            assert conversation.path is not None
+            say(f"{conversation.path} is held alone, {number} of {len(alone)}")
+
+            async def hold(conversation: Conversation = conversation) -> None:
+                await recorder.record([conversation], on_done=on_done)
+
+            readings[conversation.path] = await reading.counted(reader, conversation.path, hold, self.wait)
+        return readings
 
     def _again(self, transcript: Transcript) -> str | None:
         return uncooperative(self.chapters.checks.values(), transcript, self.profile)
@@ -124,6 +186,19 @@ class Run:
             return
         async with MockServer(self.mock) as server:
             yield self.target.at(server.url)
+
+
+@dataclass
+class Held:
+    """What came of holding conversations, and what the platform said of the close paths among them."""
+
+    recording: Recording
+    reader: str
+    readings: dict[str, Reading] = field(default_factory=dict)
+
+    def status(self) -> dict[str, Any]:
+        """The fields of the record's `status` line."""
+        return {"reader": self.reader, "readings": {path: one.to_json() for path, one in self.readings.items()}}
 
 
 def recorded(recording: Recording, run: Run) -> Mapping[str, Any]:

@@ -11,16 +11,19 @@ import fnmatch
 from collections.abc import Iterable, Sequence
 from dataclasses import dataclass, field, replace
 
+from conformance.aside import aside
 from conformance.judge.checks import Outcome, applies, judge, load
 from conformance.mock.options import MockOptions
 from conformance.mock.server import MockServer
-from conformance.spec.profiles import Profile, profile_for
+from conformance.spec.profiles import DEFAULT_MODEL, Profile, profile_for
+from conformance.status import reading
+from conformance.status.ledger import LedgerReader
 from conformance.wire.recorder import Recorder
 from conformance.wire.target import LOOPBACK, resolve
 from conformance.wire.transcript import Transcript
 
-MODEL = "qwen3.5-omni-flash-realtime"
 SIDE_BY_SIDE = 12
+LOOK = 0.3  # seconds
 
 
 @dataclass(frozen=True)
@@ -28,7 +31,7 @@ class Trial:
     """What is held and with which mock.  `conversations` are globs; None: all that the model's checks need."""
 
     conversations: tuple[str, ...] | None
-    model: str = MODEL
+    model: str = DEFAULT_MODEL
     mock: MockOptions = field(default_factory=MockOptions)
 
 
@@ -77,7 +80,11 @@ async def _hold(trial: Trial, room: asyncio.Semaphore) -> dict[str, Transcript]:
     async with room, MockServer(trial.mock) as server:
         recorder = Recorder(replace(target.at(server.url), concurrency=16), profile_for(trial.model))
         await recorder.record(conversations)
-        return recorder.recording.transcripts
+        transcripts = recorder.recording.transcripts
+        # The ledger lists a session as soon as it is over: one look tells, and what is missing then is absent.
+        ledger = LedgerReader(server.url)
+        reading.attach(transcripts, await aside(lambda: reading.read(ledger, transcripts.values(), LOOK)))
+        return transcripts
 
 
 def _judge(trial: Trial, transcripts: dict[str, Transcript]) -> Result:
@@ -97,7 +104,7 @@ def failures(outcomes: dict[str, Outcome], level: str | None = "MUST") -> dict[s
     }
 
 
-def alone(conversations: Iterable[str] | None, *, model: str = MODEL, **options: object) -> dict[str, Outcome]:
+def alone(conversations: Iterable[str] | None, *, model: str = DEFAULT_MODEL, **options: object) -> dict[str, Outcome]:
     """The outcomes of one trial; `options` are those of the mock."""
     globs = None if conversations is None else tuple(conversations)
     return run([Trial(globs, model, MockOptions(**options))])[0].outcomes  # type: ignore[arg-type]

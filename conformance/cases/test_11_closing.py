@@ -2,15 +2,43 @@
 
 import json
 
+from conformance.cases.shared import MANUAL, configured, user
 from conformance.judge.verdicts import Inconclusive, NotApplicable, Seen, other
 from conformance.spec import must, observe, should
-from conformance.wire import append, close, likely, maybe, pause, ping, quiet, send, silence, speak, until
+from conformance.wire import (
+    append,
+    close,
+    drop,
+    half_close,
+    likely,
+    maybe,
+    pause,
+    ping,
+    quiet,
+    send,
+    silence,
+    speak,
+    until,
+)
 
-COUNT = {
-    "type": "message",
-    "role": "user",
-    "content": [{"type": "input_text", "text": "Count from 1 to 40."}],
-}
+COUNT = user("Count from 1 to 40.")
+TYPED = {"modalities": ["text"], "instructions": "Answer with exactly two words.", "max_tokens": 128}
+TURN = (
+    *configured({**TYPED, "max_tokens": 16}),
+    send("conversation.item.create", item=user("Answer with exactly two words: blue whale")),
+    until("conversation.item.created"),
+    send("response.create"),
+    until("response.done"),
+)
+WRITING = (
+    *configured(TYPED),
+    send("conversation.item.create", item=COUNT),
+    until("conversation.item.created"),
+    send("response.create"),
+    until("response.text.delta"),
+)
+# The vendor's SDK gives up after 20 s; CLO-011 wants an answer within five.
+finish = (send("session.finish"), maybe("session.finished", "error", within_ms=5500))
 
 
 def is_answered(wire):
@@ -20,15 +48,33 @@ def is_answered(wire):
     assert wire.ending.code_received is not None, f"no close frame came back; TCP ended by {wire.ending.tcp}"
 
 
-def session_id(wire):
-    """What names the session in the platform's logs."""
-    return wire.the("session.created")["session"]["id"]
+def listed(wire, outcomes):
+    """How the platform lists the session, in the words of a question; what it can't tell is no outcome."""
+    reading = wire.status
+    if reading is None:
+        raise Inconclusive("the platform's status was not read")
+    status = "failed" if reading["status"].startswith("failed") else reading["status"]
+    said = "; ".join(str(reading[key]) for key in ("status", "error", "attribution", "why") if reading.get(key))
+    if status not in outcomes:
+        raise Inconclusive(said)
+    return Seen(outcomes[status], said)
+
+
+LISTED = {name: name.replace("_", "-") for name in ("succeeded", "failed", "cancelled", "in_progress", "absent")}
+
+
+def is_finished(wire):
+    """Inconclusive unless `session.finished` came."""
+    if not wire.has("session.finished"):
+        seen = wire.answers_to("session.finish") or "nothing"
+        raise Inconclusive(f"`session.finish` was answered by {seen}, so no session was finished")
 
 
 class TestIdle:
     """The client closes an idle session with 1000, as everybody does."""
 
     urgent = True
+    path = "close-1000-idle"
     script = [until("session.created"), close(1000)]
 
     @should("CLO-001")
@@ -58,18 +104,101 @@ class TestIdle:
         is_answered(wire)
         assert wire.ending.tcp == "fin", f"TCP ended by {wire.ending.tcp}"
 
-    @observe("Q-CLOSE-STATUS")
-    def question_how_the_platform_lists_a_closed_session(self, wire):
-        raise Inconclusive(f"not observable: no status reader is configured; look up {session_id(wire)} by hand")
-
     @observe("Q-EMPTY-SESSION-STATUS")
     def question_how_the_platform_lists_an_empty_session(self, wire):
-        raise Inconclusive(f"not observable: no status reader is configured; look up {session_id(wire)} by hand")
+        return listed(wire, LISTED)
+
+
+class TestAfterResponse:
+    """The client closes with 1000 after a completed turn, as the vendor's sample does."""
+
+    urgent = True
+    path = "close-1000-after-response"
+    script = [*TURN, close(1000)]
+
+    @must("CLO-018")
+    def test_a_close_after_a_response_is_answered(self, wire):
+        is_answered(wire)
+
+    @observe("Q-CLOSE-STATUS")
+    def question_how_the_platform_lists_a_closed_session(self, wire):
+        outcomes = {
+            "failed": "finish-required",
+            "succeeded": "clean-close-ok",
+            "cancelled": "cancelled",
+            "in_progress": "pending-until-finish",
+            "absent": "absent-unless-success",
+        }
+        return listed(wire, outcomes)
+
+
+class TestBeforeCreated:
+    """The client closes with 1000 as soon as the connection is open, before it has read anything."""
+
+    path = "close-1000-before-created"
+    script = [close(1000)]
+
+    @must("CLO-017")
+    def test_a_close_before_the_greeting_is_answered(self, wire):
+        is_answered(wire)
+
+
+class TestApplicationCode:
+    """The client closes with a code of its own, 4000."""
+
+    path = "close-4000"
+    script = [until("session.created"), close(4000, "done")]
+
+    @must("CLO-016")
+    def test_4000_is_answered(self, wire):
+        is_answered(wire)
+
+
+class TestFin:
+    """The client ends TCP after a completed turn, without a close frame."""
+
+    path = "drop-fin"
+    script = [*TURN, drop("fin")]
+
+    @observe("Q-FIN-STATUS")
+    def question_how_the_platform_lists_a_dropped_session(self, wire):
+        return listed(wire, LISTED)
+
+
+class TestRst:
+    """The client resets TCP after a completed turn, as a killed process may."""
+
+    urgent = True
+    path = "drop-rst"
+    script = [*TURN, drop("rst")]
+
+    @observe("Q-RST-STATUS")
+    def question_how_the_platform_lists_a_reset_session(self, wire):
+        return listed(wire, LISTED)
+
+
+class TestHalfClose:
+    """The client ends its half of TCP after a completed turn, without a close frame, and goes on reading."""
+
+    path = "half-close"
+    script = [*TURN, half_close(), quiet()]
+
+    @observe("Q-HALF-CLOSE")
+    def question_what_the_server_does_about_a_silent_end(self, wire):
+        stop = wire.transcript.stop
+        if stop is not None and "half-close" in stop.waiting_for:
+            raise NotApplicable(stop.why)
+        wire.the("response.done")
+        ending = wire.ending
+        if ending.code_received is not None:
+            return Seen("close-frame", f"{ending.code_received} {ending.reason_received}".rstrip())
+        return Seen("ends-tcp" if ending.tcp in {"fin", "rst"} else "stays-open", f"TCP: {ending.tcp}")
 
 
 class TestWithoutCode:
     """The client's close frame has no body."""
 
+    path = "close-without-code"
     script = [until("session.created"), close(None)]
 
     @must("CLO-005")
@@ -80,6 +209,7 @@ class TestWithoutCode:
 class TestGoingAway:
     """The client closes as a browser does when its page is left."""
 
+    path = "close-1001"
     script = [until("session.created"), close(1001)]
 
     @must("CLO-006")
@@ -90,16 +220,8 @@ class TestGoingAway:
 class TestMidResponse:
     """The client closes while the model is still writing."""
 
-    script = [
-        until("session.created"),
-        send("session.update", session={"modalities": ["text"]}),
-        until("session.updated"),
-        send("conversation.item.create", item=COUNT),
-        until("conversation.item.created"),
-        send("response.create"),
-        until("response.text.delta"),
-        close(1000),
-    ]
+    path = "close-1000-mid-response"
+    script = [*WRITING, close(1000)]
 
     @must("CLO-007")
     def test_a_close_mid_response_is_answered(self, wire):
@@ -109,6 +231,7 @@ class TestMidResponse:
 class TestBufferedAudio:
     """The client closes with audio in the buffer that was never committed."""
 
+    path = "close-1000-with-audio"
     script = [
         until("session.created"),
         send("session.update", session={"turn_detection": None}),
@@ -125,6 +248,7 @@ class TestBufferedAudio:
 class TestJavaTimeout:
     """The client closes as the Java SDK does when `session.finished` did not come."""
 
+    path = "close-1011"
     script = [until("session.created"), close(1011, "disconnect timeout after 20 seconds")]
 
     @should("CLO-009")
@@ -135,6 +259,7 @@ class TestJavaTimeout:
 class TestJavaBye:
     """The client closes as the Java SDK does when all went well."""
 
+    path = "close-1000-bye"
     script = [until("session.created"), close(1000, "bye")]
 
     @should("CLO-013")
@@ -143,15 +268,13 @@ class TestJavaBye:
 
 
 class TestFinishIdle:
-    """The client says `session.finish` on an idle session, waits, and goes on if it was refused."""
+    """The client says `session.finish` on an idle session and waits who closes; if it was refused, it goes on."""
 
     urgent = True
+    path = "finish-and-wait"
 
     async def talk(self, call):
-        window = 5500 if call.target.kind == "live" else None
-        answers = ("session.finished", "error")
-        await call(until("session.created"), send("session.finish"), maybe(*answers, within_ms=window))
-        await call(quiet())
+        await call(until("session.created"), *finish, quiet())
         finished = any(frame.type == "session.finished" for frame in call.leg.frames)
         if not finished and call.alive:
             await call(
@@ -159,8 +282,9 @@ class TestFinishIdle:
                 maybe("error"),
                 send("session.update", session={"modalities": ["text"]}),
                 maybe("session.updated"),
-                close(1000),
             )
+        if call.alive:
+            await call(close(1000))
 
     @observe("Q-FINISH")
     def question_is_finish_accepted(self, wire):
@@ -209,19 +333,127 @@ class TestFinishIdle:
         return Seen("same" if same else "different", json.dumps([finish, unknown], ensure_ascii=False))
 
 
+class TestFinishThenClose:
+    """The client ends a session as the SDK means it: after a turn `session.finish`, its answer, then close 1000."""
+
+    urgent = True
+    path = "finish-then-close"
+    script = [*TURN, *finish, close(1000)]
+
+    @observe("Q-FINISHED-STATUS")
+    def question_how_the_platform_lists_a_finished_session(self, wire):
+        is_finished(wire)
+        return listed(wire, LISTED)
+
+
+class TestFinishThenDrop:
+    """The client says `session.finish` after a completed turn and, once answered, ends TCP without a close frame."""
+
+    path = "finish-then-drop"
+    script = [*TURN, *finish, drop("fin")]
+
+    @observe("Q-FINISHED-DROP-STATUS")
+    def question_how_the_platform_lists_a_finished_and_dropped_session(self, wire):
+        is_finished(wire)
+        return listed(wire, LISTED)
+
+
+class TestFinishWithAudio:
+    """The client says `session.finish` with audio in the buffer that was never committed."""
+
+    path = "finish-with-audio"
+    script = [*configured(MANUAL), speak("hello"), *finish, quiet(), close(1000)]
+
+    @observe("Q-FINISH-AUDIO")
+    def question_what_becomes_of_waiting_audio(self, wire):
+        after = [frame.type for frame in wire.after(wire.sent("session.finish"))]
+        if "session.finished" not in after:
+            return Seen("refused" if "error" in after else "silent", str(after))
+        return Seen("committed" if "input_audio_buffer.committed" in after else "dropped", str(after))
+
+
+class TestFinishTwice:
+    """The client says `session.finish` twice."""
+
+    path = "finish-twice"
+
+    async def talk(self, call):
+        await call(until("session.created"), *finish)
+        if call.alive:
+            await call(send("session.finish", label="second finish"), finish[1])
+        if call.alive:
+            await call(close(1000))
+
+    @observe("Q-FINISH-TWICE")
+    def question_what_a_second_finish_gets(self, wire):
+        first = wire.answers_to("session.finish")
+        if "session.finished" not in first:
+            return Seen("refused" if "error" in first else "silent", f"the first got {first or 'nothing'}")
+        if wire.ending.first == "server":
+            return Seen("closed", f"{wire.ending.code_received} {wire.ending.reason_received}".rstrip())
+        second = wire.answers_to("second finish")
+        known = {"session.finished": "finished-again", "error": "error"}
+        return Seen(known[second[0]], str(second)) if second and second[0] in known else Seen("ignored", str(second))
+
+
+class TestEventAfterFinish:
+    """The client says `session.finish` and then goes on as if it had not."""
+
+    path = "event-after-finish"
+
+    async def talk(self, call):
+        await call(until("session.created"), *finish)
+        if call.alive:
+            await call(send("session.update", label="after finish", session={"modalities": ["text"]}))
+            await call(maybe("session.updated", "error"))
+        if call.alive:
+            await call(close(1000))
+
+    @observe("Q-EVENT-AFTER-FINISH")
+    def question_what_an_event_after_finish_gets(self, wire):
+        first = wire.answers_to("session.finish")
+        if "session.finished" not in first:
+            return Seen("refused" if "error" in first else "silent", f"`session.finish` got {first or 'nothing'}")
+        if wire.ending.first == "server":
+            return Seen("closed", f"{wire.ending.code_received} {wire.ending.reason_received}".rstrip())
+        said = wire.answers_to("after finish")
+        known = {"session.updated": "answered", "error": "error"}
+        return Seen(known[said[0]], str(said)) if said and said[0] in known else Seen("ignored", str(said))
+
+
+class TestCancelThenFinish:
+    """The client cancels a reply, waits for its end, says `session.finish`, and closes."""
+
+    path = "cancel-finish-close"
+    script = [*WRITING, send("response.cancel"), likely("response.done", "error"), *finish, close(1000)]
+
+    @observe("Q-FINISH-AFTER-CANCEL")
+    def question_what_finish_gets_after_a_cancel(self, wire):
+        after = [frame.type for frame in wire.after(wire.sent("session.finish"))]
+        if "session.finished" in after:
+            return "finished"
+        return Seen("refused" if "error" in after else "silent", str(after))
+
+
+class TestCancelThenClose:
+    """The client cancels a reply, waits for its end, and closes."""
+
+    path = "cancel-then-close"
+    script = [*WRITING, send("response.cancel"), likely("response.done", "error"), close(1000)]
+
+    @must("CLO-019")
+    def test_a_close_after_a_cancel_is_answered(self, wire):
+        is_answered(wire)
+
+
 class TestFinishActive:
     """The client says `session.finish` while the model is writing."""
 
+    path = "finish-mid-response"
     script = [
-        until("session.created"),
-        send("session.update", session={"modalities": ["text"], "max_tokens": 128}),
-        until("session.updated"),
-        send("conversation.item.create", item=COUNT),
-        until("conversation.item.created"),
-        send("response.create"),
-        until("response.text.delta"),
+        *WRITING,
         send("session.finish"),
-        maybe("session.finished", "error"),
+        maybe("session.finished", "error", within_ms=5500),
         likely("response.done"),
         quiet(),
         close(1000),

@@ -99,6 +99,11 @@ class Wire:
         """What the script noted about its own choices."""
         return self.transcript.notes
 
+    @property
+    def status(self) -> dict[str, Any] | None:
+        """What the platform says of the session (JSON of a `Reading`); None: nobody asked."""
+        return self.transcript.status
+
     @cached_property
     def received(self) -> list[Frame]:
         """Server frames that hold an event."""

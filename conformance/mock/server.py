@@ -3,7 +3,7 @@
 A key is taken from `Authorization: Bearer KEY` (the scheme in any case).  Without `MockOptions.key` every key is
 accepted that does not start with "invalid"; with it, only that one.  A key that starts with "arrears" or "throttled" is
 upgraded and then closed as such an account is.  The ledger is at
-`http://127.0.0.1:PORT/__status/calls?from=MS&to=MS` on the same port.
+`http://127.0.0.1:PORT/__status/calls?from=MS&to=MS` on the same port, the same as counters at `/__status/metrics`.
 """
 
 from __future__ import annotations
@@ -28,7 +28,7 @@ from websockets.http11 import Request, Response
 from websockets.typing import Subprotocol
 
 from conformance import __version__
-from conformance.mock import encoding
+from conformance.mock import encoding, metrics
 from conformance.mock.errors import Json
 from conformance.mock.ids import IdSource
 from conformance.mock.ledger import Call, Ledger
@@ -41,6 +41,7 @@ from conformance.spec.profiles import DEFAULT_MODEL, Profile, UnknownModel, prof
 
 PATH = "/api-ws/v1/realtime"
 CALLS = "/__status/calls"
+METRICS = "/__status/metrics"
 # Keys that show what becomes of an account in trouble (E15, E17).
 ACCOUNTS = {
     "arrears": (1007, "Access denied, please make sure your account is in good standing."),
@@ -125,6 +126,8 @@ class MockServer:
         parts = urlsplit(request.path)
         if parts.path == CALLS:
             return self._calls(parts.query)
+        if parts.path == METRICS:
+            return self._metrics()
         refusal = self._quirks.admit(request.path, request.headers)
         if refusal is not None:
             return self._refuse(HTTPStatus(refusal[0]), *refusal[1:])
@@ -193,6 +196,10 @@ class MockServer:
         except ValueError:
             return self._refuse(HTTPStatus.BAD_REQUEST, "InvalidParameter", "from and to are ms of the Unix epoch.")
         return _json(HTTPStatus.OK, {"rows": self.ledger.rows(time.time() * 1000, start, end)})
+
+    def _metrics(self) -> Response:
+        text = metrics.exposition(self.ledger.rows(time.time() * 1000))
+        return _plain(HTTPStatus.OK, metrics.CONTENT_TYPE, text.encode())
 
     # -- a connection
 
@@ -314,8 +321,11 @@ def _refused(status: HTTPStatus, code: str, message: str, request_id: str) -> Re
 
 
 def _json(status: HTTPStatus, body: Json) -> Response:
-    data = encoding.dumps(body).encode()
-    headers = Headers({"Content-Type": "application/json", "Content-Length": str(len(data)), "Connection": "close"})
+    return _plain(status, "application/json", encoding.dumps(body).encode())
+
+
+def _plain(status: HTTPStatus, kind: str, data: bytes) -> Response:
+    headers = Headers({"Content-Type": kind, "Content-Length": str(len(data)), "Connection": "close"})
     return Response(status.value, status.phrase, headers, data)
 
 

@@ -1,6 +1,7 @@
 """`record.jsonl`: everything a run knows, one JSON object a line, written as it happens.
 
-Kinds of line, in this order: one `run`, one `catalogue`, a `conversation` for each that was held, one `recorded`, a
+Kinds of line, in this order: one `run`, one `catalogue`, a `conversation` for each that was held, a
+`status` where the platform was asked, one `recorded`, a
 `verdict` for each check judged, one `footer`.  A file that was cut short lacks its footer; what is there is still good.
 """
 
@@ -60,6 +61,7 @@ class Record:
     transcripts: dict[str, Transcript] = field(default_factory=dict)
     earlier: list[Transcript] = field(default_factory=list)
     recorded: Line | None = None
+    status: Line | None = None
     verdicts: list[Line] = field(default_factory=list)
     footer: Line | None = None
     damage: list[str] = field(default_factory=list)
@@ -114,6 +116,10 @@ def _take(record: Record, number: int, line: Line) -> None:
         if transcript.conversation in record.transcripts:
             record.earlier.append(record.transcripts[transcript.conversation])
         record.transcripts[transcript.conversation] = transcript
+    elif kind == "status":
+        record.status = line
+        for transcript in record.transcripts.values():
+            transcript.status = line["readings"].get(transcript.path, transcript.status)
     elif kind == "recorded":
         record.recorded = line
     elif kind == "verdict":

@@ -44,6 +44,8 @@ class Conversation:
     urgent: bool = False
     last: bool = False
     retry: bool = True
+    path: str | None = None
+    """The way in which it closes, when that is what it is about."""
 
 
 @dataclass
@@ -90,6 +92,7 @@ async def hold(
     call = Call(target, profile, conversation.name)
     transcript = call.transcript
     transcript.attempt = attempt
+    transcript.path = conversation.path
     began = time.monotonic()
     try:
         await call.connect(conversation.dial)
@@ -158,7 +161,7 @@ class Recorder:
         """
         self._again = again
         recording = self.recording
-        recording.progress.total = len(conversations) + (sanity is not None)
+        recording.progress.total += len(conversations) + (sanity is not None)
         if sanity is not None:
             first = await self._keep(sanity, on_done)
             if first is not None and first.trouble is not None:
@@ -253,4 +256,5 @@ def as_conversation(name: str, cls: type[Any]) -> Conversation:
         urgent=cls.__dict__.get("urgent", False),
         last=cls.__dict__.get("last", False),
         retry=cls.__dict__.get("retry", True),
+        path=cls.__dict__.get("path"),
     )

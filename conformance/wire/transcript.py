@@ -121,7 +121,9 @@ class Leg:
 class Transcript:
     """One conversation as it was held.
 
-    `trouble` is infrastructure trouble, in words; `retried` says why there was an attempt before this one.
+    `trouble` is infrastructure trouble, in words; `retried` says why there was an attempt before this one.  `path`
+    names the way in which it closes, where that is what it is about; `status` is then what the platform said of its
+    (last) session, when it was asked: the JSON form of `conformance.status.model.Reading`.
     """
 
     conversation: str
@@ -134,6 +136,18 @@ class Transcript:
     model: str = ""
     seconds: float = 0.0
     notes: dict[str, Any] = field(default_factory=dict)
+    path: str | None = None
+    status: dict[str, Any] | None = None
+
+    @property
+    def session_id(self) -> str | None:
+        """What the server called the session of the last connection, or None."""
+        for frame in self.legs[-1].frames if self.legs else ():
+            session = frame.event.get("session") if frame.type == "session.created" else None
+            if isinstance(session, dict) and isinstance(session.get("id"), str):
+                found: str = session["id"]
+                return found
+        return None
 
     @property
     def usage(self) -> dict[str, int]:
@@ -187,6 +201,8 @@ class Transcript:
             trouble=line["trouble"],
             attempt=line["attempt"],
             retried=line.get("retried", ""),
+            path=line.get("path"),
+            status=line.get("status"),
             model=line["model"],
             seconds=line["seconds"],
             notes=line["notes"],

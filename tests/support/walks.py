@@ -5,8 +5,8 @@ from __future__ import annotations
 from conformance.judge.checks import load
 from conformance.mock.switches import NOT_SWITCHABLE, known
 from conformance.spec.catalogue import questions
-from conformance.spec.profiles import MODELS, profile_for
-from conformance.trial import MODEL, alone, failures, needed
+from conformance.spec.profiles import DEFAULT_MODEL, MODELS, profile_for
+from conformance.trial import alone, failures, needed
 
 __all__ = ["failures", "flips", "judged", "model_for", "needed"]
 
@@ -31,6 +31,6 @@ def flips() -> list[tuple[str, str]]:
 def model_for(question: str) -> str:
     """A model that the question is asked of; the default one where it can be."""
     families = questions()[question].models
-    if not families or profile_for(MODEL).family in families:
-        return MODEL
+    if not families or profile_for(DEFAULT_MODEL).family in families:
+        return DEFAULT_MODEL
     return next(model for model in MODELS if profile_for(model).family in families)

@@ -13,8 +13,7 @@ from conformance import data
 from conformance.judge.checks import judge, load
 from conformance.mock.options import MockOptions
 from conformance.mock.server import MockServer
-from conformance.spec.profiles import profile_for
-from conformance.trial import MODEL
+from conformance.spec.profiles import DEFAULT_MODEL, profile_for
 from conformance.wire import close, likely, quiet, text, until
 from conformance.wire.recorder import Conversation, hold
 from conformance.wire.target import resolve
@@ -43,8 +42,8 @@ def replayed(path: Path) -> Transcript:
 
     async def talk() -> Transcript:
         async with MockServer(MockOptions()) as server:
-            target = replace(resolve("mock", model=MODEL, key=None, workspace=None), url=server.url)
-            return await hold(Conversation("sdk/Frames", script=lambda _: script), target, profile_for(MODEL))
+            target = replace(resolve("mock", model=DEFAULT_MODEL, key=None, workspace=None), url=server.url)
+            return await hold(Conversation("sdk/Frames", script=lambda _: script), target, profile_for(DEFAULT_MODEL))
 
     return asyncio.run(talk())
 
@@ -54,7 +53,7 @@ def test_frames_of_the_sdk_break_no_rule(path: Path) -> None:
     transcript = replayed(path)
     assert transcript.stop is None
     rules = [check for check in load().checks.values() if check.conversation is None]
-    outcomes = judge(rules, {transcript.conversation: transcript}, profile_for(MODEL))
+    outcomes = judge(rules, {transcript.conversation: transcript}, profile_for(DEFAULT_MODEL))
     wrong = {check: outcome for check, outcome in outcomes.items() if outcome.verdict in {"fail", "error"}}
     assert wrong == {}
     assert sum(outcome.verdict == "pass" for outcome in outcomes.values()) >= 20

@@ -1,0 +1,103 @@
+"""What a reader is, and how its rows are told to be a session's."""
+
+from __future__ import annotations
+
+import time
+from collections.abc import Iterable, Mapping
+from typing import Any, Protocol
+
+from conformance.status.model import Json, Reading, Session
+from conformance.status.rows import Row, distinct, parse, redact, total, worst
+
+SKEW_MS = 2_000  # how far the platform's clock may be from ours
+
+
+class Reader(Protocol):
+    """A source of rows.
+
+    One that cannot prove a session absent has an attribute `missing` too, "not_visible_yet" then: a form that nobody
+    completed, a list that was cut off.
+    """
+
+    @property
+    def name(self) -> str:
+        """The reader's name in a report."""
+        ...
+
+    @property
+    def poll_s(self) -> float:
+        """Seconds between two looks."""
+        ...
+
+    @property
+    def by_counter(self) -> bool:
+        """Whether it only counts calls: then no row is any session's, and `rows` has nothing to give."""
+        ...
+
+    def rows(self, since_ms: int, until_ms: int) -> list[Json]:
+        """Return what is listed for [since_ms, until_ms], more if that is cheaper; NotObservable if nothing can be."""
+        ...
+
+
+def match(
+    rows: Iterable[Mapping[str, Any]],
+    session: Session,
+    *,
+    dedicated: bool = False,
+    reader: str = "",
+    now_ms: int | None = None,
+) -> Reading | None:
+    """Return what the rows say of a session, or None when none of them is its own.
+
+    Rows with the session's id (or, for a plain HTTP call, its request id) are its own.  Without such a row, and only
+    when `dedicated` says that nobody else uses the key, the single row that started while the session was open is
+    taken for its own; two of them are `ambiguous`.
+    """
+    now = int(time.time() * 1000) if now_ms is None else now_ms
+    parsed = distinct(parse(row) for row in rows)
+    own = [row for row in parsed if _carries(row, session)]
+    if own:
+        human = any("shown" in row.raw for row in own)
+        return _reading(own, session, "human" if human else "exact_id", reader, now)
+    if not dedicated:
+        return None
+    near = [row for row in parsed if _fits(row, session)]
+    if len(near) > 1:
+        why = f"{len(near)} rows started while the session was open and none carries its id"
+        kept = tuple(redact(row.raw) for row in near)
+        return Reading("ambiguous", reader=reader, rows=kept, why=why, observed_at=now, lag_s=_lag(session, now))
+    return _reading(near, session, "unique_in_window", reader, now) if near else None
+
+
+def _carries(row: Row, session: Session) -> bool:
+    if session.session_id is not None:
+        return session.session_id in {row.task, row.request}
+    # A form names a session without an id by its path and time; nothing else could have written both.
+    return "shown" in row.raw and (row.raw.get("path"), row.raw.get("t_open")) == (session.path, session.t_open)
+
+
+def _fits(row: Row, session: Session) -> bool:
+    # A row that names a session names another one here: ours was looked for before.
+    if row.started is None or "shown" in row.raw or (row.task.startswith("sess_") and session.session_id is not None):
+        return False
+    return session.t_open - SKEW_MS <= row.started <= session.t_close + SKEW_MS
+
+
+def _reading(own: list[Row], session: Session, attribution: str, reader: str, now: int) -> Reading:
+    status = worst(row.status for row in own)
+    errors = dict.fromkeys(row.error for row in own if row.error)
+    return Reading(
+        status,
+        attribution=attribution,
+        reader=reader,
+        rows=tuple(redact(row.raw) for row in own),
+        usage=total(row.usage for row in own if row.usage),
+        error="; ".join(errors),
+        why=f"{len(own)} rows, the worst counts" if len(own) > 1 else "",
+        observed_at=now,
+        lag_s=_lag(session, now),
+    )
+
+
+def _lag(session: Session, now: int) -> float:
+    return max(0.0, (now - session.t_close) / 1000)

@@ -1,0 +1,91 @@
+"""From the conversations that walked a close path to what the platform says of each."""
+
+from __future__ import annotations
+
+import asyncio
+import time
+from collections.abc import Awaitable, Callable, Iterable, Mapping
+from dataclasses import replace
+
+from conformance.status.base import Reader
+from conformance.status.model import NotObservable, Reading, Session, not_observable
+from conformance.status.poll import observe
+from conformance.status.prometheus import PrometheusReader
+from conformance.wire.transcript import Transcript
+
+# The controls of every run: a session ended as well as a client can, and one ended as badly.
+GOOD, BAD = "finish-then-close", "drop-rst"
+
+
+def sessions(transcripts: Iterable[Transcript]) -> list[Session]:
+    """The sessions to look for: the last connection of each conversation that is about a close path."""
+    return [
+        Session(item.session_id, item.path, item.legs[-1].opened_at_ms, item.legs[-1].closed_at_ms)
+        for item in transcripts
+        if item.path is not None and item.legs and item.legs[-1].handshake.status == 101
+    ]
+
+
+def read(
+    reader: Reader,
+    transcripts: Iterable[Transcript],
+    wait_s: float,
+    progress: Callable[[str], None] = lambda words: None,
+) -> dict[str, Reading]:
+    """What the reader says of each close path, by the path; never raises for what a reader does."""
+    return observe(reader, sessions(transcripts), good=GOOD, bad=BAD, wait_s=wait_s, progress=progress)
+
+
+def attach(transcripts: Mapping[str, Transcript], readings: Mapping[str, Reading]) -> None:
+    """Put each reading where the checks look for it."""
+    for transcript in transcripts.values():
+        if transcript.path is not None and transcript.path in readings:
+            transcript.status = readings[transcript.path].to_json()
+
+
+async def counted(
+    reader: PrometheusReader,
+    path: str,
+    hold: Callable[[], Awaitable[None]],
+    wait_s: float,
+    pause: Callable[[float], Awaitable[None]] = asyncio.sleep,
+) -> Reading:
+    """Hold one session alone and tell from the counters how it was listed.
+
+    The counters have to rest for `guard_s` before, or what went on before would be counted with it; after it they are
+    looked at until one moves, at most `wait_s`, and once more a guard later, for what else may come.
+    """
+    try:
+        before = await _resting(reader, wait_s, pause)
+        await hold()
+        ends = time.monotonic() + wait_s
+        found = reader.delta(before, await _look(reader))
+        while found.status == "not_visible_yet" and time.monotonic() < ends:
+            await pause(min(reader.poll_s, wait_s))
+            found = reader.delta(before, await _look(reader))
+        if found.status != "not_visible_yet":
+            await pause(reader.guard_s)
+            found = reader.delta(before, await _look(reader))
+    except NotObservable as problem:
+        return not_observable(problem, reader.name, int(time.time() * 1000))
+    return replace(found, why=f"{found.why}; held alone as {path}")
+
+
+async def _resting(
+    reader: PrometheusReader, wait_s: float, pause: Callable[[float], Awaitable[None]]
+) -> dict[tuple[str, str], float]:
+    """The counters, once two looks a guard apart show the same; NotObservable when they never rest."""
+    ends = time.monotonic() + max(wait_s, reader.guard_s * 3)
+    seen = await _look(reader)
+    while True:
+        await pause(reader.guard_s)
+        now = await _look(reader)
+        if now == seen:
+            return now
+        if time.monotonic() >= ends:
+            raise NotObservable("timeout", "the counters never rested: somebody else uses this key or workspace")
+        seen = now
+
+
+async def _look(reader: PrometheusReader) -> dict[tuple[str, str], float]:
+    return await asyncio.to_thread(reader.snapshot, int(time.time() * 1000))
