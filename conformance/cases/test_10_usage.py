@@ -1,14 +1,16 @@
 """§10  Usage: what a turn costs in tokens, and what costs nothing."""
 
+import asyncio
 import base64
 import json
 import math
 
 from conformance import fixtures
-from conformance.cases.shared import heard, user
+from conformance.cases.shared import configured, heard, user
+from conformance.judge import silence_cost
 from conformance.judge.verdicts import Blocked, Inconclusive, NotApplicable, Seen, other
 from conformance.spec import must, observe, should
-from conformance.wire import append, close, maybe, send, silence, speak, until
+from conformance.wire import append, close, likely, maybe, send, silence, speak, until
 
 TWO_WORDS = "Answer with exactly two words: blue whale"
 SPEECH = fixtures.wav("speech/three_utterances.wav")
@@ -18,6 +20,7 @@ SMALL, TINY = (base64.b64encode(fixtures.image(name)).decode() for name in ("sma
 WIDTH, HEIGHT = 320, 240
 # A fraction of a second that tells the ways of rounding apart at every family's rate.
 SECONDS = 5.35
+BRIEFLY = {"modalities": ["text"], "instructions": "Answer with exactly two words.", "max_tokens": 16}
 KEYS = ("total_tokens", "input_tokens", "output_tokens", "input_tokens_details", "output_tokens_details")
 
 
@@ -124,7 +127,7 @@ class TestTwoTurns:
 
 
 class TestAudioIn:
-    """Three turns of measured length in manual mode: whole, after a clear, and very short in four pieces.
+    """Three turns of measured length in manual mode (whole, after a clear, short in four pieces), then a typed one.
 
     Each turn's input holds those before it, so what a turn costs is the growth of `audio_tokens`.
     """
@@ -162,6 +165,11 @@ class TestAudioIn:
         heard(),
         send("response.create", label="short turn"),
         until("response.done"),
+        append(SPEECH[: 5000 * MS], label="speech never committed"),
+        send("conversation.item.create", item=user(TWO_WORDS)),
+        until("conversation.item.created"),
+        send("response.create", label="typed turn"),
+        until("response.done"),
         close(1000),
     ]
 
@@ -190,6 +198,11 @@ class TestAudioIn:
     def question_does_cleared_audio_cost(self, wire):
         growth = spoken(wire, 1) - spoken(wire, 0)
         return nearest(growth / wire.profile.audio_in_rate, {"not-billed": 1, "billed": 6}, 0.8)
+
+    @observe("Q-UNCOMMITTED-BILLED")
+    def question_does_uncommitted_audio_cost(self, wire):
+        growth = spoken(wire, 3) - spoken(wire, 2)
+        return nearest(growth / wire.profile.audio_in_rate, {"not-billed": 0, "billed": 5}, 0.8)
 
     @observe("Q-AUDIO-MINIMUM")
     def question_what_the_minimum_applies_to(self, wire):
@@ -363,42 +376,97 @@ def image_cost(wire, nth):
     return growth(nth) - growth(1)
 
 
-class TestStreamedSilence:
-    """The same spoken question at the start of a session, and in a second one after five seconds of silence."""
+WINDOW_MS = 2000  # how long the detection waits for more speech: long, so that what it adds to a bill shows
+VAD = {**BRIEFLY, "turn_detection": {"type": "server_vad", "silence_duration_ms": WINDOW_MS}}
+WEATHER = fixtures.wav("weather")
 
-    connections = 2
+
+async def after_idling(call, waits):
+    """The same spoken question in sessions side by side, each after so many seconds of idle audio."""
+    calls = [call, *[await call.beside() for _ in waits[1:]]]
+
+    async def one(held, idle):
+        await held(
+            *configured(VAD),
+            append(idle, label="idle"),
+            append(WEATHER, label="speech"),
+            silence(WINDOW_MS + 1500),
+            likely("response.done"),
+            close(1000),
+        )
+
+    # A session that broke off shows by what it lacks; the others are worth as much without it.
+    await asyncio.gather(*(one(*pair) for pair in zip(calls, waits, strict=True)), return_exceptions=True)
+
+
+def idle_line(wire):
+    """The line through what the sessions of a conversation were billed, and the figures in words."""
+    points = silence_cost.points(wire.transcript)
+    if len(points) < 3 or len({seconds for seconds, _ in points}) < 3:
+        raise Inconclusive(f"only {len(points)} of {len(wire.transcript.legs)} sessions had a reply with its usage")
+    line = silence_cost.fit(points)
+    figures = ", ".join(f"{seconds:g} s: {tokens}" for seconds, tokens in points)
+    rate = wire.profile.audio_in_rate
+    told = f"{line.slope:.2f} ± {line.error:.2f} tokens for each idle second, of {rate:g} for audio ({figures})"
+    return line, told
+
+
+class TestSilence:
+    """A spoken question in VAD mode: at once, and in three more sessions after 5, 15 and 30 seconds of silence."""
+
+    urgent = True
+    connections = 4
 
     async def talk(self, call):
-        session = {"modalities": ["text"], "instructions": "Answer with exactly two words.", "max_tokens": 16}
-        await call(
-            until("session.created"),
-            send("session.update", session=session),
-            until("session.updated"),
-            speak("weather"),
-            silence(2000),
-            until("response.done"),
-            close(1000),
-        )
-        await call.connect()
-        await call(
-            until("session.created"),
-            send("session.update", session=session),
-            until("session.updated"),
-            silence(5000),
-            speak("weather"),
-            silence(2000),
-            until("response.done"),
-            close(1000),
-        )
+        await after_idling(call, [fixtures.silence(1000 * seconds) for seconds in (0, 5, 15, 30)])
 
     @observe("Q-SILENCE-BILLED")
     def question_does_silence_cost(self, wire):
-        at_once, later = spoken(wire, 0), spoken(wire.leg(1), 0)
-        seen = f"{at_once} audio tokens without, {later} with five seconds of silence"
-        # The detection may begin a little earlier when there is silence to pad the speech with (CON-010: 300 ms).
-        if abs(later - at_once) <= wire.profile.audio_in_rate:
-            return Seen("not-billed", seen)
-        return Seen("billed", seen) if later - at_once >= 3 * wire.profile.audio_in_rate else other(seen)
+        line, told = idle_line(wire)
+        rate = wire.profile.audio_in_rate
+        if line.grows_by(rate):
+            return Seen("billed", told)
+        if not line.is_flat(rate):
+            return other(told)
+        spare = line.level / rate - fixtures.pcm_ms(WEATHER) / 1000
+        told += f"; {spare:+.1f} s beside the speech itself"
+        return Seen("padding" if spare >= WINDOW_MS / 2000 else "not-billed", told)
+
+
+class TestNoise:
+    """As above, after 5, 15 and 30 seconds of noise far below speech."""
+
+    connections = 3
+
+    async def talk(self, call):
+        await after_idling(call, [fixtures.noise(1000 * seconds, -60.0) for seconds in (5, 15, 30)])
+
+    @observe("Q-NOISE-BILLED")
+    def question_does_noise_cost(self, wire):
+        line, told = idle_line(wire)
+        rate = wire.profile.audio_in_rate
+        if line.grows_by(rate):
+            return Seen("billed", told)
+        return Seen("not-billed", told) if line.is_flat(rate) else other(told)
+
+
+class TestSilenceAlone:
+    """Fifteen seconds of silence in VAD mode, then a typed message."""
+
+    script = [
+        *configured(VAD),
+        silence(15_000),
+        send("conversation.item.create", item=user(TWO_WORDS)),
+        until("conversation.item.created"),
+        send("response.create"),
+        until("response.done"),
+        close(1000),
+    ]
+
+    @observe("Q-SILENCE-ALONE-BILLED")
+    def question_does_silence_without_a_turn_cost(self, wire):
+        cost = audio(wire, 0, "input")
+        return Seen("billed" if cost else "not-billed", f"{cost} audio tokens for 15 s of silence without a turn")
 
 
 class TestChannels:

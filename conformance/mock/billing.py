@@ -24,10 +24,20 @@ class Tariff:
     switches: Switches
     silence: SilenceBilling = "none"
 
+    @property
+    def policy(self) -> SilenceBilling:
+        """What of the silence is billed: the switch `silence-billed`, where it was chosen, or the option."""
+        by_switch: dict[str | None, SilenceBilling] = {"not-billed": "none", "billed": "all", "padding": "padding"}
+        return by_switch.get(self.switches.chosen("silence-billed"), self.silence)
+
+    def idle(self, seconds: float, *, detecting: bool) -> int:
+        """Tokens of audio that belongs to no turn when a reply is asked for."""
+        billed = self.policy == "all" if detecting else self.switches["uncommitted-billed"] == "billed"
+        return math.ceil(round(seconds * self.profile.audio_in_rate, 6)) if billed else 0
+
     def heard(self, turn: Turn) -> int:
         """Tokens of a turn's audio."""
-        policy = "all" if self.switches["silence-billed"] == "billed" else self.silence
-        seconds = {"none": turn.seconds, "padding": turn.whole_seconds, "all": turn.streamed_seconds}[policy]
+        seconds = {"none": turn.seconds, "padding": turn.whole_seconds, "all": turn.streamed_seconds}[self.policy]
         least = self.switches["audio-minimum"]
         if least == "per-append" and turn.appends:
             seconds = max(seconds, sum(max(1.0, one) for one in turn.appends))

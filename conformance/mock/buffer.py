@@ -80,6 +80,11 @@ class Buffer:
         return len(self._pcm) / self.format.bytes_per_second
 
     @property
+    def idle_seconds(self) -> float:
+        """How much audio was sent since the last turn."""
+        return self._streamed / self.format.bytes_per_second
+
+    @property
     def listening(self) -> bool:
         """Whether voice detection is on."""
         return self._ear is not None

@@ -196,7 +196,7 @@ class Replies:
         tariff = self._tariff()
         asked = tokens.Usage(
             input_text=tariff.asked(request.history, request.instructions, request.tools),
-            input_audio=sum(one.audio_tokens for one in history),
+            input_audio=sum(one.audio_tokens for one in history) + self._unclaimed(),
             input_image=sum(one.image_tokens for one in history),
         )
         shortest, longest = core.pace.first
@@ -243,6 +243,11 @@ class Replies:
             self._end()
         else:
             self._next = self._core.after(wait, self._step)
+
+    def _unclaimed(self) -> int:
+        """Tokens of what was streamed and became no turn."""
+        buffer = self._turns.buffer
+        return self._tariff().idle(buffer.idle_seconds, detecting=buffer.listening)
 
     def _stop(self, status: str | None, *, with_usage: bool, zero: bool = False) -> None:
         """End a running response early."""

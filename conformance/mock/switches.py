@@ -1,7 +1,7 @@
 """The sides of the open questions that the mock can take.
 
-One switch per question that has a default for the mock (`mock = true` in `questions.toml`): its name is the question's
-id in lower case without "q-", its values are the outcomes.
+One switch per question that has a default for the mock (`mock = true` in `questions.toml`) and is not named below: its
+name is the question's id in lower case without "q-", its values are the outcomes.
 """
 
 from __future__ import annotations
@@ -27,6 +27,8 @@ NOT_SWITCHABLE: Mapping[str, str] = {
     "history-overflow": "old turns are dropped silently; `Limits.audio_items` gives the error and the close instead",
     "content-safety": "the mock's answers are harmless",
     "text-with-audio-billed": "shows on an invoice only",
+    "noise-billed": "follows from silence-billed",
+    "silence-alone-billed": "follows from silence-billed",
     "unused-image-billed": "shows on an invoice only",
     "padding-billed": "`MockOptions.silence_billing` chooses it",
     "finished-status": "follows from finish and close-status",
@@ -55,9 +57,10 @@ def known() -> Mapping[str, tuple[str, ...]]:
     for row in rows:
         outcomes = row.get("outcome", [])
         default = [outcome["id"] for outcome in outcomes if outcome.get("mock")]
-        if default:
+        name = row["id"].lower().removeprefix("q-")
+        if default and name not in NOT_SWITCHABLE:
             others = [outcome["id"] for outcome in outcomes if not outcome.get("mock")]
-            found[row["id"].lower().removeprefix("q-")] = (*default, *others)
+            found[name] = (*default, *others)
     return found
 
 
