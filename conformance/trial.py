@@ -8,6 +8,7 @@ from __future__ import annotations
 
 import asyncio
 import fnmatch
+import functools
 from collections.abc import Iterable, Sequence
 from dataclasses import dataclass, field, replace
 
@@ -24,6 +25,9 @@ from conformance.wire.transcript import Transcript
 
 SIDE_BY_SIDE = 12
 LOOK = 0.3  # seconds
+
+
+chapters = functools.cache(load)
 
 
 @dataclass(frozen=True)
@@ -58,7 +62,7 @@ def run(trials: Sequence[Trial], side_by_side: int = SIDE_BY_SIDE) -> list[Resul
 def names(trial: Trial) -> list[str]:
     """The conversations that a trial holds: those of its globs that the model's checks need, slow ones left out."""
     profile = profile_for(trial.model)
-    everything = load().conversations
+    everything = chapters().conversations
     chosen = needed(profile)
     globs = trial.conversations
     if globs is not None:
@@ -68,12 +72,12 @@ def names(trial: Trial) -> list[str]:
 
 def needed(profile: Profile) -> list[str]:
     """The conversations that this model's checks need."""
-    checks = load().checks.values()
+    checks = chapters().checks.values()
     return sorted({c.conversation for c in checks if c.conversation and applies(c.id, profile) is None})
 
 
 async def _hold(trial: Trial, room: asyncio.Semaphore) -> dict[str, Transcript]:
-    conversations = [load().conversations[name] for name in names(trial)]
+    conversations = [chapters().conversations[name] for name in names(trial)]
     target = resolve("mock", model=trial.model, key=None, workspace=None)
     if trial.mock.latency == "live":
         target = replace(target, deadlines=LOOPBACK)  # as for a mock that somebody started by hand
@@ -89,14 +93,14 @@ async def _hold(trial: Trial, room: asyncio.Semaphore) -> dict[str, Transcript]:
 
 def _judge(trial: Trial, transcripts: dict[str, Transcript]) -> Result:
     checks = [
-        check for check in load().checks.values() if check.conversation is None or check.conversation in transcripts
+        check for check in chapters().checks.values() if check.conversation is None or check.conversation in transcripts
     ]
     return Result(trial, transcripts, judge(checks, transcripts, profile_for(trial.model)))
 
 
 def failures(outcomes: dict[str, Outcome], level: str | None = "MUST") -> dict[str, str]:
     """Checks of this level (None: any) that fail or err, with what they said."""
-    checks = load().checks
+    checks = chapters().checks
     return {
         check_id: outcome.detail
         for check_id, outcome in outcomes.items()

@@ -961,6 +961,8 @@ def sample(profile):
 class TestUnknownVoice:
     """The client sets a voice that no model has and, where it is confirmed, asks for a spoken reply."""
 
+    path = "fatal-error"  # the mistake that most surely ends a session (C39)
+
     async def talk(self, call):
         patience = call.target.deadlines.answer
         unknown = {"voice": "no-such-voice-0000", "instructions": TWO_WORDS}

@@ -25,6 +25,8 @@ class Link(ServerConnection):
         self.shape_frame: Callable[[int, bytes], list[tuple[int, bytes]]] | None = None
         self.first_close: tuple[Literal["client", "server"], int | None] | None = None
         self._kinds: deque[Opcode] = deque()
+        self.waiting = 0
+        """Whole messages that have arrived and were not received."""
         # The library answers a close frame by itself, with its reason; the service answers with the code alone.
         self._send_frame = self.protocol.send_frame
         self.protocol.send_frame = self._shaped  # type: ignore[method-assign]
@@ -32,6 +34,7 @@ class Link(ServerConnection):
     def process_event(self, event: Any) -> None:
         """Note what kind of message comes, then let it come."""
         if isinstance(event, Frame):
+            self.waiting += event.fin and event.opcode in {Opcode.TEXT, Opcode.BINARY, Opcode.CONT}
             if event.opcode in {Opcode.TEXT, Opcode.BINARY}:
                 self._kinds.append(event.opcode)
             elif event.opcode is Opcode.PING and self.on_ping is not None:
@@ -41,6 +44,7 @@ class Link(ServerConnection):
     async def receive(self) -> tuple[Opcode, bytes]:
         """Return the next message: its kind and its bytes, not decoded."""
         data = await self.recv(decode=False)
+        self.waiting -= 1
         return self._kinds.popleft(), data
 
     def _shaped(self, frame: Frame) -> None:

@@ -252,6 +252,9 @@ class MockServer:
                     else:
                         link.transport.abort()
                         return
+                if receiving is None and link.waiting:
+                    _hand_over(session, *await link.receive())  # it is there: no wait, and so no task
+                    continue
                 if receiving is None:
                     receiving = asyncio.create_task(link.receive())
                 due = session.next_due()

@@ -11,9 +11,9 @@ from collections.abc import Iterable
 from dataclasses import dataclass, field
 from typing import Any
 
+from conformance.report.case import Case
 from conformance.report.html_text import cell, one_line, plural, told
 from conformance.report.record import Record
-from conformance.report.summary import Case
 
 RANK = {"error": 0, "MUST": 1, "SHOULD": 2, "MAY": 3, "OBSERVE": 4}
 WORD = {

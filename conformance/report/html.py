@@ -21,10 +21,11 @@ from markupsafe import Markup
 
 from conformance.judge import schema
 from conformance.report import html_text, html_views, sources, svg
+from conformance.report.case import Case
 from conformance.report.findings import Finding, as_markdown, findings, places
 from conformance.report.html_trace import Complaints, complaints, embedded, kind, payload
 from conformance.report.record import Record
-from conformance.report.summary import Case, cases
+from conformance.report.summary import cases
 from conformance.wire.transcript import Frame, Transcript
 
 STATIC_DIAGRAMS = 2_000_000
@@ -33,8 +34,19 @@ STATIC_DIAGRAMS = 2_000_000
 BIG_THREE = ("Q-FINISH", "Q-CLOSE-STATUS", "Q-SILENCE-BILLED")
 RELATED = {
     "Q-FINISH": ("Q-FINISH-ACTIVE", "Q-FINISH-SOCKET", "Q-FINISH-ERROR"),
-    "Q-CLOSE-STATUS": ("Q-EMPTY-SESSION-STATUS",),
-    "Q-SILENCE-BILLED": (),
+    "Q-CLOSE-STATUS": (
+        "Q-EMPTY-SESSION-STATUS",
+        "Q-FINISHED-STATUS",
+        "Q-FINISHED-DROP-STATUS",
+        "Q-FIN-STATUS",
+        "Q-RST-STATUS",
+    ),
+    "Q-SILENCE-BILLED": (
+        "Q-NOISE-BILLED",
+        "Q-SILENCE-ALONE-BILLED",
+        "Q-CLEARED-BILLED",
+        "Q-UNCOMMITTED-BILLED",
+    ),
 }
 
 
@@ -141,8 +153,8 @@ def render(record: Record, made: dict[str, Any], redact: Callable[[str], str] = 
         markdown={item.first.id: as_markdown(item, record, sentences) for item in found},
         sentences=sentences,
         big=[
-            (asked[key], [asked[other] for other in RELATED[key] if other in asked])
-            for key in BIG_THREE
+            (words, asked[key], [asked[other] for other in RELATED[key] if other in asked])
+            for words, key in zip(made["answers"], BIG_THREE, strict=True)
             if key in asked
         ],
         answered=answered,
@@ -151,8 +163,7 @@ def render(record: Record, made: dict[str, Any], redact: Callable[[str], str] = 
         unanswered=[item for key, item in asked.items() if not item.outcome and not _told(key)],
         silence=silence,
         silence_chart=html_views.silence_chart(silence),
-        close_paths=made.get("close_paths") or [],
-        closings=_closings(record),
+        close_paths=made["close_paths"],
         family=html_views.family(record),
         fates=html_views.FATE,
         drift=html_views.drift_groups(made),
@@ -169,11 +180,6 @@ def render(record: Record, made: dict[str, Any], redact: Callable[[str], str] = 
 
 def _told(key: str) -> bool:
     return key in BIG_THREE or any(key in others for others in RELATED.values())
-
-
-def _closings(record: Record) -> list[Transcript]:
-    """Conversations of the closing chapter: what is known of close paths when no status was read."""
-    return [item for name, item in sorted(record.transcripts.items()) if name.startswith("closing/") and item.legs]
 
 
 def _chapter_of(case: Case, clauses: dict[str, Any], questions: dict[str, Any]) -> str:

@@ -10,14 +10,14 @@ from dataclasses import dataclass, field
 from statistics import median, quantiles
 from typing import Any
 
-from conformance.judge import acceptance
+from conformance.judge import acceptance, silence_cost
 from conformance.judge.verdicts import Unjudged
 from conformance.judge.view import Wire
 from conformance.report import svg
+from conformance.report.case import Case
 from conformance.report.html_text import ms, one_line, plural
 from conformance.report.html_trace import audio_of
 from conformance.report.record import Record
-from conformance.report.summary import Case
 from conformance.spec.profiles import UnknownModel, profile_for
 from conformance.wire.transcript import Frame, Leg, Transcript
 
@@ -151,45 +151,21 @@ def answers(record: Record, judged: Iterable[Case], made: dict[str, Any]) -> dic
 
 @dataclass(frozen=True)
 class SilencePoint:
-    """Seconds of silence streamed before a response, and the input tokens that the response was billed."""
+    """Seconds of silence streamed before a spoken turn, and the audio tokens billed as its input."""
 
     seconds: float
     tokens: int
 
 
 def silence(record: Record, case: Case | None) -> list[SilencePoint]:
-    """Points of the silence chart: every response of the probe's conversation.
+    """Points of the silence chart.
 
-    Taken from the frames: the script labels what it streams, `response.done` says what was billed.
+    A point for each session of it; `conformance.judge.silence_cost` says how they are read off.
     """
     transcript = record.transcripts.get(case.conversation) if case is not None else None
     if transcript is None:
         return []
-    points = []
-    for leg in transcript.legs:
-        streamed = 0.0
-        for frame in leg.frames:
-            if frame.side == "client" and (frame.label or "").startswith("silence"):
-                sound = audio_of(frame)
-                streamed += (sound.seconds or 0.0) if sound else 0.0
-            billed = billed_input(frame)
-            if billed is not None:
-                points.append(SilencePoint(round(streamed, 2), billed))
-                streamed = 0.0
-    return points
-
-
-def billed_input(frame: Frame) -> int | None:
-    """Input tokens that a `response.done` reports: the audio share where it is told apart."""
-    if frame.side != "server" or frame.type != "response.done":
-        return None
-    response = frame.event.get("response")
-    usage = response.get("usage") if isinstance(response, dict) else None
-    if not isinstance(usage, dict):
-        return None
-    details = usage.get("input_tokens_details")
-    parts = (details.get("audio_tokens") if isinstance(details, dict) else None, usage.get("input_tokens"))
-    return next((value for value in parts if isinstance(value, int) and not isinstance(value, bool)), None)
+    return [SilencePoint(round(seconds, 2), tokens) for seconds, tokens in silence_cost.points(transcript)]
 
 
 def silence_chart(points: list[SilencePoint]) -> str:
@@ -198,9 +174,9 @@ def silence_chart(points: list[SilencePoint]) -> str:
         return ""
     return svg.scatter(
         [(point.seconds, float(point.tokens)) for point in points],
-        x_name="seconds of silence before the reply",
-        y_name="input tokens billed",
-        label="Billed input tokens against seconds of streamed silence; the same figures are in the table",
+        x_name="seconds of silence before the speech",
+        y_name="input audio tokens billed",
+        label="Billed input audio tokens against seconds of streamed silence; the same figures are in the table",
     )
 
 

@@ -8,10 +8,11 @@ from __future__ import annotations
 from typing import Any
 from xml.etree import ElementTree as ET
 
+from conformance.report.case import Case
 from conformance.report.html_text import shown
 from conformance.report.html_views import chapter_name
 from conformance.report.record import Record
-from conformance.report.summary import Case, cases
+from conformance.report.summary import cases
 
 UNJUDGED = ("blocked", "inconclusive", "skipped", "not_run")
 

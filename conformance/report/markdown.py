@@ -4,13 +4,13 @@ from __future__ import annotations
 
 from typing import Any
 
+from conformance.report.case import Case
 from conformance.report.findings import Finding, findings, word
 from conformance.report.html_text import cell, one_line, plural, told
 from conformance.report.html_views import GLYPH, RUN_GLYPH, Answer, answers, verdict_class
 from conformance.report.record import Record
-from conformance.report.summary import Case, cases
+from conformance.report.summary import cases
 
-BIG_THREE = ("Q-FINISH", "Q-CLOSE-STATUS", "Q-SILENCE-BILLED")
 MOST = 30
 """Findings that are told; a job summary has a limit, and the report has them all."""
 
@@ -30,37 +30,54 @@ def render(record: Record, made: dict[str, Any]) -> str:
     usage = made["usage"]
     cost = f"{usage['input_tokens']:,} input and {usage['output_tokens']:,} output tokens, {made['seconds']} s."
     out += [f"{plural(made['conversations'], 'conversation')}, {plural(made['sessions'], 'session')}, {cost}", ""]
+    out += _in_words(made["answers"])
     out += _answers(list(answers(record, judged, made).values()))
-    out += _close_paths(made.get("close_paths") or [])
+    out += _close_paths(made["close_paths"])
     sentences = {row["id"]: row["sentence"] for row in record.catalogue["clauses"]}
     sentences |= {row["id"]: row["ask"] for row in record.catalogue["questions"]}
     out += _findings(findings(judged, made), sentences)
     return "\n".join(out).rstrip("\n") + "\n"
 
 
+def _in_words(answers: list[dict[str, Any]]) -> list[str]:
+    """The three questions that the suite was asked for: a heading and a paragraph each."""
+    out = []
+    for answer in answers:
+        shown = ", ".join(f"`{name}`" for name in answer["conversations"][:4])
+        more = len(answer["conversations"]) - 4
+        out += [f"### {cell(answer['question'])}", "", _plain(answer["text"])]
+        out += ["", f"Not known: {_plain(answer['unknown'])}."] if answer["unknown"] else []
+        out += ["", f"Shown by {shown}{f' and {more} more' if more > 0 else ''}."] if shown else []
+        out.append("")
+    return out
+
+
+def _plain(text: str) -> str:
+    return one_line(text, 2000).replace("<", "&lt;")
+
+
 def _answers(asked: list[Answer]) -> list[str]:
-    out = ["## Answers", "", "| question | answer | |", "|---|---|---|"]
-    by_id = {item.id: item for item in asked}
-    chosen = [by_id[key] for key in BIG_THREE if key in by_id]
-    chosen += [item for item in asked if item.id not in BIG_THREE and item.outcome and not item.agrees]
-    for item in chosen:
-        said = f"**{cell(item.means)}**" if item.outcome else f"No answer: {cell(item.why)}"
-        differs = f"differs from the reference (`{item.reference}`)" if not item.agrees else ""
-        out.append(f"| {cell(item.question['ask'])} | {said} | {differs if item.outcome else ''} |")
-    answered = sum(item.outcome is not None for item in asked)
-    same = sum(item.outcome is not None and item.agrees for item in asked)
-    return [*out, "", f"{answered} of {len(asked)} open questions answered, {same} as the reference says.", ""]
+    answered = [item for item in asked if item.outcome]
+    differing = [item for item in answered if not item.agrees]
+    out = ["## Open questions", ""]
+    out += [f"{len(answered)} of {len(asked)} answered, {len(answered) - len(differing)} as the reference says.", ""]
+    if not differing:
+        return out
+    rows = [
+        f"| {cell(item.question['ask'])} | **{cell(item.means)}** | {cell(item.reference or 'none')} |"
+        for item in differing
+    ]
+    return [*out, "| question | seen | reference |", "|---|---|---|", *rows, ""]
 
 
 def _close_paths(rows: list[dict[str, Any]]) -> list[str]:
     if not rows:
         return []
-    out = ["## Close paths", "", "| path | first to close | code | clean | platform status |", "|---|---|---|---|---|"]
+    out = ["## Close paths", "", "| path | what came of it | clean | platform status |", "|---|---|---|---|"]
     for row in rows:
-        code = row.get("server_code")
+        status = " ".join([row["status"].replace("_", " "), row["status_error"]]).strip()
         out.append(
-            f"| {cell(row.get('path', ''))} | {cell(row.get('who_first', ''))} | {'none' if code is None else code} "
-            f"| {'yes' if row.get('clean') else 'no'} | {cell(row.get('status') or 'not read')} |"
+            f"| {cell(row['path'])} | {cell(row['behaviour'])} | {'yes' if row['clean'] else 'no'} | {cell(status)} |"
         )
     return [*out, ""]
 

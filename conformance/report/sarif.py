@@ -6,11 +6,12 @@ import hashlib
 import json
 from typing import Any
 
+from conformance.report.case import Case
 from conformance.report.html_text import shown
 from conformance.report.html_views import chapter_name
 from conformance.report.record import Record
 from conformance.report.sources import address
-from conformance.report.summary import Case, cases
+from conformance.report.summary import cases
 
 SCHEMA = "https://docs.oasis-open.org/sarif/sarif/v2.1.0/errata01/os/schemas/sarif-schema-2.1.0.json"
 LEVEL = {"MUST": "error", "SHOULD": "warning", "MAY": "note"}

@@ -6,10 +6,13 @@ Pure: the same record gives the same summary.
 from __future__ import annotations
 
 from collections import Counter
-from dataclasses import dataclass, replace
+from dataclasses import replace
 from typing import Any, Literal
 
 from conformance.judge.verdicts import worst
+from conformance.report.answers import in_words
+from conformance.report.case import Case
+from conformance.report.closing import close_paths
 from conformance.report.record import FORMAT, Record
 
 RunVerdict = Literal["conforms", "fails", "infrastructure", "nothing_judged", "inconsistent", "interrupted"]
@@ -24,26 +27,6 @@ EXIT: dict[RunVerdict, int] = {
     "infrastructure": 10,
     "inconsistent": 11,
 }
-
-
-@dataclass(frozen=True)
-class Case:
-    """One check of the catalogue with its final verdict."""
-
-    id: str
-    level: str
-    verdict: str
-    detail: str
-    conversation: str
-    seconds: float
-    owner: str | None = None
-    outcome: str | None = None
-    where: str = ""
-
-    @property
-    def counts_against(self) -> bool:
-        """Whether this case alone makes the run fail."""
-        return self.verdict == "fail" and self.level == "MUST"
 
 
 def cases(record: Record) -> list[Case]:
@@ -163,6 +146,7 @@ def summary(record: Record) -> dict[str, Any]:
     for transcript in (*record.earlier, *record.transcripts.values()):
         for key, value in transcript.usage.items():
             usage[key] += value
+    paths = close_paths(record)
     expected = {row["id"]: row["expected"] for row in record.catalogue["questions"]}
     return {
         "format": FORMAT,
@@ -199,7 +183,8 @@ def summary(record: Record) -> dict[str, Any]:
             for case in judged
             if case.verdict == "observed"
         ],
-        "close_paths": (record.footer or {}).get("close_paths", []),
+        "close_paths": paths,
+        "answers": [answer.to_json() for answer in in_words(judged, paths)],
     }
 
 

@@ -151,7 +151,7 @@ class Call:
     async def __call__(self, *script: steps.Step) -> Frame | None:
         """Carry out steps in order; returns the frame of the last wait (None when an optional one saw nothing)."""
         found: Frame | None = None
-        for step in script:
+        for step, following in zip(script, (*script[1:], None), strict=True):
             connection = self._connection
             if connection is None:
                 raise Broken(Stop(self._step, (), 0.0, "no connection is open"))
@@ -160,6 +160,8 @@ class Call:
                 found = await self._until(connection, step)
             else:
                 await self._do(connection, step)
+                if not (isinstance(step, steps.Send | steps.Text) and isinstance(following, steps.Send | steps.Text)):
+                    await connection.drained()  # what a script sends in a row leaves together
             self._step += 1
         return found
 
@@ -169,11 +171,9 @@ class Call:
             match step:
                 case steps.Send():
                     connection.send("text", self._event(step.type, step.fields), label=step.label)
-                    await connection.drained()
                 case steps.Text():
                     payload = step.payload if isinstance(step.payload, bytes) else step.payload.encode()
                     connection.send("text", payload, label=step.label)
-                    await connection.drained()
                 case steps.Binary():
                     connection.send("binary", step.payload, label=step.label)
                 case steps.Ping():

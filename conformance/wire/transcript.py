@@ -45,7 +45,7 @@ class Frame:
         except (ValueError, RecursionError):  # no JSON, or nested so deeply that nobody can read it
             return None
 
-    @property
+    @cached_property
     def type(self) -> str | None:
         """The event's `type`, or None when there is no event or it has no string type."""
         event = self.event

@@ -4,9 +4,9 @@ from __future__ import annotations
 
 from pathlib import Path
 
+from conformance.report.case import Case
 from conformance.report.findings import as_markdown, findings
 from conformance.report.html_text import cut, one_line, prose, told, visible
-from conformance.report.summary import Case
 from support import records
 
 

@@ -160,19 +160,17 @@ def test_a_record_of_an_older_suite_is_rendered(tmp_path: Path) -> None:
     assert "not recorded" in Page(page(read(path))).text
 
 
-def test_close_paths_and_changes_are_shown_when_the_summary_has_them(tmp_path: Path) -> None:
-    row = {
-        "path": "close-1000", "behaviour": "closes with 1000", "server_code": 1000, "server_reason": "", "clean": True,
-        "who_first": "client", "seconds": 0.03, "status": "failed", "attribution": "session id",
-    }  # fmt: skip
+def test_close_paths_and_changes_are_shown(tmp_path: Path) -> None:
     drift = {
         "new_failures": [{"id": "CLO-009", "reason": "new"}],
         "shapes": ["response.done: `$.x` added"],
         "fixed": [],
     }
-    words = Page(page(records.usual(tmp_path), close_paths=[row], drift=drift)).text
-    assert "closes with 1000" in words
-    assert "session id" in words
+    words = Page(page(records.usual(tmp_path), drift=drift)).text
+    assert "the close was answered by 1000" in words
+    assert "The status was read from: mock." in words
+    assert "failed client ClientDisconnect" in words
+    assert "exact id" in words
     assert "response.done: $.x added" in words
     assert "New failures" in words
 

@@ -112,7 +112,7 @@ def conversations() -> list[Transcript]:
     refused = {"type": "invalid_request_error", "code": "invalid_value", "message": "Invalid value: 'session.finish'."}
     return [
         transcript("connection/Sanity", Stage().greet().close()),
-        transcript("closing/Idle", Stage().greet().close(1000, "bye")),
+        transcript("closing/Idle", Stage().greet().close(1000, "bye"), path="close-1000-idle"),
         transcript(
             "closing/FinishIdle",
             Stage().greet().client("session.finish").server("error", 35.0, error=refused).close(),
@@ -126,9 +126,11 @@ def conversations() -> list[Transcript]:
         ),
         transcript(
             "usage/Silence",
-            Stage().greet().stream(10).server("input_audio_buffer.committed", item_id="item_0").reply(4, tokens=127)
-            .stream(300, "silence 30000 ms", each=10.0).stream(10)
-            .server("input_audio_buffer.committed", item_id="item_2").reply(4, tokens=129).close(),
+            *(
+                Stage().greet().stream(10 * seconds, "idle", each=10.0).stream(10)
+                .server("input_audio_buffer.committed", item_id="item_0").reply(4, tokens=127 + seconds // 15).close()
+                for seconds in (0, 15, 30)
+            ),
         ),
         transcript("acceptance/Family", family.close()),
         transcript(
@@ -210,6 +212,12 @@ def write(folder: Path, held: list[Transcript], said: list[dict[str, Any]], **op
     for item in held:
         writer.write("conversation", **item.to_json())
     sessions = sum(len(item.legs) for item in held)
+    if any(item.path for item in held):
+        reading = {
+            "status": "failed_client", "attribution": "exact_id", "reader": "mock", "error": "ClientDisconnect",
+            "rows": [], "usage": None, "why": "", "observed_at": 1_790_000_005_000, "lag_s": 1.0,
+        }  # fmt: skip
+        writer.write("status", reader="mock", readings={item.path: reading for item in held if item.path})
     writer.write(
         "recorded", conversations=len(held), sessions=sessions, not_held={}, infrastructure=None, concurrency=4
     )

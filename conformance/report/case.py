@@ -1,0 +1,25 @@
+"""A check of the catalogue with what a run says of it."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+
+
+@dataclass(frozen=True)
+class Case:
+    """One check of the catalogue with its final verdict."""
+
+    id: str
+    level: str
+    verdict: str
+    detail: str
+    conversation: str
+    seconds: float
+    owner: str | None = None
+    outcome: str | None = None
+    where: str = ""
+
+    @property
+    def counts_against(self) -> bool:
+        """Whether this case alone makes the run fail."""
+        return self.verdict == "fail" and self.level == "MUST"

@@ -1,0 +1,126 @@
+"""The close paths of a run: what the client did, what came of it on the wire, how the platform lists the session."""
+
+from __future__ import annotations
+
+import json
+from collections import Counter
+from typing import Any
+
+from conformance.report.record import Record
+from conformance.wire.transcript import Frame, Leg, Transcript
+
+NOT_READ = "not_read"
+_ANSWERED = {None: "the close was not answered", 1005: "the close was answered without a code"}
+_CLOSED = {"fin": "TCP closed by the server", "rst": "TCP reset by the server", "timeout": "TCP left open"}
+
+
+def close_paths(record: Record) -> list[dict[str, Any]]:
+    """A row for each conversation that is about a close path, by its name.
+
+    `behaviour` and the columns beside it are the wire's; `status`, `attribution` and `platform_usage` the platform's.
+    """
+    does = {check["conversation"]: check.get("scenario", "") for check in record.catalogue["checks"].values()}
+    found = [item for item in record.transcripts.values() if item.path is not None and item.legs]
+    return [row(item, does.get(item.conversation, "")) for item in sorted(found, key=lambda item: str(item.path))]
+
+
+def row(transcript: Transcript, does: str = "") -> dict[str, Any]:
+    """The row of one conversation; `does` says what the client does in it."""
+    leg, reading = transcript.legs[-1], transcript.status or {}
+    ending = leg.ending
+    return {
+        "path": transcript.path,
+        "conversation": transcript.conversation,
+        "does": does,
+        "behaviour": behaviour(leg),
+        "client_code": ending.code_sent,
+        "server_code": ending.code_received,
+        "server_reason": ending.reason_received,
+        "who_first": ending.first,
+        "clean": ending.clean,
+        "seconds": round(ending.seconds, 3),
+        "said_after": said_after(leg),
+        "pending": pending(leg),
+        "usage": transcript.usage,
+        "session_id": transcript.session_id,
+        "status": reading.get("status", NOT_READ),
+        "attribution": reading.get("attribution", "none"),
+        "status_error": reading.get("error", ""),
+        "status_why": reading.get("why", ""),
+        "status_lag_s": reading.get("lag_s"),
+        "platform_usage": reading.get("usage"),
+    }
+
+
+def behaviour(leg: Leg) -> str:
+    """What the wire shows of the end, in words."""
+    words = []
+    answer = finish_answer(leg)
+    if answer is not None:
+        words.append(answer)
+    ending = leg.ending
+    if ending.first == "server":
+        code = "without a close frame" if ending.code_received is None else f"with {ending.code_received}"
+        words.append(f"the server closed {code}")
+    elif ending.first == "client" and ending.code_sent is None:
+        words.append(f"the client left without a close frame; {_CLOSED.get(ending.tcp, 'nothing more was seen')}")
+    elif ending.first == "client":
+        words.append(_ANSWERED.get(ending.code_received, f"the close was answered by {ending.code_received}"))
+    else:
+        words.append("nobody closed")
+    return "; ".join(words)
+
+
+def finish_answer(leg: Leg) -> str | None:
+    """What answered `session.finish`, in words; None: it was not sent."""
+    sent = _sent(leg, "session.finish")
+    if sent is None:
+        return None
+    for frame in leg.frames[sent.index :]:
+        if frame.side == "server" and frame.type in {"session.finished", "error"}:
+            return "`session.finished` came" if frame.type == "session.finished" else "`session.finish` was refused"
+    return "`session.finish` was not answered"
+
+
+def said_after(leg: Leg) -> list[str]:
+    """Types of the server's events after the client's move to leave, each once, with how often it came."""
+    move = _move(leg)
+    if move is None:
+        return []
+    types = Counter(frame.type for frame in leg.frames[move.index :] if frame.side == "server")
+    return [kind if count == 1 else f"{kind} \N{MULTIPLICATION SIGN}{count}" for kind, count in types.items() if kind]
+
+
+def pending(leg: Leg) -> str:
+    """Whether a response was running at the client's move, and whether its end and its usage still came."""
+    move = _move(leg)
+    if move is None:
+        return ""
+    begun = {_id(frame) for frame in leg.frames[: move.index] if frame.type == "response.created"}
+    ended = {_id(frame) for frame in leg.frames[: move.index] if frame.type == "response.done"}
+    if not begun - ended:
+        return ""
+    done = [frame for frame in leg.frames[move.index :] if frame.type == "response.done"]
+    if not done:
+        return "its response never ended"
+    response = done[0].event.get("response")
+    usage = isinstance(response, dict) and isinstance(response.get("usage"), dict)
+    return f"its response ended {'with' if usage else 'without'} usage"
+
+
+def _id(frame: Frame) -> str:
+    response = frame.event.get("response")
+    return json.dumps(response.get("id") if isinstance(response, dict) else None)
+
+
+def _move(leg: Leg) -> Frame | None:
+    """The client's first step towards the end: `session.finish`, a cancel, or its close frame."""
+    for kind in ("session.finish", "response.cancel"):
+        sent = _sent(leg, kind)
+        if sent is not None:
+            return sent
+    return next((frame for frame in leg.frames if frame.side == "client" and frame.opcode == "close"), None)
+
+
+def _sent(leg: Leg, kind: str) -> Frame | None:
+    return next((frame for frame in leg.frames if frame.side == "client" and frame.type == kind), None)

@@ -1,0 +1,94 @@
+"""The answers in words, for every way in which a platform may list, finish and bill."""
+
+from __future__ import annotations
+
+from itertools import product
+
+import pytest
+
+from conformance.judge.checks import load
+from conformance.mock.options import MockOptions
+from conformance.report.answers import in_words
+from conformance.report.case import Case
+from conformance.report.closing import row
+from conformance.trial import Result, Trial, run
+
+HELD = tuple(f"closing/{name}" for name in ("FinishIdle", "FinishThenClose", "FinishThenDrop", "AfterResponse", "Rst"))
+STATUS = ("finish_required", "clean_close_ok", "cancelled", "pending_until_finish", "absent_unless_success")
+FINISH = ("error", "finished", "silent", "closed")
+SILENCE = {"none": "No: idle audio is not billed.", "all": "Yes: idle audio is billed", "padding": "up to the padding"}
+FIRST = {
+    "error": "No: this endpoint refuses `session.finish` with an `error`.",
+    "finished": "Yes: this endpoint answers `session.finish` with `session.finished`.",
+    "silent": "nothing answers `session.finish`",
+    "closed": "The server closes the connection when it gets `session.finish`",
+}
+CLOSED = {
+    "finish_required": "Failed (client error)",
+    "clean_close_ok": "Succeeded",
+    "cancelled": "Cancelled",
+    "pending_until_finish": "In progress",
+    "absent_unless_success": "Not listed at all",
+}
+
+
+def answers(result: Result) -> list[str]:
+    levels = load().checks
+    cases = [
+        Case(
+            key,
+            levels[key].level,
+            said.verdict,
+            said.detail,
+            levels[key].conversation or "",
+            0.0,
+            said.owner,
+            said.outcome,
+        )
+        for key, said in result.outcomes.items()
+    ]
+    return [
+        f"{one.text} Unknown: {one.unknown}"
+        for one in in_words(cases, [row(item) for item in result.transcripts.values() if item.path])
+    ]
+
+
+def listed(path: str, text: str) -> str:
+    """The status under which a path stands in the text."""
+    return next((part.split(":")[0].strip() for part in text.split(".") if f"`{path}`" in part), "")
+
+
+@pytest.mark.parametrize("policy", STATUS)
+def test_the_answers_are_right_for_every_policy(policy: str) -> None:
+    combined = list(product(FINISH, SILENCE))
+    trials = [
+        Trial(
+            (*HELD, "usage/Silence"),
+            mock=MockOptions(switches={"finish": finish}, status_policy=policy, silence_billing=silence),
+        )  # type: ignore[arg-type]
+        for finish, silence in combined
+    ]
+    for (finish, silence), result in zip(combined, run(trials), strict=True):
+        first, second, third = answers(result)
+        assert FIRST[finish] in first
+        assert SILENCE[silence] in third
+        finished = finish == "finished"
+        assert ("wait for `session.finished`, then a close frame" in first) == finished
+        if policy == "absent_unless_success" and not finished:
+            # Neither control is listed: nothing can be said of anything.
+            assert "the platform told the status of no session" in second
+            assert "control_missing" in second
+            continue
+        assert listed("close-1000-after-response", second) == CLOSED[policy], second
+        if finished:
+            assert listed("finish-then-close", second) == "Succeeded"
+            assert listed("finish-then-drop", second) == "Succeeded"
+        dropped = "Failed (client error)" if policy in {"clean_close_ok", "cancelled"} else CLOSED[policy]
+        assert listed("drop-rst", second) == dropped, second
+        if policy == "finish_required":
+            lesson = (
+                "Only a session that was finished counts"
+                if finished
+                else "no way that this run tried ends in a success"
+            )
+            assert lesson in second
