@@ -9,8 +9,8 @@ from pathlib import Path
 
 import pytest
 
-from conformance import __version__
-from conformance.mock.options import MockOptions, OptionError
+from conformance import __version__, client
+from conformance.mock.options import STATUS_POLICIES, MockOptions, OptionError
 from conformance.mock.server import serve_forever
 from conformance.report import files
 from conformance.report.record import RecordError
@@ -29,6 +29,8 @@ def main(argv: Sequence[str] | None = None) -> int:
     options = parser.parse_args(arguments)
     if options.command == "mock":
         return _mock(options)
+    if options.command == "client":
+        return _client(options)
     return _report(options.record)
 
 
@@ -44,23 +46,54 @@ def _parser() -> argparse.ArgumentParser:
     parser.add_argument("--version", action="version", version=__version__)
     commands = parser.add_subparsers(dest="command", required=True)
     commands.add_parser("run", help="run the suite; takes pytest's options and the suite's", add_help=False)
-    mock = commands.add_parser("mock", help="serve the mock endpoint")
+    mock = commands.add_parser("mock", help="serve the mock endpoint", parents=[_behaviour()])
     mock.add_argument("--host", default="127.0.0.1", help="address to bind (default: this machine only)")
     mock.add_argument("--port", type=int, default=8765, help="0 picks a free one (default: 8765)")
-    mock.add_argument("--latency", choices=["fast", "live"], default="fast", help="how quickly it answers")
-    mock.add_argument(
-        "--switch", action="append", default=[], metavar="NAME=VALUE", help="one side of an open question"
-    )
-    mock.add_argument("--quirk", action="append", default=[], metavar="NAME", help="a deviation (repeatable)")
+    judged = commands.add_parser(
+        "client", help="judge a client program against the mock", parents=[_behaviour()],
+        usage="realtime-conformance client [options] -- COMMAND ...",
+    )  # fmt: skip
+    judged.add_argument("program", nargs="+", metavar="COMMAND", help="reads $REALTIME_ENDPOINT; {url} is replaced")
     report = commands.add_parser("report", help="render a record again")
     report.add_argument("record", type=Path, help="record.jsonl")
     return parser
 
 
+def _behaviour() -> argparse.ArgumentParser:
+    """The options that say how a mock behaves."""
+    parser = argparse.ArgumentParser(add_help=False)
+    add = parser.add_argument
+    add("--latency", choices=["fast", "live"], default="fast", help="how quickly it answers")
+    add("--switch", action="append", default=[], metavar="NAME=VALUE", help="one side of an open question")
+    add("--quirk", action="append", default=[], metavar="NAME", help="a deviation (repeatable)")
+    add("--status-policy", default="finish_required", metavar="POLICY", help="how its ledger lists sessions: "
+        f"{', '.join(STATUS_POLICIES)}")  # fmt: skip
+    add("--silence-billing", default="none", metavar="POLICY", help="what of idle audio is billed: none, padding, all")
+    return parser
+
+
+def _options(options: argparse.Namespace) -> MockOptions:
+    return MockOptions(
+        latency=options.latency,
+        switches=dict(_pair(text) for text in options.switch),
+        quirks=tuple(options.quirk),
+        status_policy=options.status_policy,
+        silence_billing=options.silence_billing,
+    )
+
+
+def _client(options: argparse.Namespace) -> int:
+    try:
+        made = _options(options)
+    except OptionError as problem:
+        print(f"realtime-conformance client: {problem}", file=sys.stderr)
+        return USAGE
+    return client.main(options.program, made)
+
+
 def _mock(options: argparse.Namespace) -> int:
     try:
-        switches = dict(_pair(text) for text in options.switch)
-        made = MockOptions(latency=options.latency, switches=switches, quirks=tuple(options.quirk))
+        made = _options(options)
     except OptionError as problem:
         print(f"realtime-conformance mock: {problem}", file=sys.stderr)
         return USAGE

@@ -14,6 +14,8 @@ StatusPolicy = Literal[
 SilenceBilling = Literal["none", "all", "padding"]
 LedgerRows = Literal["session", "response"]
 
+STATUS_POLICIES: tuple[StatusPolicy, ...] = get_args(StatusPolicy)
+
 MIB = 1024 * 1024
 
 
@@ -81,7 +83,7 @@ class MockOptions:
 
 _POLICIES: dict[str, tuple[str, ...]] = {
     "latency": get_args(Latency),
-    "status_policy": get_args(StatusPolicy),
+    "status_policy": STATUS_POLICIES,
     "silence_billing": get_args(SilenceBilling),
     "ledger_rows": get_args(LedgerRows),
 }

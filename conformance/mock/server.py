@@ -15,10 +15,10 @@ import ipaddress
 import logging
 import signal
 import time
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
 from http import HTTPStatus
 from types import TracebackType
-from typing import Any, Self
+from typing import Any, Literal, Self
 from urllib.parse import parse_qs, urlsplit
 
 from websockets.asyncio.server import Server, ServerConnection, serve
@@ -59,10 +59,22 @@ _wire_log.setLevel(logging.CRITICAL + 1)
 SERVER = f"qwen-realtime-conformance-mock/{__version__}"
 
 
+Watch = Callable[[str, Literal["client", "server"], bytes], None]
+"""Told of every message of every session: the session's id, who sent it, its bytes."""
+
+
 class MockServer:
     """`async with MockServer(options) as server:` serves until the block is left."""
 
-    def __init__(self, options: MockOptions | None = None, *, host: str = "127.0.0.1", port: int = 0) -> None:
+    def __init__(
+        self,
+        options: MockOptions | None = None,
+        *,
+        host: str = "127.0.0.1",
+        port: int = 0,
+        watch: Watch = lambda session_id, side, message: None,
+    ) -> None:
+        self.watch = watch
         self.options = options or MockOptions()
         self.host = host
         self.port = port
@@ -245,7 +257,9 @@ class MockServer:
             while True:
                 for out in session.poll(_clock()):
                     if isinstance(out, SendEvent):
-                        await link.send(encoding.dumps(out.event))
+                        text = encoding.dumps(out.event)
+                        self.watch(session.id, "server", text.encode())
+                        await link.send(text)
                     elif isinstance(out, CloseWith):
                         await link.close(out.code, out.reason)
                         return
@@ -253,7 +267,7 @@ class MockServer:
                         link.transport.abort()
                         return
                 if receiving is None and link.waiting:
-                    _hand_over(session, *await link.receive())  # it is there: no wait, and so no task
+                    self._hand_over(session, *await link.receive())  # it is there: no wait, and so no task
                     continue
                 if receiving is None:
                     receiving = asyncio.create_task(link.receive())
@@ -263,11 +277,23 @@ class MockServer:
                 if receiving.done():
                     kind, data = receiving.result()
                     receiving = None
-                    _hand_over(session, kind, data)
+                    self._hand_over(session, kind, data)
         finally:
             if receiving is not None:
                 receiving.cancel()
                 await asyncio.gather(receiving, return_exceptions=True)
+
+    def _hand_over(self, session: Session, kind: Opcode, data: bytes) -> None:
+        self.watch(session.id, "client", data)
+        if kind is Opcode.BINARY:
+            session.receive_binary(data, _clock())
+            return
+        try:
+            text = data.decode()
+        except UnicodeDecodeError:
+            session.receive_invalid_utf8(_clock())
+        else:
+            session.receive_text(text, _clock())
 
     def _record(self, link: Link, session: Session, started_ms: float, request_id: str) -> None:
         first, code = link.first_close or ("nobody", None)
@@ -296,18 +322,6 @@ class MockServer:
 
 def _clock() -> float:
     return time.monotonic()
-
-
-def _hand_over(session: Session, kind: Opcode, data: bytes) -> None:
-    if kind is Opcode.BINARY:
-        session.receive_binary(data, _clock())
-        return
-    try:
-        text = data.decode()
-    except UnicodeDecodeError:
-        session.receive_invalid_utf8(_clock())
-    else:
-        session.receive_text(text, _clock())
 
 
 def _key(request: Request) -> str:

@@ -71,6 +71,32 @@ def behaviour(leg: Leg) -> str:
     return "; ".join(words)
 
 
+def walked(leg: Leg) -> str:
+    """The close path that a connection walked, in the words of the chapter about closing."""
+    ending = leg.ending
+    finish = _sent(leg, "session.finish")
+    if ending.first == "nobody":
+        return "left open"
+    if ending.first == "server":
+        return "finish-and-wait" if finish is not None else "closed by the server"
+    if ending.code_sent is None:
+        return "finish-then-drop" if finish is not None else "drop"
+    if finish is not None:
+        return "finish-then-close"
+    code = "without-code" if ending.code_sent == 1005 else str(ending.code_sent)
+    return f"close-{code}-{_state(leg)}" if code == "1000" else f"close-{code}"
+
+
+def _state(leg: Leg) -> str:
+    """What the session was about when the client left."""
+    kinds = [frame.type for frame in leg.frames]
+    if kinds.count("response.created") > kinds.count("response.done"):
+        return "mid-response"
+    if "response.done" in kinds:
+        return "after-response"
+    return "with-audio" if "input_audio_buffer.append" in kinds else "idle"
+
+
 def finish_answer(leg: Leg) -> str | None:
     """What answered `session.finish`, in words; None: it was not sent."""
     sent = _sent(leg, "session.finish")

@@ -57,7 +57,11 @@ async def counted(
     """
     try:
         before = await _resting(reader, wait_s, pause)
-        await hold()
+    except NotObservable as problem:
+        await hold()  # for what the wire shows
+        return not_observable(problem, reader.name, int(time.time() * 1000))
+    await hold()
+    try:
         ends = time.monotonic() + wait_s
         found = reader.delta(before, await _look(reader))
         while found.status == "not_visible_yet" and time.monotonic() < ends:

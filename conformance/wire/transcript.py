@@ -141,13 +141,8 @@ class Transcript:
 
     @property
     def session_id(self) -> str | None:
-        """What the server called the session of the last connection, or None."""
-        for frame in self.legs[-1].frames if self.legs else ():
-            session = frame.event.get("session") if frame.type == "session.created" else None
-            if isinstance(session, dict) and isinstance(session.get("id"), str):
-                found: str = session["id"]
-                return found
-        return None
+        """The session of the last connection."""
+        return self.legs[-1].session_id if self.legs else None
 
     @property
     def usage(self) -> dict[str, int]:

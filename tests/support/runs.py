@@ -46,7 +46,8 @@ def environment(**changes: str) -> dict[str, str]:
     kept = {
         key: value
         for key, value in os.environ.items()
-        if key not in {"DASHSCOPE_API_KEY", "REALTIME_ENDPOINT"} and not key.startswith(("PYTEST_", "COV_"))
+        if key not in {"DASHSCOPE_API_KEY", "REALTIME_ENDPOINT"}
+        and not key.startswith(("PYTEST_", "COV_", "BAILIAN_", "ALIBABA_"))
     }
     return {**kept, **changes}
 
