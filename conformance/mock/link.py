@@ -4,13 +4,22 @@ from __future__ import annotations
 
 from collections import deque
 from collections.abc import Callable
-from typing import Any, Literal
+from typing import Any, Literal, NamedTuple
 
 from websockets.asyncio.server import ServerConnection
 from websockets.frames import Close, Frame, Opcode
 from websockets.http11 import Request
 
 Shape = Callable[[int | None, str], tuple[int | None, str] | None]
+
+
+class Message(NamedTuple):
+    """A message: its kind, its bytes, in how many frames it came, and whether a ping or pong came between them."""
+
+    kind: Opcode
+    data: bytes
+    frames: int
+    pinged: bool
 
 
 class Link(ServerConnection):
@@ -20,11 +29,13 @@ class Link(ServerConnection):
         super().__init__(*args, **kwargs)
         self.refusal: tuple[int, str] | None = None
         """With which code and reason the connection is to be closed right after the upgrade."""
-        self.on_ping: Callable[[], None] | None = None
+        self.on_control: Callable[[Opcode], None] | None = None
         self.shape_close: Shape | None = None
         self.shape_frame: Callable[[int, bytes], list[tuple[int, bytes]]] | None = None
         self.first_close: tuple[Literal["client", "server"], int | None] | None = None
         self._kinds: deque[Opcode] = deque()
+        self._made: deque[tuple[int, bool]] = deque()
+        self._pieces, self._pinged = 0, False
         self.waiting = 0
         """Whole messages that have arrived and were not received."""
         # The library answers a close frame by itself, with its reason; the service answers with the code alone.
@@ -34,18 +45,25 @@ class Link(ServerConnection):
     def process_event(self, event: Any) -> None:
         """Note what kind of message comes, then let it come."""
         if isinstance(event, Frame):
-            self.waiting += event.fin and event.opcode in {Opcode.TEXT, Opcode.BINARY, Opcode.CONT}
+            if event.opcode in {Opcode.TEXT, Opcode.BINARY, Opcode.CONT}:
+                self._pieces += 1
+                if event.fin:
+                    self.waiting += 1
+                    self._made.append((self._pieces, self._pinged))
+                    self._pieces, self._pinged = 0, False
             if event.opcode in {Opcode.TEXT, Opcode.BINARY}:
                 self._kinds.append(event.opcode)
-            elif event.opcode is Opcode.PING and self.on_ping is not None:
-                self.on_ping()
+            elif event.opcode in {Opcode.PING, Opcode.PONG}:
+                self._pinged = self._pieces > 0
+                if self.on_control is not None:
+                    self.on_control(event.opcode)
         super().process_event(event)
 
-    async def receive(self) -> tuple[Opcode, bytes]:
-        """Return the next message: its kind and its bytes, not decoded."""
+    async def receive(self) -> Message:
+        """Return the next message, not decoded."""
         data = await self.recv(decode=False)
         self.waiting -= 1
-        return self._kinds.popleft(), data
+        return Message(self._kinds.popleft(), data, *self._made.popleft())
 
     def _shaped(self, frame: Frame) -> None:
         if frame.opcode is not Opcode.CLOSE:

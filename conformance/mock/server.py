@@ -32,7 +32,7 @@ from conformance.mock import encoding, metrics
 from conformance.mock.errors import Json
 from conformance.mock.ids import IdSource
 from conformance.mock.ledger import Call, Ledger
-from conformance.mock.link import Link, Opcode
+from conformance.mock.link import Link, Message, Opcode
 from conformance.mock.options import MockOptions
 from conformance.mock.quirks import Quirks
 from conformance.mock.session import CloseWith, SendEvent, Session
@@ -227,7 +227,7 @@ class MockServer:
         assert connection.request is not None
         session = Session(self._profile(connection.request), self.options, now=_clock(), ids=ids)
         started_ms = time.time() * 1000
-        connection.on_ping = lambda: session.pinged(_clock())
+        connection.on_control = lambda opcode: self._controlled(session, opcode)
         if session.quirks.change_close:
             connection.shape_close = session.quirks.close_frame
         if session.quirks.change_frames:
@@ -252,7 +252,7 @@ class MockServer:
 
     async def _pump(self, link: Link, session: Session) -> None:
         """Carry messages between the socket and the session; wakes for a message or when something is due."""
-        receiving: asyncio.Task[tuple[Opcode, bytes]] | None = None
+        receiving: asyncio.Task[Message] | None = None
         try:
             while True:
                 for out in session.poll(_clock()):
@@ -267,7 +267,7 @@ class MockServer:
                         link.transport.abort()
                         return
                 if receiving is None and link.waiting:
-                    self._hand_over(session, *await link.receive())  # it is there: no wait, and so no task
+                    self._hand_over(session, await link.receive())  # it is there: no wait, and so no task
                     continue
                 if receiving is None:
                     receiving = asyncio.create_task(link.receive())
@@ -275,21 +275,28 @@ class MockServer:
                 wait = None if due is None else max(0.0, due - _clock())
                 await asyncio.wait({receiving}, timeout=wait)
                 if receiving.done():
-                    kind, data = receiving.result()
+                    message = receiving.result()
                     receiving = None
-                    self._hand_over(session, kind, data)
+                    self._hand_over(session, message)
         finally:
             if receiving is not None:
                 receiving.cancel()
                 await asyncio.gather(receiving, return_exceptions=True)
 
-    def _hand_over(self, session: Session, kind: Opcode, data: bytes) -> None:
-        self.watch(session.id, "client", data)
-        if kind is Opcode.BINARY:
-            session.receive_binary(data, _clock())
+    def _controlled(self, session: Session, opcode: Opcode) -> None:
+        if opcode is Opcode.PING:
+            session.pinged(_clock())
+        session.quirks.control(opcode, session)
+
+    def _hand_over(self, session: Session, message: Message) -> None:
+        self.watch(session.id, "client", message.data)
+        if session.quirks.loses(message.frames, pinged=message.pinged):
+            return
+        if message.kind is Opcode.BINARY:
+            session.receive_binary(message.data, _clock())
             return
         try:
-            text = data.decode()
+            text = message.data.decode()
         except UnicodeDecodeError:
             session.receive_invalid_utf8(_clock())
         else:

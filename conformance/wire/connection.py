@@ -180,7 +180,9 @@ class Connection(asyncio.Protocol):
                 self._upgraded.set()
             elif isinstance(event, WireFrame):
                 self._frame_arrived(event)
-        if self._core.parser_exc is not None and self._problem is None:
+        # An end of TCP, wherever it comes, is told by `tcp` and is no breach of the framing.
+        broken = self._core.parser_exc is not None and not isinstance(self._core.parser_exc, EOFError)
+        if broken and self._problem is None:
             self._problem = f"{type(self._core.parser_exc).__name__}: {self._core.parser_exc}"
             if self._core.close_sent is not None and self._code_sent is None:
                 self._note_close("client", self._core.close_sent)

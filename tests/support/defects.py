@@ -74,7 +74,7 @@ def an_item_id_comes_again(session: Session) -> None:
         first = session.memory.setdefault("first item", item["id"])
         show({**item, "id": first} if item.get("role") == "user" else item, *rest)
 
-    session.conversation.show = again  # type: ignore[method-assign]
+    session.conversation.show = again  # type: ignore[method-assign,assignment]
 
 
 def clear_does_not_answer(session: Session) -> None:

@@ -11,6 +11,8 @@ functions under the same name.  Hooks, with what they get and return:
 * `admit(path, headers)` → (HTTP status, code, message) to refuse an upgrade, or None; before every other check.
 * `upgraded(headers)` → nothing; may change the headers of the 101.
 * `frame(opcode, data)` → the frames (opcode, data) to send instead of any but a close frame, or None to leave it.
+* `control(opcode, session)` → nothing; a ping or pong has come.
+* `pieces(frames, pinged)` → whether to lose a message that came in so many frames, with a ping between them or not.
 * `close_frame(code, reason)` → (code, reason) of the server's close frame, or None to send none.
 * `row(row)` → the ledger's row, or None to lose it.
 
@@ -27,12 +29,26 @@ from typing import TYPE_CHECKING, Any, TypeVar
 from conformance.mock.brain import Answer, Request
 from conformance.mock.errors import Json
 from conformance.mock.options import OptionError, nearest
+from conformance.spec.profiles import DEFAULT_MODEL
 
 if TYPE_CHECKING:
     from conformance.mock.session import Session
 
 Function = TypeVar("Function", bound=Callable[..., Any])
-HOOKS = ("emit", "receive", "configure", "request", "answer", "admit", "upgraded", "frame", "close_frame", "row")
+HOOKS = (
+    "emit",
+    "receive",
+    "configure",
+    "request",
+    "answer",
+    "admit",
+    "upgraded",
+    "frame",
+    "control",
+    "pieces",
+    "close_frame",
+    "row",
+)
 
 
 @dataclass
@@ -40,13 +56,15 @@ class Quirk:
     """One deviation: the chapter that should notice it, and what the mock then says that is not so.
 
     `touches` are globs of the conversations (`session/*`, `closing/Idle`) that it can change enough to be noticed: the
-    kill matrix holds only these.
+    kill matrix holds only these, with `model`, and with `switches` where the lie is about one side of an open question.
     """
 
     name: str
     chapter: str
     lie: str
     touches: tuple[str, ...]
+    model: str = DEFAULT_MODEL
+    switches: Mapping[str, str] = field(default_factory=dict)
     hooks: dict[str, list[Callable[..., Any]]] = field(default_factory=dict)
 
 
@@ -54,14 +72,21 @@ REGISTRY: dict[str, Quirk] = {}
 
 
 def quirk(
-    name: str, chapter: str, lie: str, *, hook: str = "emit", touches: tuple[str, ...] = ()
+    name: str,
+    chapter: str,
+    lie: str,
+    *,
+    hook: str = "emit",
+    touches: tuple[str, ...] = (),
+    model: str = DEFAULT_MODEL,
+    switches: Mapping[str, str] | None = None,
 ) -> Callable[[Function], Function]:
-    """Register a function as (a part of) a quirk; further parts may leave out `touches`."""
+    """Register a function as (a part of) a quirk; further parts may leave out all but the words."""
     if hook not in HOOKS:
         raise ValueError(f"no hook {hook!r}; {nearest(hook, HOOKS)}")
 
     def register(function: Function) -> Function:
-        found = REGISTRY.setdefault(name, Quirk(name, chapter, lie, touches))
+        found = REGISTRY.setdefault(name, Quirk(name, chapter, lie, touches, model, switches or {}))
         if (found.chapter, found.lie) != (chapter, lie):
             raise ValueError(f"quirk {name!r} is registered twice with different words")
         found.hooks.setdefault(hook, []).append(function)
@@ -159,6 +184,15 @@ class Quirks:
             if found is not None:
                 found = function(*found)
         return found
+
+    def control(self, opcode: int, session: Session) -> None:
+        """A ping or a pong has come."""
+        for function in self._hooks["control"]:
+            function(opcode, session)
+
+    def loses(self, frames: int, *, pinged: bool) -> bool:
+        """Whether a message in so many frames is lost."""
+        return any(function(frames, pinged) for function in self._hooks["pieces"])
 
     @property
     def change_close(self) -> bool:
