@@ -29,9 +29,7 @@ def _same_id(event: Json, session: Session) -> list[Json]:
     return [{**event, "event_id": session.memory.setdefault("first id", event["event_id"])}]
 
 
-@quirk(
-    "error-kills-connection", "02", "every error ends the connection with 1011", touches=("cancel/NothingToCancel",)
-)
+@quirk("error-kills-connection", "02", "every error ends the connection with 1011", touches=("cancel/NothingToCancel",))
 def _fatal_error(event: Json, session: Session) -> list[Json] | None:
     if event["type"] == "error":
         # The close follows the error: what an action puts on the agenda comes after what is being sent.
