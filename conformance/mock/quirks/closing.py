@@ -1,10 +1,83 @@
-"""Lies about the end of a connection."""
+"""Lies about the end of a connection, and about `session.finish`."""
 
 from __future__ import annotations
 
+from typing import TYPE_CHECKING
+
 from conformance.mock.quirks.base import quirk
+from conformance.mock.quirks.making import adds, ignores
+
+if TYPE_CHECKING:
+    from conformance.mock.errors import Json
+    from conformance.mock.session import Session
+
+IDLE = ("closing/Idle",)
+FINISH = "session.finish"
 
 
-@quirk("close-not-answered", "11", "the client's close frame gets no close frame back", hook="close_frame")
-def _mute_close(code: int | None, reason: str) -> None:
-    return None
+def mute(name: str, lie: str, code: int | None, touches: str) -> None:
+    """The client's close frame with this code gets no close frame back."""
+
+    @quirk(name, "11", lie, hook="close_frame", touches=(f"closing/{touches}",))
+    def silent(given: int | None, reason: str) -> tuple[int | None, str] | None:
+        return None if given == code else (given, reason)
+
+
+mute("close-not-answered", "a close 1000 gets no close frame back", 1000, "Idle")
+mute("close-without-code-not-answered", "a close without a code gets no close frame back", None, "WithoutCode")
+mute("going-away-not-answered", "a close 1001 gets no close frame back", 1001, "GoingAway")
+mute("application-close-not-answered", "a close 4000 gets no close frame back", 4000, "ApplicationCode")
+mute("java-timeout-not-answered", "a close 1011 gets no close frame back", 1011, "JavaTimeout")
+mute("bye-not-answered", "a close with a reason gets no close frame back", 1000, "JavaBye")
+mute("close-mid-response-not-answered", "a close in mid-response gets no close frame back", 1000, "MidResponse")
+mute(
+    "close-with-audio-not-answered", "a close with audio in the buffer gets no close frame back", 1000, "BufferedAudio"
+)
+mute("early-close-not-answered", "a close before the greeting gets no close frame back", 1000, "BeforeCreated")
+mute("close-after-response-not-answered", "a close after a turn gets no close frame back", 1000, "AfterResponse")
+mute("close-after-cancel-not-answered", "a close after a cancel gets no close frame back", 1000, "CancelThenClose")
+
+
+@quirk("close-answered-by-1001", "11", "a close 1000 is answered by 1001", hook="close_frame", touches=IDLE)
+def _other_code(code: int | None, reason: str) -> tuple[int | None, str]:
+    return (1001, reason)
+
+
+@quirk("close-with-a-reason", "11", "the answer to a close has a reason", hook="close_frame", touches=IDLE)
+def _reason(code: int | None, reason: str) -> tuple[int | None, str]:
+    return (code, "see you")
+
+
+@quirk("close-with-1005", "11", "a close frame carries 1005", hook="close_frame", touches=IDLE)
+def _reserved(code: int | None, reason: str) -> tuple[int | None, str]:
+    return (1005, reason)
+
+
+@quirk("slow-close", "11", "the answer to a close takes 2.1 seconds", hook="close_frame", touches=IDLE)
+def _slow(code: int | None, reason: str) -> tuple[int | None, str]:
+    return (code, reason)
+
+
+quirk("says-farewell", "11", "an event follows the client's close frame", touches=IDLE)(lambda event, session: None)
+quirk("talks-after-its-close", "11", "an event follows the server's close frame", touches=IDLE)(
+    lambda event, session: None
+)
+quirk("holds-the-line", "11", "TCP stays open after the close handshake", touches=IDLE)(lambda event, session: None)
+
+# -- `session.finish`
+
+adds("finish-refused-and-accepted", "11", "`session.finish` gets both an error and `session.finished`", "error",
+     lambda event, session: {"type": "session.finished"}, touches=("closing/FinishTwice",))  # fmt: skip
+ignores("finish-ignored", "11", "`session.finish` is met with silence", FINISH, touches=("closing/FinishIdle",))
+
+
+@quirk(
+    "finish-deafens",
+    "11",
+    "after a refused `session.finish` no update is heard",
+    hook="receive",
+    touches=("closing/FinishIdle",),
+)
+def _deaf(event: Json, session: Session) -> Json | None:
+    session.memory["finished"] = session.memory.get("finished") or event["type"] == FINISH
+    return None if session.memory["finished"] and event["type"] == "session.update" else event

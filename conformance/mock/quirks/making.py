@@ -170,3 +170,12 @@ def without(path: str) -> Edit:
             parent.pop(last, None)
 
     return edit
+
+
+def renamed(value: Any, names: Mapping[str, str]) -> Any:
+    """The same value with ids replaced wherever they stand."""
+    if isinstance(value, dict):
+        return {key: renamed(member, names) for key, member in value.items()}
+    if isinstance(value, list):
+        return [renamed(member, names) for member in value]
+    return names.get(value, value) if isinstance(value, str) else value

@@ -1,0 +1,108 @@
+"""Lies about cancelling."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING
+
+from conformance.mock.quirks.base import quirk
+from conformance.mock.quirks.making import adds, at, count, drops, edits, ignores, put
+
+if TYPE_CHECKING:
+    from conformance.mock.errors import Json
+    from conformance.mock.quirks.making import When
+    from conformance.mock.session import Session
+
+NOTHING, MID_TEXT, MID_SPEECH = ("cancel/NothingToCancel",), ("cancel/MidText",), ("cancel/MidSpeech",)
+CANCEL = "response.cancel"
+
+
+def says(*words: str) -> When:
+    """Whether an error's message holds all of these words."""
+    return lambda event, session: all(word in str(at(event, "error.message")) for word in words)
+
+
+def nth(name: str, number: int) -> When:
+    """The `number`-th event of its kind in a session, from 1."""
+    return lambda event, session: count(session, name) == number
+
+
+IDLE = says("none active response")
+edits("idle-cancel-is-a-server-error", "09", "a cancel without a response is a fault of the server", "error",
+      put("error.type", "server_error"), when=IDLE, touches=NOTHING)  # fmt: skip
+edits("idle-cancel-says-nothing", "09", "the error for a cancel without a response is about something else", "error",
+      put("error.message", "Bad request."), when=IDLE, touches=NOTHING)  # fmt: skip
+edits("idle-cancel-spoils", "09", "after a cancel without a response the next reply fails", "response.done",
+      put("response.status", "failed"), touches=NOTHING)  # fmt: skip
+drops(
+    "late-cancel-ignored",
+    "09",
+    "a cancel after the end is met with silence",
+    "error",
+    when=nth("errors", 2),
+    touches=NOTHING,
+)
+
+
+@quirk("cancel-takes-seconds", "09", "deltas come for seconds after a cancel", touches=MID_TEXT)
+def _goes_on(event: Json, session: Session) -> list[Json] | None:
+    if event["type"] == "response.text.delta":
+        session.memory.setdefault("delta", event)
+    return None
+
+
+@quirk("cancel-takes-seconds", "09", "deltas come for seconds after a cancel", hook="receive")
+def _more(event: Json, session: Session) -> Json:
+    if event["type"] == CANCEL and count(session, "cancels") == 1:
+        for tenth in range(1, 23):
+            session.after(tenth / 10, lambda: _delta(session))
+    return event
+
+
+def _delta(session: Session) -> None:
+    from conformance.mock.core import SendEvent  # noqa: PLC0415  # core imports this package
+
+    session.put(SendEvent({**session.memory["delta"], "event_id": session.ids.make("event")}))
+
+
+drops("cancel-leaves-text-open", "09", "a cancelled text gets no `response.text.done`", "response.text.done",
+      when=nth("texts", 1), touches=MID_TEXT)  # fmt: skip
+drops(
+    "cancel-leaves-sound-open",
+    "09",
+    "cancelled audio gets no `response.audio.done`",
+    "response.audio.done",
+    touches=MID_SPEECH,
+)
+drops("cancel-leaves-item-open", "09", "a cancelled item gets no `response.output_item.done`",
+      "response.output_item.done", when=nth("items", 1), touches=MID_TEXT)  # fmt: skip
+
+
+@quirk("cancel-is-refused", "09", "a cancel works and is answered by an error", hook="receive", touches=MID_TEXT)
+def _refused(event: Json, session: Session) -> Json:
+    if event["type"] == CANCEL and count(session, "cancels") == 1:
+        session.emit("error", error={"type": "invalid_request_error", "message": "Not now.", "code": "", "param": ""})
+    return event
+
+
+edits("cancel-spoils-the-next", "09", "the reply after a cancelled one fails", "response.done",
+      put("response.status", "failed"), touches=MID_TEXT)  # fmt: skip
+ignores(
+    "second-cancel-ignored",
+    "09",
+    "a second cancel is met with silence",
+    CANCEL,
+    when=nth("cancels", 2),
+    touches=MID_TEXT,
+)
+ignores("cancel-does-nothing", "09", "a cancel changes nothing", CANCEL, when=nth("cancels", 1), touches=MID_TEXT)
+drops("cancel-stops-the-ears", "09", "with its reply the user's transcript is cancelled",
+      "conversation.item.input_audio_transcription.completed", touches=MID_SPEECH)  # fmt: skip
+adds(
+    "cancelled-and-done-twice",
+    "09",
+    "the text of a cancelled reply is closed twice",
+    "response.text.done",
+    lambda event, session: {**event, "event_id": session.ids.make("event")},
+    when=nth("texts", 1),
+    touches=MID_TEXT,
+)
