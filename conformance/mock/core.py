@@ -88,6 +88,10 @@ class Core:
         self.closing: CloseWith | Drop | None = None
         self.memory: dict[str, Any] = {}
         """A place for quirks to remember things in."""
+        self.shared: dict[str, Any] = {}
+        """The same for all sessions of a server."""
+        self.number = 1
+        """Which session of its server this is."""
         self.audio_heard = False
         self.response_active = False
         self._out: list[Out] = []

@@ -31,6 +31,9 @@ class Link(ServerConnection):
         """With which code and reason the connection is to be closed right after the upgrade."""
         self.on_control: Callable[[Opcode], None] | None = None
         self.shape_close: Shape | None = None
+        self.at_close: Callable[[list[tuple[int, bytes]]], list[tuple[int, bytes]]] = lambda frames: frames
+        self.hold = (0.0, 0.0)
+        """Seconds that the close frame is kept back, and seconds that TCP stays open after it."""
         self.shape_frame: Callable[[int, bytes], list[tuple[int, bytes]]] | None = None
         self.first_close: tuple[Literal["client", "server"], int | None] | None = None
         self._kinds: deque[Opcode] = deque()
@@ -82,10 +85,32 @@ class Link(ServerConnection):
         if self.first_close is None:
             self.first_close = ("client" if answers else "server", code)
         shaped = (code, reason) if self.shape_close is None else self.shape_close(code, reason)
-        if shaped is not None:
-            code, reason = shaped
-            body = b"" if code is None else code.to_bytes(2, "big") + reason.encode()
-            self._send_frame(Frame(Opcode.CLOSE, body))
+        if shaped is None:
+            return
+        code, reason = shaped
+        body = b"" if code is None else code.to_bytes(2, "big") + reason.encode()
+        frames = self.at_close([(Opcode.CLOSE, body)])
+        if self.hold[0]:
+            self.loop.call_later(self.hold[0], self._say, frames)
+        else:
+            self._say(frames)
+
+    def _say(self, frames: list[tuple[int, bytes]]) -> None:
+        for opcode, data in frames:
+            self._send_frame(Frame(Opcode(opcode), data))
+        if self.hold[0]:
+            super().send_data()
+
+    def send_data(self) -> None:
+        """Send what the protocol has to say; its end of TCP is kept back where a lie asks for it."""
+        if not any(self.hold):
+            super().send_data()
+            return
+        for data in self.protocol.data_to_send():
+            if data:
+                self.transport.write(data)
+            else:
+                self.loop.call_later(sum(self.hold), self.transport.close)
 
 
 __all__ = ["Link", "Opcode", "Request"]

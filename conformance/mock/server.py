@@ -83,6 +83,7 @@ class MockServer:
         self._switches = Switches(self.options.switches)
         self._quirks = Quirks(self.options.quirks)
         self._upgrades = 0
+        self._shared: dict[str, Any] = {}
         self._server: Server | None = None
 
     @property
@@ -226,10 +227,13 @@ class MockServer:
         ids = IdSource(self.options.seed, number)
         assert connection.request is not None
         session = Session(self._profile(connection.request), self.options, now=_clock(), ids=ids)
+        session.shared, session.number = self._shared, number + 1
         started_ms = time.time() * 1000
         connection.on_control = lambda opcode: self._controlled(session, opcode)
         if session.quirks.change_close:
             connection.shape_close = session.quirks.close_frame
+        connection.at_close = session.quirks.at_close
+        connection.hold = session.quirks.hold()
         if session.quirks.change_frames:
             connection.shape_frame = session.quirks.frame
         try:

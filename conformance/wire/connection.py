@@ -34,6 +34,10 @@ class Unreachable(ConnectionError):  # noqa: N818  # reads as what it says
     """No WebSocket came to be; the message says why and the leg's handshake holds what there was of one."""
 
 
+# Frames that may be told when they follow a close frame, where none may be.
+AFTER_CLOSE: dict[int, Opcode] = {1: "text", 2: "binary", 8: "close", 9: "ping", 10: "pong"}
+
+
 class Connection(asyncio.Protocol):
     """A client connection.  Frames go into `leg.frames` in the order they crossed the wire."""
 
@@ -59,6 +63,9 @@ class Connection(asyncio.Protocol):
             subprotocols=[Subprotocol(name) for name in subprotocols] or None,
             max_size=MAX_MESSAGE,
         )
+        self._trailing = bytearray()
+        self._discard = self._core.reader.discard
+        self._core.reader.discard = self._keep  # type: ignore[method-assign]
         self._headers = headers
         self._transport: asyncio.Transport | None = None
         self._partial: list[WireFrame] = []
@@ -188,8 +195,29 @@ class Connection(asyncio.Protocol):
                 self._note_close("client", self._core.close_sent)
         if self._core.handshake_exc is not None:
             self._upgraded.set()
+        self._after_close()
         self._flush()
         self._heard.set()
+
+    def _keep(self) -> None:
+        """Keep what the protocol core would discard: what follows a close frame must not be there, and is evidence."""
+        self._trailing += self._core.reader.buffer
+        self._discard()
+
+    def _after_close(self) -> None:
+        """Write down the frames (unmasked, whole, RFC 6455 §5.2) that followed the server's close frame."""
+        if self._code_received is None:
+            return
+        while len(self._trailing) >= 2:
+            first, length = self._trailing[0], self._trailing[1]
+            extended = {126: 2, 127: 8}.get(length, 0)
+            start = 2 + extended
+            size = int.from_bytes(self._trailing[2:start]) if extended else length
+            opcode = AFTER_CLOSE.get(first & 0x0F)
+            if opcode is None or len(self._trailing) < start + size:
+                return
+            self._record("server", opcode, bytes(self._trailing[start : start + size]))
+            del self._trailing[: start + size]
 
     def _frame_arrived(self, frame: WireFrame) -> None:
         if frame.opcode in {Op.TEXT, Op.BINARY, Op.CONT}:

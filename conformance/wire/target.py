@@ -37,7 +37,7 @@ class Deadlines:
 
 LIVE = Deadlines(connect=15_000, answer=20_000, quiet=3_000, total=60_000, close=5_000)
 LOOPBACK = Deadlines(connect=5_000, answer=6_000, quiet=600, total=30_000, close=2_000)
-EMBEDDED = Deadlines(connect=5_000, answer=300, quiet=150, total=10_000, close=800)
+EMBEDDED = Deadlines(connect=5_000, answer=300, quiet=150, total=10_000, close=2_600)
 
 
 @dataclass(frozen=True)

@@ -45,7 +45,7 @@ def nothing_follows_a_close(wire: Wire) -> Iterator[str | None]:
 def close_is_well_formed(wire: Wire) -> Iterator[str | None]:
     """A close frame has no body, or a code that may stand there and a short reason in UTF-8."""
     problem = wire.ending.problem or ""
-    if "close" in problem or "control frame too long" in problem:
+    if any(words in problem for words in ("close", "status code", "control frame too long")):
         yield f"the close frame is malformed: {problem}"
     for frame in wire.frames:
         if frame.side != "server" or frame.opcode != "close":

@@ -212,6 +212,13 @@ def silences(frames: Sequence[Frame]) -> list[int]:
     return once(_silences, frames)
 
 
+def _paced(frame: Frame) -> float:
+    """Time (ms) that may pass after a frame without any wait: twice an append's own length, nothing after others."""
+    if frame.type != "input_audio_buffer.append" or not isinstance(frame.event, dict):
+        return 0.0
+    return 2 * len(decoded(frame.event.get("audio")) or b"") / BYTES_PER_MS
+
+
 def _silences(frames: Sequence[Frame]) -> list[int]:
     found = []
     before: Frame | None = None
@@ -219,9 +226,8 @@ def _silences(frames: Sequence[Frame]) -> list[int]:
         if frame.opcode in {"ping", "pong"}:
             continue
         moved = is_client_data(frame) or (frame.side == "client" and frame.opcode == "close")
-        if moved and before is not None and frame.type != "input_audio_buffer.append":
-            least = 600.0 if before.type == "input_audio_buffer.append" else 120.0
-            if frame.at - before.at >= least:
-                found.append(frame.index)
+        waited = before is not None and frame.at - before.at >= 120.0 + _paced(before)
+        if moved and waited and frame.type != "input_audio_buffer.append":
+            found.append(frame.index)
         before = frame
     return found

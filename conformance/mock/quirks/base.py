@@ -14,9 +14,12 @@ functions under the same name.  Hooks, with what they get and return:
 * `control(opcode, session)` → nothing; a ping or pong has come.
 * `pieces(frames, pinged)` → whether to lose a message that came in so many frames, with a ping between them or not.
 * `close_frame(code, reason)` → (code, reason) of the server's close frame, or None to send none.
+* `at_close(frames)` → the frames (opcode, data) to send instead of those with which the server closes.
+* `hold()` → (seconds that the close frame is kept back, seconds that TCP stays open after it).
 * `row(row)` → the ledger's row, or None to lose it.
 
-`session.memory` is theirs to remember things in; `session.emit` inside a hook is subject to all hooks again, and
+`session.memory` is theirs to remember things in, `session.shared` the same for all sessions of a server;
+`session.emit` inside a hook is subject to all hooks again, and
 `session.after(seconds, lambda: session.put(SendEvent(event)))` sends an event late.
 """
 
@@ -47,6 +50,8 @@ HOOKS = (
     "control",
     "pieces",
     "close_frame",
+    "at_close",
+    "hold",
     "row",
 )
 
@@ -193,6 +198,17 @@ class Quirks:
     def loses(self, frames: int, *, pinged: bool) -> bool:
         """Whether a message in so many frames is lost."""
         return any(function(frames, pinged) for function in self._hooks["pieces"])
+
+    def at_close(self, frames: list[tuple[int, bytes]]) -> list[tuple[int, bytes]]:
+        """The frames with which the server closes."""
+        for function in self._hooks["at_close"]:
+            frames = function(frames)
+        return frames
+
+    def hold(self) -> tuple[float, float]:
+        """How long the close frame is kept back, and how long TCP stays open after it, in seconds."""
+        held = [function() for function in self._hooks["hold"]]
+        return (max((late for late, _ in held), default=0.0), max((stays for _, stays in held), default=0.0))
 
     @property
     def change_close(self) -> bool:

@@ -53,21 +53,33 @@ def _reserved(code: int | None, reason: str) -> tuple[int | None, str]:
     return (1005, reason)
 
 
-@quirk("slow-close", "11", "the answer to a close takes 2.1 seconds", hook="close_frame", touches=IDLE)
-def _slow(code: int | None, reason: str) -> tuple[int | None, str]:
-    return (code, reason)
+@quirk("slow-close", "11", "the answer to a close takes 2.1 seconds", hook="hold", touches=IDLE)
+def _slow() -> tuple[float, float]:
+    return (2.1, 0.1)
 
 
-quirk("says-farewell", "11", "an event follows the client's close frame", touches=IDLE)(lambda event, session: None)
-quirk("talks-after-its-close", "11", "an event follows the server's close frame", touches=IDLE)(
-    lambda event, session: None
-)
-quirk("holds-the-line", "11", "TCP stays open after the close handshake", touches=IDLE)(lambda event, session: None)
+@quirk("holds-the-line", "11", "TCP stays open after the close handshake", hook="hold", touches=IDLE)
+def _holds() -> tuple[float, float]:
+    return (0.0, 20.0)
+
+
+FAREWELL = (1, b'{"event_id":"event_farewell","type":"input_audio_buffer.cleared"}')
+
+
+@quirk("says-farewell", "11", "an event follows the client's close frame", hook="at_close", touches=IDLE)
+def _farewell(frames: list[tuple[int, bytes]]) -> list[tuple[int, bytes]]:
+    return [FAREWELL, *frames]
+
+
+@quirk("talks-after-its-close", "11", "an event follows the server's close frame", hook="at_close", touches=IDLE)
+def _afterwords(frames: list[tuple[int, bytes]]) -> list[tuple[int, bytes]]:
+    return [*frames, FAREWELL]
+
 
 # -- `session.finish`
 
 adds("finish-refused-and-accepted", "11", "`session.finish` gets both an error and `session.finished`", "error",
-     lambda event, session: {"type": "session.finished"}, touches=("closing/FinishTwice",))  # fmt: skip
+     lambda event, session: {"type": "session.finished"}, before=True, touches=("closing/FinishTwice",))  # fmt: skip
 ignores("finish-ignored", "11", "`session.finish` is met with silence", FINISH, touches=("closing/FinishIdle",))
 
 

@@ -16,7 +16,7 @@ if TYPE_CHECKING:
 
 TEXT, ODD = ("items/TextItems",), ("items/OddItems",)
 ONE, TWO = ("items/OneCall",), ("items/TwoCalls",)
-QUIET_CALL = ("items/Required",)  # a conversation with a call and no check of its own
+QUIET_CALL = ("items/OddResults",)  # a conversation with a call and hardly a check of its own
 SHOWN, CREATE = "conversation.item.created", "conversation.item.create"
 ADDED, ITEM_DONE = "response.output_item.added", "response.output_item.done"
 ARGUMENTS, ARGUMENTS_DONE = "response.function_call_arguments.delta", "response.function_call_arguments.done"

@@ -360,17 +360,7 @@ def _nameless(event: Json, session: Session) -> list[Json] | None:
     return [renamed(event, {key: ""})]
 
 
-@quirk("same-response-id", "08", "every response has the id of the first", touches=TYPED)
-def _same_response(event: Json, session: Session) -> list[Json] | None:
-    key = response_of(event)
-    if key is None:
-        return None
-    changed = renamed(event, {key: session.memory.setdefault("first", key)})
-    if event["type"] == DONE:
-        listed = session.memory.setdefault("listed", [])
-        listed += changed["response"]["output"]
-        changed["response"]["output"] = list(listed)
-    return [changed]
+doubles("created-twice", "08", "a response is announced twice", CREATED, touches=TYPED)
 
 
 @quirk("same-item-id", "00", "every item of the model has the id of the first", touches=TWO_TURNS)

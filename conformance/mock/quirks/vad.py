@@ -5,7 +5,7 @@ from __future__ import annotations
 from typing import TYPE_CHECKING
 
 from conformance.mock.quirks.base import quirk
-from conformance.mock.quirks.making import adds, at, count, drops, edits, hears, put, without
+from conformance.mock.quirks.making import adds, at, count, drops, edits, hears, ignores, put, without
 
 if TYPE_CHECKING:
     from conformance.mock.errors import Json
@@ -115,8 +115,11 @@ edits("clock-runs-back", "05", "the second utterance starts before the first end
       put("audio_start_ms", 100), when=since("starts", 2), touches=("vad/ThreeUtterances",))  # fmt: skip
 edits("clock-runs-ahead", "05", "an utterance ends in audio that was not sent yet", STOPPED,
       lambda event, session: event.update(audio_end_ms=event["audio_end_ms"] + 60_000), touches=QUIET_TURN)  # fmt: skip
-drops("deaf-to-speech", "05", "speech is not announced", STARTED, touches=QUIET_TURN)
-drops("never-hears-the-end", "05", "the end of speech is not announced", STOPPED, touches=("audio/Heard",))
+hears("deaf-to-speech", "05", "speech is taken for silence", APPEND,
+      lambda event, session: event.update(audio="A" * (len(event["audio"]) // 4 * 4)),
+      touches=("vad/ThreeUtterances",))  # fmt: skip
+ignores("never-hears-the-end", "05", "silence after speech is not heard", APPEND,
+        when=lambda event, session: not str(event.get("audio")).strip("A="), touches=("audio/Heard",))  # fmt: skip
 edits("stop-of-another-item", "05", "`speech_stopped` bears another item's id than its start", STOPPED,
       put("item_id", "item_00000000000000000000"), touches=QUIET_TURN)  # fmt: skip
 drops("deaf-after-a-clear", "05", "after a clear in mid-speech nobody listens", STARTED, when=since("starts", 2),

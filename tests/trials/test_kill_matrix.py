@@ -1,0 +1,58 @@
+"""Every quirk is noticed, and every check has a quirk that it alone, or nearly alone, fails for."""
+
+from __future__ import annotations
+
+import fnmatch
+import json
+
+import pytest
+
+from conformance.judge.checks import load
+from conformance.killmatrix import CATASTROPHIC, FILE, Matrix, matrix, mortal
+from conformance.mock.quirks import REGISTRY
+
+
+@pytest.fixture(scope="module")
+def found() -> Matrix:
+    return matrix(list(REGISTRY.values()))
+
+
+def test_there_are_many_quirks() -> None:
+    assert len(REGISTRY) >= 120
+
+
+def test_no_row_is_empty(found: Matrix) -> None:
+    assert found.unnoticed == []
+
+
+def test_no_column_is_empty(found: Matrix) -> None:
+    assert found.immortal == []
+
+
+def test_the_committed_matrix_is_this_one(found: Matrix) -> None:
+    kept = json.loads(FILE.read_text(encoding="utf-8"))
+    assert kept["checks"] == len(mortal())
+    assert {name: row["kills"] for name, row in kept["quirks"].items()} == {
+        name: sorted(killed) for name, killed in found.kills.items()
+    }, "python -m conformance.killmatrix --write"
+
+
+def test_a_quirk_names_conversations_that_there_are() -> None:
+    known = load().conversations
+    for quirk in REGISTRY.values():
+        assert quirk.touches, quirk.name
+        for glob in quirk.touches:
+            assert any(fnmatch.fnmatchcase(name, glob) for name in known), f"{quirk.name}: {glob}"
+
+
+def test_a_quirk_that_anything_notices_proves_nothing() -> None:
+    few, many = (
+        {f"SES-{n:03}": "said so" for n in range(CATASTROPHIC)},
+        {f"SES-{n:03}": "" for n in range(CATASTROPHIC + 1)},
+    )
+    built = Matrix({"silent-update": few, "greets-nobody": many, "greets-twice": {}})
+    assert built.catastrophic == {"greets-nobody"}
+    assert built.unnoticed == ["greets-twice"]
+    assert built.killers()["SES-001"] == ["silent-update"]
+    assert "SES-005" in built.immortal
+    assert "SES-001" not in built.immortal
