@@ -34,7 +34,7 @@ from conformance.status import reading
 from conformance.status.choose import SOURCES, choose
 from conformance.status.file import write_form
 from conformance.wire.recorder import Budget, Recorder
-from conformance.wire.target import TargetError, resolve
+from conformance.wire.target import Target, TargetError, resolve
 from conformance.wire.transcript import Transcript
 
 FORM = "status-form.jsonl"
@@ -58,12 +58,22 @@ def pytest_addoption(parser: pytest.Parser) -> None:
     add("--budget-sessions", type=_count, metavar="N", help="open at most this many (130 live)")
     add("--replay", metavar="FILE", help="judge a saved record.jsonl; opens no connection")
     add("--quirk", action="append", metavar="NAME", default=[], help="a deviation of the mock (repeatable)")
+    add("--fuzz-examples", type=_natural, metavar="N", help="generated conversations (25 mock, 0 live)")
+    add("--fuzz-seed", type=_natural, metavar="N", default=1, help="what they are made from: the same seed sends the "
+        "same events (default: 1)")  # fmt: skip
     add("--status-source", metavar="SOURCE", default="auto", help=f"what the platform says of sessions: "
         f"{', '.join(SOURCES)} (default: auto)")  # fmt: skip
     add("--status-wait", type=_seconds, metavar="SECONDS", help="how long to wait for its rows (default: "
         f"{runner.STATUS_WAIT:.0f}; embedded mock: {runner.EMBEDDED_WAIT:.0f}; replay: one look)")  # fmt: skip
     add("--slow", action="store_true", help="also conversations that take minutes (idle time-outs)")
     add("--report-dir", metavar="DIR", help="where the output goes (default: reports/<utc>-<target>/)")
+
+
+def _natural(text: str) -> int:
+    value = int(text)
+    if value < 0:
+        raise ValueError(text)
+    return value
 
 
 def _seconds(text: str) -> float:
@@ -138,9 +148,14 @@ class ConformanceRun:
         budget = Budget(option("--budget-tokens") or default.tokens, option("--budget-sessions") or default.sessions)
         return runner.Run(
             target, profile, self.chapters, budget, mock, slow=option("--slow"),
+            fuzz_examples=self._examples(target), fuzz_seed=option("--fuzz-seed"),
             status_source=option("--status-source"), status_wait=option("--status-wait"),
             command=_command(self.config),
         )  # fmt: skip
+
+    def _examples(self, target: Target) -> int:
+        asked: int | None = self.config.getoption("--fuzz-examples")
+        return asked if asked is not None else runner.FUZZ_EXAMPLES if target.kind == "mock" else 0
 
     def _check_source(self, source: str) -> None:
         if source.startswith("file:") and self.replayed is None:

@@ -11,7 +11,7 @@ from dataclasses import asdict, dataclass, field
 from datetime import UTC, datetime
 from typing import Any
 
-from conformance import __version__
+from conformance import __version__, fuzz
 from conformance.aside import aside
 from conformance.judge.checks import Chapters, Check, applies, uncooperative
 from conformance.mock.options import MockOptions
@@ -23,13 +23,15 @@ from conformance.status import reading
 from conformance.status.choose import choose
 from conformance.status.model import Reading
 from conformance.status.prometheus import PrometheusReader
-from conformance.wire.recorder import Budget, Conversation, Recorder, Recording
+from conformance.wire.recorder import Budget, Conversation, Recorder, Recording, hold
 from conformance.wire.target import Target
 from conformance.wire.transcript import Transcript
 
 SANITY = "connection/Sanity"
 # The paths that are walked when each has to be held alone, with minutes of quiet around it.
 MAIN_PATHS = (reading.GOOD, "close-1000-after-response", "close-1000-idle", reading.BAD)
+FUZZ_EXAMPLES = 25  # on the embedded mock; a live endpoint is asked by name only
+SHORTENED, ATTEMPTS = 3, 80  # generated conversations that are shortened, and how often each may be held for it
 STATUS_WAIT = 60.0  # seconds
 EMBEDDED_WAIT = 2.0  # seconds: the embedded mock lists a session as soon as it is over
 LIVE_BUDGET = Budget(tokens=60_000, sessions=130)
@@ -45,6 +47,8 @@ class Run:
     budget: Budget = field(default_factory=Budget)
     mock: MockOptions | None = None
     slow: bool = False
+    fuzz_examples: int = 0
+    fuzz_seed: int = 1
     status_source: str = "auto"
     status_wait: float | None = None
     """Seconds to wait for the platform's rows; None: as long as this target deserves."""
@@ -60,6 +64,7 @@ class Run:
             "command": shlex.join(self.command),
             "workspace": self.target.workspace,
             "budget": asdict(self.budget),
+            "seed": self.fuzz_seed if self.fuzz_examples else None,
             "quirks": list(self.mock.quirks) if self.mock else [],
             "switches": dict(self.mock.switches) if self.mock else {},
             "sources": max(row.date for row in clauses().values()),
@@ -111,7 +116,10 @@ class Run:
 
         KeyboardInterrupt passes through after partial transcripts were handed over.
         """
+        checks = list(checks)
         conversations, refused = self.needed(checks)
+        if any(check.id.startswith("FUZ-") for check in checks):
+            conversations += self.generated()
         held = asyncio.run(self._hold(conversations, on_done, watch, say))
         held.recording.not_held.update(refused)
         return held
@@ -139,7 +147,34 @@ class Run:
                 transcripts = list(held.recording.transcripts.values())
                 held.readings = await aside(lambda: reading.read(reader, transcripts, self.wait, say))
             reading.attach(held.recording.transcripts, held.readings)
+            for short in await self._shortened(target, held.recording.transcripts, say):
+                await recorder.record([short], on_done=on_done)
             return held
+
+    def generated(self) -> list[Conversation]:
+        """The conversations of the seed."""
+        scripts = fuzz.generate(self.fuzz_seed, self.fuzz_examples, self.profile)
+        return [fuzz.conversation(moves, fuzz.name(self.fuzz_seed, number)) for number, moves in enumerate(scripts, 1)]
+
+    async def _shortened(
+        self, target: Target, transcripts: Mapping[str, Transcript], say: Callable[[str], None]
+    ) -> list[Conversation]:
+        """The shortest scripts found that fail as the generated ones did: of the first few that failed."""
+        short: list[Conversation] = []
+        for transcript in [item for item in transcripts.values() if item.generated]:
+            broken = fuzz.breaches(transcript, self.profile)
+            if not broken or len(short) == SHORTENED:
+                continue
+            say(f"{transcript.conversation} is shortened: {broken[0].id}")
+
+            def fails(moves: list[fuzz.Move], wanted: str = broken[0].id) -> bool:
+                again = asyncio.run(hold(fuzz.conversation(moves, "fuzz/shrink"), target, self.profile))
+                return any(breach.id == wanted for breach in fuzz.breaches(again, self.profile))
+
+            moves: list[fuzz.Move] = transcript.notes["moves"]
+            left = await aside(lambda moves=moves, fails=fails: fuzz.shrink(moves, fails, ATTEMPTS))  # type: ignore[misc]
+            short.append(fuzz.conversation(left, transcript.conversation + fuzz.SHORT))
+        return short
 
     def read_late(self, transcripts: dict[str, Transcript]) -> Held:
         """Ask for the platform's status of sessions that are long over; opens no connection to the endpoint."""

@@ -12,6 +12,7 @@ import functools
 from collections.abc import Iterable, Sequence
 from dataclasses import dataclass, field, replace
 
+from conformance import fuzz
 from conformance.aside import aside
 from conformance.judge.checks import Outcome, applies, judge, load
 from conformance.mock.options import MockOptions
@@ -24,6 +25,7 @@ from conformance.wire.target import LOOPBACK, resolve
 from conformance.wire.transcript import Transcript
 
 SIDE_BY_SIDE = 12
+GENERATED = 10  # conversations that `fuzz/*` stands for
 LOOK = 0.3  # seconds
 
 
@@ -78,6 +80,9 @@ def needed(profile: Profile) -> list[str]:
 
 async def _hold(trial: Trial, room: asyncio.Semaphore) -> dict[str, Transcript]:
     conversations = [chapters().conversations[name] for name in names(trial)]
+    if any(glob.startswith("fuzz/") for glob in trial.conversations or ()):
+        scripts = fuzz.generate(1, GENERATED, profile_for(trial.model))
+        conversations += [fuzz.conversation(moves, fuzz.name(1, number)) for number, moves in enumerate(scripts, 1)]
     target = resolve("mock", model=trial.model, key=None, workspace=None)
     if trial.mock.latency == "live":
         target = replace(target, deadlines=LOOPBACK)  # as for a mock that somebody started by hand

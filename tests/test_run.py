@@ -79,7 +79,8 @@ def test_the_totals_add_up(green: runs.Finished) -> None:
 
 def test_as_many_sessions_as_the_conversations_declare(green: runs.Finished) -> None:
     held = [line for line in green.record if line["kind"] == "conversation"]
-    declared = sum(load().conversations[line["conversation"]].connections for line in held)
+    known = load().conversations
+    declared = sum(known[line["conversation"]].connections if line["conversation"] in known else 2 for line in held)
     assert green.summary["sessions"] == declared == sum(len(line["legs"]) for line in held)
 
 

@@ -73,7 +73,16 @@ class Billed:
 class Core:
     """The common ground of a session's parts."""
 
-    def __init__(self, profile: Profile, options: MockOptions, *, now: float, ids: IdSource) -> None:
+    def __init__(
+        self,
+        profile: Profile,
+        options: MockOptions,
+        *,
+        now: float,
+        ids: IdSource,
+        number: int = 1,
+        shared: dict[str, Any] | None = None,
+    ) -> None:
         self.now = now
         self.began = now
         self.options = options
@@ -88,9 +97,9 @@ class Core:
         self.closing: CloseWith | Drop | None = None
         self.memory: dict[str, Any] = {}
         """A place for quirks to remember things in."""
-        self.shared: dict[str, Any] = {}
+        self.shared = {} if shared is None else shared
         """The same for all sessions of a server."""
-        self.number = 1
+        self.number = number
         """Which session of its server this is."""
         self.audio_heard = False
         self.response_active = False

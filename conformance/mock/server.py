@@ -226,8 +226,8 @@ class MockServer:
         self.sessions_opened += 1
         ids = IdSource(self.options.seed, number)
         assert connection.request is not None
-        session = Session(self._profile(connection.request), self.options, now=_clock(), ids=ids)
-        session.shared, session.number = self._shared, number + 1
+        profile = self._profile(connection.request)
+        session = Session(profile, self.options, now=_clock(), ids=ids, number=number + 1, shared=self._shared)
         started_ms = time.time() * 1000
         connection.on_control = lambda opcode: self._controlled(session, opcode)
         if session.quirks.change_close:

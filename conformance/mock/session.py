@@ -40,9 +40,18 @@ class Session(Core):
     """A session with one client."""
 
     def __init__(
-        self, profile: Profile, options: MockOptions | None = None, *, now: float = 0.0, ids: IdSource | None = None
+        self,
+        profile: Profile,
+        options: MockOptions | None = None,
+        *,
+        now: float = 0.0,
+        ids: IdSource | None = None,
+        number: int = 1,
+        shared: dict[str, Any] | None = None,
     ) -> None:
-        super().__init__(profile, options or MockOptions(), now=now, ids=ids or IdSource())
+        super().__init__(
+            profile, options or MockOptions(), now=now, ids=ids or IdSource(), number=number, shared=shared
+        )
         self.finished = False
         self.brain = Brain()
         self.conversation = Conversation(self, self._tools_answered)

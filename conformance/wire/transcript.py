@@ -140,6 +140,11 @@ class Transcript:
     status: dict[str, Any] | None = None
 
     @property
+    def generated(self) -> bool:
+        """Whether its client's moves were generated, and not written in a chapter."""
+        return "moves" in self.notes
+
+    @property
     def session_id(self) -> str | None:
         """The session of the last connection."""
         return self.legs[-1].session_id if self.legs else None

@@ -66,7 +66,7 @@ edits("turns-share-an-item", "04", "every committed turn bears the id of the fir
 @quirk("every-append-costs", "04", "each append costs a token more", touches=MANUAL)
 def _per_append(event: Json, session: Session) -> list[Json] | None:
     usage = at(event, "response.usage")
-    if event["type"] != "response.done" or not usage:
+    if event["type"] != "response.done" or not usage or "audio_tokens" not in usage["input_tokens_details"]:
         return None
     changed = copy.deepcopy(event)
     usage, more = changed["response"]["usage"], session.memory.get("count audio", 0)

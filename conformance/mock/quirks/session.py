@@ -97,7 +97,7 @@ def _silent_update(event: Json, session: Session) -> list[Json] | None:
 @quirk(
     "update-resets-siblings",
     "03",
-    "an update without text for it forgets the modalities",
+    "an update resets the modalities that it does not name",
     hook="configure",
     touches=FIRST,
 )
