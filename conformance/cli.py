@@ -12,7 +12,7 @@ import pytest
 from conformance import __version__, client
 from conformance.mock.options import STATUS_POLICIES, MockOptions, OptionError
 from conformance.mock.server import serve_forever
-from conformance.report import files
+from conformance.report import compare, files
 from conformance.report.record import RecordError
 from conformance.report.redact import Redactor
 
@@ -31,6 +31,8 @@ def main(argv: Sequence[str] | None = None) -> int:
         return _mock(options)
     if options.command == "client":
         return _client(options)
+    if options.command == "compare":
+        return _compare(options.records, options.output)
     return _report(options.record)
 
 
@@ -54,6 +56,9 @@ def _parser() -> argparse.ArgumentParser:
         usage="realtime-conformance client [options] -- COMMAND ...",
     )  # fmt: skip
     judged.add_argument("program", nargs="+", metavar="COMMAND", help="reads $REALTIME_ENDPOINT; {url} is replaced")
+    beside = commands.add_parser("compare", help="many records side by side, on one page")
+    beside.add_argument("records", type=Path, nargs="+", metavar="RECORD", help="record.jsonl files")
+    beside.add_argument("-o", "--output", type=Path, default=Path("compare.html"), help="default: compare.html")
     report = commands.add_parser("report", help="render a record again")
     report.add_argument("record", type=Path, help="record.jsonl")
     return parser
@@ -109,6 +114,20 @@ def _pair(text: str) -> tuple[str, str]:
     if not equals:
         raise OptionError(f"--switch {text!r} is not NAME=VALUE")
     return name, value
+
+
+def _compare(records: list[Path], output: Path) -> int:
+    try:
+        page = compare.render(compare.columns(records))
+        output.write_text(page, encoding="utf-8", errors="backslashreplace")
+    except RecordError as problem:
+        print(f"realtime-conformance compare: {problem}", file=sys.stderr)
+        return USAGE
+    except OSError as problem:
+        print(f"realtime-conformance compare: {output}: {problem.strerror or problem}", file=sys.stderr)
+        return USAGE
+    print(output)
+    return 0
 
 
 def _report(path: Path) -> int:

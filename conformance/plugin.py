@@ -26,8 +26,9 @@ from conformance.judge.view import Wire
 from conformance.mock.options import MockOptions, OptionError
 from conformance.progress import LiveLine
 from conformance.report import files, record
+from conformance.report.baseline import Baseline, BaselineError, dump, load, made
 from conformance.report.redact import Redactor
-from conformance.report.summary import table
+from conformance.report.summary import cases, table
 from conformance.spec.catalogue import clauses, questions
 from conformance.spec.profiles import DEFAULT_MODEL, UnknownModel, profile_for
 from conformance.status import reading
@@ -65,6 +66,8 @@ def pytest_addoption(parser: pytest.Parser) -> None:
         f"{', '.join(SOURCES)} (default: auto)")  # fmt: skip
     add("--status-wait", type=_seconds, metavar="SECONDS", help="how long to wait for its rows (default: "
         f"{runner.STATUS_WAIT:.0f}; embedded mock: {runner.EMBEDDED_WAIT:.0f}; replay: one look)")  # fmt: skip
+    add("--baseline", metavar="FILE", help="accepted failures, answers and shapes; what differs from it fails the run")
+    add("--update-baseline", action="store_true", help="write the file of --baseline from this run")
     add("--slow", action="store_true", help="also conversations that take minutes (idle time-outs)")
     add("--report-dir", metavar="DIR", help="where the output goes (default: reports/<utc>-<target>/)")
 
@@ -99,6 +102,7 @@ class ConformanceRun:
         self.key = os.environ.get("DASHSCOPE_API_KEY") or None
         self.replayed = self._replayed()
         self.run = self._asked()
+        self.baseline_path, self.baseline = self._known()
         self.directory = self._directory()
         self.writer = record.RecordWriter(self.directory / "record.jsonl", Redactor(self.key))
         self.transcripts: dict[str, Transcript] = {}
@@ -118,6 +122,20 @@ class ConformanceRun:
             return record.read(Path(path))
         except record.RecordError as problem:
             raise pytest.UsageError(f"--replay: {problem}") from None
+
+    def _known(self) -> tuple[Path | None, Baseline | None]:
+        name, update = self.config.getoption("--baseline"), self.config.getoption("--update-baseline")
+        if name is None:
+            if update:
+                raise pytest.UsageError("--update-baseline needs --baseline FILE, the file to write")
+            return None, None
+        path = self.config.invocation_params.dir / name
+        if update and not path.exists():
+            return path, None
+        try:
+            return path, load(path)
+        except BaselineError as problem:
+            raise pytest.UsageError(f"--baseline: {problem}") from None
 
     def _asked(self) -> runner.Run:
         option = self.config.getoption
@@ -187,6 +205,8 @@ class ConformanceRun:
             head["replayed"] = {key: self.replayed.run.get(key) for key in ("target", "started", "suite")}
         self.writer.write("run", **head)
         self.writer.write("catalogue", **self.run.catalogue())
+        if self.baseline is not None and not self.config.getoption("--update-baseline"):
+            self.writer.write("baseline", content=self.baseline.to_json())
         if self.writer.problem:
             raise pytest.UsageError(f"--report-dir: {self.writer.problem}")
 
@@ -281,7 +301,18 @@ class ConformanceRun:
         seconds = round(time.monotonic() - self.began, 2)
         self.writer.write("footer", interrupted=self.interrupted, seconds=seconds)
         self.summary = files.write_all(self.writer.path, Redactor(self.key))
+        if self.baseline_path is not None and self.config.getoption("--update-baseline") and not self.interrupted:
+            self._update(self.baseline_path)
         return self.summary
+
+    def _update(self, path: Path) -> None:
+        """Write the baseline that this run would meet."""
+        read = record.read(self.writer.path)
+        content = dump(made(read, cases(read), self.baseline))
+        try:
+            path.write_text(Redactor(self.key)(content), encoding="utf-8")
+        except OSError as problem:
+            raise pytest.UsageError(f"--update-baseline {path}: {problem.strerror or problem}") from None
 
 
 class Scribe:
@@ -451,7 +482,11 @@ def pytest_runtest_makereport(item: pytest.Item, call: pytest.CallInfo[None]) ->
     }
     report.user_properties.append(("check", check_id))
     report.user_properties.append(("verdict", outcome.verdict))
-    if outcome.verdict == "fail" and check.level != "MUST":
+    known = run.baseline is not None and run.baseline.accepts(check_id, outcome.detail)
+    if outcome.verdict == "fail" and known:
+        report.outcome = "skipped"
+        report.wasxfail = f"accepted by the baseline: {outcome.detail}"
+    elif outcome.verdict == "fail" and check.level != "MUST":
         report.outcome = "skipped"
         report.wasxfail = f"{check.level} missed: {outcome.detail}"
     elif outcome.verdict in SKIPPED:

@@ -46,7 +46,7 @@ def mock(*options: str) -> Iterator[tuple[subprocess.Popen[str], str]]:
 def test_a_mock_started_by_hand_gives_the_same_verdicts(tmp_path: Path) -> None:
     embedded = runs.run(tmp_path / "embedded")
     with mock() as (_, url):
-        by_hand = runs.run(tmp_path / "by-hand", "--endpoint", url)
+        by_hand = runs.run(tmp_path / "by-hand", "--endpoint", url, "--fuzz-examples", "25")
     assert by_hand.code == 0, by_hand.output
     assert by_hand.verdicts == embedded.verdicts
     assert by_hand.summary["sessions"] == embedded.summary["sessions"]

@@ -93,7 +93,7 @@ def findings(judged: Iterable[Case], made: dict[str, Any]) -> list[Finding]:
     status = _status(made)
     groups: dict[tuple[str, str, str], Finding] = {}
     for case in judged:
-        if case.verdict not in {"fail", "error"}:
+        if case.verdict not in {"fail", "error", "accepted"}:
             continue
         cause = _VARIABLE.sub("N", " ".join(told(case.detail)[0].split()))[:300]
         # Without words of its own a check has its own cause.
@@ -126,14 +126,13 @@ def blocked_by(owners: set[str], judged: list[Case]) -> list[Case]:
 
 def _status(made: dict[str, Any]) -> dict[str, str]:
     """`new` or `known` by check id, when the run was compared with something."""
-    drift = made.get("drift") or {}
-    words: dict[str, str] = {}
-    for name, word in (("accepted", "known"), ("known", "known"), ("new", "new"), ("new_failures", "new")):
-        for entry in drift.get(name) or ():
-            check_id = entry.get("id") if isinstance(entry, dict) else entry
-            if isinstance(check_id, str):
-                words[check_id] = word
-    return words
+    if "drift" not in made:
+        return {}
+    return {
+        case["id"]: "known" if case["verdict"] == "accepted" else "new"
+        for case in made["cases"]
+        if case["verdict"] in {"fail", "accepted"}
+    }
 
 
 def as_markdown(finding: Finding, record: Record, sentences: dict[str, str]) -> str:

@@ -41,6 +41,7 @@ GLYPH = {
     "pass": "✓",
     "fail": "✗",
     "missed": "△",
+    "accepted": "≈",
     "blocked": "⊘",
     "skipped": "–",  # noqa: RUF001
     "inconclusive": "?",

@@ -48,7 +48,8 @@ def render(record: Record, made: dict[str, Any]) -> str:
 
 
 def _is_skipped(case: Case) -> bool:
-    return case.verdict in UNJUDGED or (case.verdict == "fail" and not case.counts_against)
+    missed = case.verdict == "fail" and not case.counts_against
+    return case.verdict in UNJUDGED or case.verdict == "accepted" or missed
 
 
 def _case(case: Case, row: dict[str, Any]) -> ET.Element:
@@ -77,6 +78,8 @@ def _case(case: Case, row: dict[str, Any]) -> ET.Element:
         ET.SubElement(node, "failure", message=brief, type="MUST").text = detail
     elif case.verdict == "fail":
         ET.SubElement(node, "skipped", message=f"{case.level} missed: {brief}", type="pytest.xfail")
+    elif case.verdict == "accepted":
+        ET.SubElement(node, "skipped", message=f"accepted by the baseline: {brief}", type="pytest.xfail")
     elif case.verdict == "error":
         ET.SubElement(node, "error", message=brief, type="suite").text = detail
     elif case.verdict in UNJUDGED:

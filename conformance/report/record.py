@@ -1,8 +1,8 @@
 """`record.jsonl`: everything a run knows, one JSON object a line, written as it happens.
 
-Kinds of line, in this order: one `run`, one `catalogue`, a `conversation` for each that was held, a
-`status` where the platform was asked, one `recorded`, a
-`verdict` for each check judged, one `footer`.  A file that was cut short lacks its footer; what is there is still good.
+Kinds of line, in this order: one `run`, one `catalogue`, the `baseline` where there is one, a `conversation` for each
+that was held, a `status` where the platform was asked, one `recorded`, a `verdict` for each check judged, one `footer`.
+  A file that was cut short lacks its footer; what is there is still good.
 """
 
 from __future__ import annotations
@@ -62,6 +62,7 @@ class Record:
     earlier: list[Transcript] = field(default_factory=list)
     recorded: Line | None = None
     status: Line | None = None
+    baseline: Line | None = None
     verdicts: list[Line] = field(default_factory=list)
     footer: Line | None = None
     damage: list[str] = field(default_factory=list)
@@ -116,6 +117,8 @@ def _take(record: Record, number: int, line: Line) -> None:
         if transcript.conversation in record.transcripts:
             record.earlier.append(record.transcripts[transcript.conversation])
         record.transcripts[transcript.conversation] = transcript
+    elif kind == "baseline":
+        record.baseline = line["content"]
     elif kind == "status":
         record.status = line
         for transcript in record.transcripts.values():

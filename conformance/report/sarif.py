@@ -52,7 +52,9 @@ def render(record: Record, made: dict[str, Any]) -> str:
         "originalUriBaseIds": {"SRCROOT": {"description": {"text": "the root of the suite's checkout"}}},
         "columnKind": "unicodeCodePoints",
         "results": [
-            _result(case, place[case.id], made) for case in judged if case.verdict == "fail" and case.id in place
+            _result(case, place[case.id], made)
+            for case in judged
+            if case.verdict in {"fail", "accepted"} and case.id in place
         ],
     }
     return json.dumps({"$schema": SCHEMA, "version": "2.1.0", "runs": [run]}, ensure_ascii=False, indent=1) + "\n"
@@ -96,6 +98,7 @@ def _result(case: Case, index: int, made: dict[str, Any]) -> dict[str, Any]:
                 **({"logicalLocations": [{"name": case.conversation, "kind": "module"}]} if case.conversation else {}),
             }
         ],
+        **({"suppressions": [{"kind": "external", "justification": "baseline"}]} if case.verdict == "accepted" else {}),
         "partialFingerprints": {
             "check/v1": hashlib.sha256(identity.encode("utf-8", "backslashreplace")).hexdigest()[:16]
         },

@@ -11,6 +11,7 @@ from typing import Any, Literal
 
 from conformance.judge.verdicts import worst
 from conformance.report.answers import in_words
+from conformance.report.baseline import Baseline, Drift, compare
 from conformance.report.case import Case
 from conformance.report.closing import close_paths
 from conformance.report.record import FORMAT, Record
@@ -39,7 +40,15 @@ def cases(record: Record) -> list[Case]:
         _case(check_id, check, said.get(check_id, []), not_held, cut=_cut_short(record))
         for check_id, check in record.catalogue["checks"].items()
     ]
-    return _owned([_told_attempt(case, record) for case in found])
+    return [_accepted(case, record) for case in _owned([_told_attempt(case, record) for case in found])]
+
+
+def _accepted(case: Case, record: Record) -> Case:
+    """A failure that the baseline knows, and that fails in the way that it knows."""
+    if record.baseline is None or case.verdict != "fail":
+        return case
+    known = Baseline.from_json(record.baseline).accepts(case.id, case.detail)
+    return replace(case, verdict="accepted") if known else case
 
 
 def _told_attempt(case: Case, record: Record) -> Case:
@@ -115,11 +124,16 @@ def verdict(record: Record, judged: list[Case]) -> RunVerdict:
         return "inconsistent"
     if (record.recorded or {}).get("infrastructure"):
         return "infrastructure"
-    if any(case.counts_against for case in judged):
+    if any(case.counts_against for case in judged) or drift(record, judged).fails:
         return "fails"
     if not any(counts[kind] for kind in ("pass", "fail", "observed")):
         return "nothing_judged"
     return "conforms"
+
+
+def drift(record: Record, judged: list[Case]) -> Drift:
+    """How the run differs from its baseline; nothing without one."""
+    return compare(Baseline.from_json(record.baseline), record, judged) if record.baseline is not None else Drift()
 
 
 def target(record: Record) -> dict[str, Any]:
@@ -148,6 +162,7 @@ def summary(record: Record) -> dict[str, Any]:
             usage[key] += value
     paths = close_paths(record)
     expected = {row["id"]: row["expected"] for row in record.catalogue["questions"]}
+    expected |= (record.baseline or {}).get("answers", {})
     return {
         "format": FORMAT,
         "target": target(record),
@@ -184,6 +199,7 @@ def summary(record: Record) -> dict[str, Any]:
             if case.verdict == "observed"
         ],
         "close_paths": paths,
+        **({"drift": drift(record, judged).to_json()} if record.baseline is not None else {}),
         "answers": [answer.to_json() for answer in in_words(judged, paths)],
     }
 
@@ -231,9 +247,13 @@ def headline(record: Record, judged: list[Case], result: RunVerdict) -> str:
         body += f"; {counts['observed']} questions answered"
     if open_ones - counts["blocked"]:
         body += f"; {open_ones - counts['blocked']} not judged"
+    exceptions = f" with {counts['accepted']} accepted exceptions" if counts["accepted"] else ""
+    changed = drift(record, judged)
+    if changed.fails:
+        body += f"; differs from the baseline in {sum(len(entries) for entries in changed.to_json().values())} points"
     match result:
         case "conforms":
-            return f"Conforms: {body}."
+            return f"Conforms{exceptions}: {body}."
         case "fails":
             return f"Does not conform: {body}."
         case "infrastructure":

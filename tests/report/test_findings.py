@@ -37,7 +37,8 @@ def test_worst_comes_first() -> None:
 
 
 def test_known_and_new_are_told_apart() -> None:
-    found = findings([case("A-001"), case("B-001")], {"drift": {"accepted": ["A-001"], "new": [{"id": "B-001"}]}})
+    verdicts = [{"id": "A-001", "verdict": "accepted"}, {"id": "B-001", "verdict": "fail"}]
+    found = findings([case("A-001", "accepted"), case("B-001")], {"drift": {}, "cases": verdicts})
     assert [(item.first.id, item.status) for item in found] == [("B-001", "new"), ("A-001", "known")]
 
 

@@ -55,7 +55,8 @@ def _listens(request: Request, session: Session) -> Request:
 
 @quirk("remembers-strangers", "13", "the fourth session says what the first was told", hook="answer")
 def _blurts_out(answer: Answer, session: Session) -> Answer:
-    return replace(answer, text=session.shared["told"]) if session.number == 4 else answer
+    told = session.shared.get("told") if session.number == 4 else None
+    return replace(answer, text=told) if told else answer
 
 
 @quirk("ids-are-shared", "13", "responses of two sessions have the same id", touches=BESIDE)

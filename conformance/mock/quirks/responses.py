@@ -381,7 +381,7 @@ drops("never-done", "00", "a response never ends", DONE, touches=("session/Updat
 def _afterthought(event: Json, session: Session) -> list[Json] | None:
     if event["type"] == TEXT:
         session.memory["delta"] = {**event, "delta": ""}
-    if event["type"] == DONE:
+    if event["type"] == DONE and "delta" in session.memory:  # a spoken reply, or a call, has no text
         return [event, {**session.memory["delta"], "event_id": session.ids.make("event")}]
     return None
 

@@ -1,0 +1,179 @@
+"""What is known of a target: failures that are accepted, answers to open questions, shapes of events.
+
+A failure is accepted only as long as a check fails *in that way*: its words, figures and ids aside, are part of the
+entry.  Everything else that differs is named: a new failure, one that fails in another way, a check that passes
+although its failure is accepted, an entry about a check that there is not, a changed answer, a changed shape.
+"""
+
+from __future__ import annotations
+
+import json
+import re
+from collections.abc import Iterable, Mapping
+from dataclasses import dataclass, field
+from pathlib import Path
+from typing import Any
+
+from conformance.report.case import Case
+from conformance.report.html_text import told
+from conformance.report.record import Record
+from conformance.report.shapes import Shapes, changes, shapes
+
+FORMAT = 1
+_ID = re.compile(r"\b(?:sess|item|resp|event|call|conv)_[A-Za-z0-9]{4,}")
+_FIGURE = re.compile(r"\d+(?:\.\d+)?")
+LONGEST = 300  # characters of a reason
+
+
+class BaselineError(ValueError):
+    """A baseline can't be read; the message names the file and the place."""
+
+
+@dataclass(frozen=True)
+class Baseline:
+    """A baseline as it stands in its file."""
+
+    model: str = ""
+    accepted: Mapping[str, dict[str, str]] = field(default_factory=dict)
+    """Check id → `reason` (how it fails) and `note` (why that is accepted)."""
+    answers: Mapping[str, str] = field(default_factory=dict)
+    shapes: Shapes = field(default_factory=dict)
+
+    def to_json(self) -> dict[str, Any]:
+        """The form of the file, in a stable order."""
+        return {
+            "format": FORMAT,
+            "model": self.model,
+            "accepted": {key: dict(self.accepted[key]) for key in sorted(self.accepted)},
+            "answers": {key: self.answers[key] for key in sorted(self.answers)},
+            "shapes": self.shapes,
+        }
+
+    @classmethod
+    def from_json(cls, value: Any, where: str = "the baseline") -> Baseline:
+        """Read the form of the file; raises BaselineError."""
+        if not isinstance(value, dict) or value.get("format") != FORMAT:
+            raise BaselineError(f"{where} is no baseline of format {FORMAT}")
+        parts = {name: value.get(name, {}) for name in ("accepted", "answers", "shapes")}
+        for name, part in parts.items():
+            if not isinstance(part, dict):
+                raise BaselineError(f"{where}: `{name}` is no object")
+        for key, entry in parts["accepted"].items():
+            if not isinstance(entry, dict) or not isinstance(entry.get("reason"), str):
+                raise BaselineError(f"{where}: `accepted.{key}` has no `reason`")
+        return cls(str(value.get("model", "")), **parts)
+
+    def accepts(self, check_id: str, detail: str) -> bool:
+        """Whether a failure is accepted: it is listed, and fails in the way that is written there."""
+        entry = self.accepted.get(check_id)
+        return entry is not None and entry["reason"] == way(detail)
+
+
+def load(path: Path) -> Baseline:
+    """Read a baseline; raises BaselineError."""
+    try:
+        return Baseline.from_json(json.loads(path.read_text(encoding="utf-8")), str(path))
+    except OSError as problem:
+        raise BaselineError(f"{path}: {problem.strerror or problem}") from None
+    except ValueError as problem:
+        raise BaselineError(str(problem) if isinstance(problem, BaselineError) else f"{path}: {problem}") from None
+
+
+def dump(baseline: Baseline) -> str:
+    """The file's content: one entry a line, so that a change can be reviewed."""
+    return json.dumps(baseline.to_json(), ensure_ascii=False, indent=1) + "\n"
+
+
+def way(detail: str) -> str:
+    """The way in which a check fails: its words without figures and ids."""
+    words = " ".join(told(detail)[0].split())[: LONGEST * 2]
+    return _FIGURE.sub("#", _ID.sub("<id>", words))[:LONGEST]
+
+
+def made(record: Record, judged: Iterable[Case], before: Baseline | None = None) -> Baseline:
+    """The baseline that a run would meet; notes of failures that are still the same are kept.
+
+    What this run did not judge stays as it was.
+    """
+    before = before or Baseline()
+    cases = list(judged)
+    seen = {case.id for case in cases if case.verdict in {"pass", "fail", "accepted", "observed"}}
+    known = {case.id for case in cases}
+    accepted = {key: dict(entry) for key, entry in before.accepted.items() if key not in seen and key in known}
+    for case in cases:
+        if case.verdict in {"fail", "accepted"}:
+            entry = before.accepted.get(case.id)
+            same = entry is not None and entry["reason"] == way(case.detail)
+            accepted[case.id] = {"reason": way(case.detail), "note": entry.get("note", "") if same and entry else ""}
+    answers = {key: said for key, said in before.answers.items() if key not in seen and key in known}
+    answers |= {case.id: case.outcome for case in cases if case.verdict == "observed" and case.outcome}
+    return Baseline(record.run["target"]["model"], accepted, answers, {**before.shapes, **shapes(record)})
+
+
+@dataclass(frozen=True)
+class Drift:
+    """How a run differs from its baseline; every entry is a sentence."""
+
+    new_failures: list[str] = field(default_factory=list)
+    failed_in_another_way: list[str] = field(default_factory=list)
+    unexpected_passes: list[str] = field(default_factory=list)
+    stale_entries: list[str] = field(default_factory=list)
+    changed_answers: list[str] = field(default_factory=list)
+    changed_shapes: list[str] = field(default_factory=list)
+    not_judged: list[str] = field(default_factory=list)
+    new_missed: list[str] = field(default_factory=list)
+
+    @property
+    def fails(self) -> bool:
+        """Whether the run fails for it; what was not judged, and a SHOULD that is newly missed, do not count."""
+        return any(
+            (
+                self.new_failures,
+                self.failed_in_another_way,
+                self.unexpected_passes,
+                self.stale_entries,
+                self.changed_answers,
+                self.changed_shapes,
+            )
+        )
+
+    def to_json(self) -> dict[str, list[str]]:
+        """Every kind of difference with its entries, empty kinds too."""
+        return {name: list(entries) for name, entries in vars(self).items()}
+
+
+def compare(baseline: Baseline, record: Record, judged: Iterable[Case]) -> Drift:
+    """How a run's cases, `accepted` already among their verdicts, differ from the baseline."""
+    drift = Drift()
+    cases = {case.id: case for case in judged}
+    for key in baseline.accepted.keys() | baseline.answers.keys():
+        if key not in cases:
+            drift.stale_entries.append(f"{key} is in the baseline, and there is no such check")
+    for case in cases.values():
+        entry = baseline.accepted.get(case.id)
+        if case.verdict == "fail":
+            _failed(drift, case, entry)
+        elif entry is not None and case.verdict == "pass":
+            drift.unexpected_passes.append(f"{case.id} passes; its failure was accepted as: {entry['reason']}")
+        elif entry is not None and case.verdict != "accepted":
+            drift.not_judged.append(f"{case.id}: its accepted failure was not judged ({case.verdict})")
+        before = baseline.answers.get(case.id)
+        if before is not None and case.verdict == "observed" and case.outcome != before:
+            drift.changed_answers.append(
+                f"{case.id} was `{before}` and is `{case.outcome}`: {told(case.detail)[0][:200]}"
+            )
+        elif before is not None and case.verdict not in {"observed", "not_run"}:
+            drift.not_judged.append(f"{case.id}: its answer was not seen ({case.verdict})")
+    drift.changed_shapes.extend(changes(baseline.shapes, shapes(record)))
+    drift.stale_entries.sort()
+    return drift
+
+
+def _failed(drift: Drift, case: Case, entry: Mapping[str, str] | None) -> None:
+    words = told(case.detail)[0][:200]
+    if entry is not None:
+        drift.failed_in_another_way.append(f"{case.id}: {words}; accepted is: {entry['reason']}")
+    elif case.level == "MUST":
+        drift.new_failures.append(f"{case.id}: {words}")
+    else:
+        drift.new_missed.append(f"{case.id} ({case.level}): {words}")

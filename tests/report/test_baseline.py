@@ -1,0 +1,169 @@
+"""A baseline: what it accepts, what it notices, and how it is written."""
+
+from __future__ import annotations
+
+import json
+from pathlib import Path
+from typing import Any
+
+import pytest
+
+from conformance.report import junit, sarif
+from conformance.report.baseline import Baseline, BaselineError, dump, load, made, way
+from conformance.report.record import Record, read
+from conformance.report.shapes import changes, shapes
+from conformance.report.summary import cases, summary
+from support import records
+
+
+def judged(folder: Path, content: Baseline | None = None, **lines: Any) -> tuple[Record, dict[str, Any]]:
+    """A run with the usual failures, changed by `lines`, and its summary against a baseline."""
+    said = records.verdicts({**records.USUAL, **{key.replace("_", "-"): line for key, line in lines.items()}})
+    folder.mkdir(exist_ok=True)
+    record = read(records.write(folder, records.conversations(), said))
+    if content is not None:
+        record.baseline = content.to_json()
+    return record, summary(record)
+
+
+@pytest.fixture
+def known(tmp_path: Path) -> Baseline:
+    record, _ = judged(tmp_path / "known")
+    return made(record, cases(record))
+
+
+def test_what_is_known_conforms(tmp_path: Path, known: Baseline) -> None:
+    _, found = judged(tmp_path, known)
+    assert found["verdict"] == "conforms"
+    assert found["exit"] == 0
+    assert found["counts"]["accepted"] == len(known.accepted) == 5
+    assert "fail" not in found["counts"]
+    assert found["headline"].startswith("Conforms with 5 accepted exceptions: ")
+    assert not any(entries for name, entries in found["drift"].items() if name != "not_judged")
+
+
+def test_without_a_baseline_the_same_run_fails(tmp_path: Path) -> None:
+    _, found = judged(tmp_path)
+    assert found["exit"] == 1
+    assert "drift" not in found
+
+
+@pytest.mark.parametrize(
+    ("change", "kind", "says"),
+    [
+        ({"SES_002": {"verdict": "fail", "detail": "no answer"}}, "new_failures", "SES-002: no answer"),
+        ({"CLO_009": {"verdict": "fail", "detail": "answered by 1001"}}, "failed_in_another_way", "answered by 1001"),
+        ({"CLO_009": {"verdict": "pass"}}, "unexpected_passes", "CLO-009 passes"),
+        ({"Q_FINISH": {"verdict": "observed", "outcome": "error"}}, "changed_answers", "was `finished` and is `error`"),
+    ],
+)
+def test_a_difference_is_named_and_fails(
+    change: dict[str, Any], kind: str, says: str, tmp_path: Path, known: Baseline
+) -> None:
+    _, found = judged(tmp_path, known, **change)
+    assert [entry for entry in found["drift"][kind] if says in entry], found["drift"]
+    assert found["exit"] == 1
+    assert "differs from the baseline in" in found["headline"]
+
+
+def test_a_should_that_is_newly_missed_is_told_and_fails_nothing(tmp_path: Path, known: Baseline) -> None:
+    _, found = judged(tmp_path, known, CON_013={"verdict": "fail", "detail": "500 ms"})
+    assert found["drift"]["new_missed"] == ["CON-013 (SHOULD): 500 ms"]
+    assert found["exit"] == 0
+
+
+def test_a_failure_that_was_not_judged_is_neither(tmp_path: Path, known: Baseline) -> None:
+    _, found = judged(tmp_path, known, CLO_009={"verdict": "inconclusive", "detail": "the network"})
+    assert found["exit"] == 0
+    assert any("CLO-009" in entry for entry in found["drift"]["not_judged"])
+
+
+def test_an_entry_about_no_check_is_stale(tmp_path: Path, known: Baseline) -> None:
+    content = Baseline(known.model, {**known.accepted, "CLO-999": {"reason": "x", "note": ""}}, known.answers)
+    _, found = judged(tmp_path, content)
+    assert found["drift"]["stale_entries"] == ["CLO-999 is in the baseline, and there is no such check"]
+    assert found["exit"] == 1
+
+
+def test_figures_and_ids_do_not_make_another_way() -> None:
+    assert way("resp_3LqiMpXfHy was answered after 5,204 ms\nassert 1 == 2") == way(
+        "resp_ABCDEFGH was answered after 17,1 ms"
+    )
+    assert way("closed with 1000") == way("closed with 1001")
+    assert way("closed") != way("dropped")
+
+
+def test_shapes_have_types_and_no_values(tmp_path: Path) -> None:
+    record, _ = judged(tmp_path)
+    found = shapes(record)
+    assert found["response.done"]["$.response.usage.input_tokens"] == "number"
+    assert "sess_0001" not in json.dumps(found)
+
+
+@pytest.mark.parametrize(
+    ("now", "says"),
+    [
+        ({"$": "object", "$.id": "string", "$.new": "null"}, ["a: `$.new` was added (null)"]),
+        ({"$": "object"}, ["a: `$.id` was removed (string)"]),
+        ({"$": "object", "$.id": "number"}, ["a: `$.id` was string and is number, too"]),
+        ({"$": "object", "$.id?": "string"}, []),
+    ],
+)
+def test_changed_shapes_are_told(now: dict[str, str], says: list[str]) -> None:
+    before = {"a": {"$": "object", "$.id": "string", "$.rare?": "string"}, "b": {"$": "object"}}
+    assert changes(before, {"a": now, "c": {"$": "object"}}) == says
+
+
+def test_a_changed_shape_fails(tmp_path: Path, known: Baseline) -> None:
+    less = {**known.shapes, "error": {"$": "object", "$.error.gone": "string"}}
+    _, found = judged(tmp_path, Baseline(known.model, known.accepted, known.answers, less))
+    assert "error: `$.error.gone` was removed (string)" in found["drift"]["changed_shapes"]
+    assert found["exit"] == 1
+
+
+def test_an_update_keeps_notes_and_what_was_not_judged(tmp_path: Path, known: Baseline) -> None:
+    noted = {key: {**entry, "note": f"known: {key}"} for key, entry in known.accepted.items()}
+    before = Baseline(known.model, {**noted, "ACC-001": {"reason": "y", "note": "kept"}}, {"Q-UPDATE-MERGE": "merge"})
+    record, _ = judged(
+        tmp_path, None, CLO_009={"verdict": "pass"}, CLO_011={"verdict": "fail", "detail": "another way"}
+    )
+    after = made(record, cases(record), before)
+    assert "CLO-009" not in after.accepted
+    assert after.accepted["CLO-011"] == {"reason": "another way", "note": ""}
+    assert after.accepted["CLO-005"]["note"] == "known: CLO-005"
+    assert after.accepted["ACC-001"]["note"] == "kept"
+    assert after.answers["Q-UPDATE-MERGE"] == "merge"
+
+
+def test_a_file_round_trips_and_is_stable(tmp_path: Path, known: Baseline) -> None:
+    path = tmp_path / "baseline.json"
+    path.write_text(dump(known), encoding="utf-8")
+    assert load(path) == known
+    assert dump(load(path)) == dump(known)
+
+
+@pytest.mark.parametrize(
+    ("content", "says"),
+    [
+        ("{", "Expecting"),
+        ("[]", "is no baseline of format 1"),
+        ('{"format": 2}', "is no baseline of format 1"),
+        ('{"format": 1, "answers": []}', "`answers` is no object"),
+        ('{"format": 1, "accepted": {"CLO-001": {}}}', "`accepted.CLO-001` has no `reason`"),
+    ],
+)
+def test_what_is_no_baseline_says_so(content: str, says: str, tmp_path: Path) -> None:
+    path = tmp_path / "baseline.json"
+    path.write_text(content, encoding="utf-8")
+    with pytest.raises(BaselineError, match=says):
+        load(path)
+    with pytest.raises(BaselineError, match="No such file"):
+        load(tmp_path / "none.json")
+
+
+def test_other_outputs_know_what_is_accepted(tmp_path: Path, known: Baseline) -> None:
+    record, found = judged(tmp_path, known)
+    assert 'failures="0"' in junit.render(record, found)
+    assert "accepted by the baseline: no close frame came back" in junit.render(record, found)
+    results = json.loads(sarif.render(record, found))["runs"][0]["results"]
+    assert {row["ruleId"] for row in results if "suppressions" in row} == set(known.accepted)
