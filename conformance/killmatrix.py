@@ -13,7 +13,7 @@ import argparse
 import json
 import sys
 from collections.abc import Iterable, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Any
 
@@ -31,6 +31,8 @@ class Matrix:
     """Which checks each quirk fails, with what each of them said."""
 
     kills: dict[str, dict[str, str]]
+    errors: dict[str, dict[str, str]] = field(default_factory=dict)
+    """Checks that broke on a quirk: a defect of ours."""
 
     @property
     def catastrophic(self) -> set[str]:
@@ -88,12 +90,14 @@ def trial(quirk: Quirk, *, everything: bool = False) -> Trial:
 def matrix(quirks: Sequence[Quirk], *, everything: bool = False) -> Matrix:
     """Try these quirks."""
     results = run([trial(quirk, everything=everything) for quirk in quirks])
-    return Matrix({quirk.name: killed(result) for quirk, result in zip(quirks, results, strict=True)})
+    told = dict(zip((quirk.name for quirk in quirks), results, strict=True))
+    broken = {name: by(result, "error") for name, result in told.items()}
+    return Matrix({name: by(result, "fail") for name, result in told.items()}, {k: v for k, v in broken.items() if v})
 
 
-def killed(result: Result) -> dict[str, str]:
-    """The checks that failed by their own message."""
-    return {key: said.detail for key, said in result.outcomes.items() if said.verdict == "fail"}
+def by(result: Result, verdict: str) -> dict[str, str]:
+    """The checks with this verdict, with what they said."""
+    return {key: said.detail for key, said in result.outcomes.items() if said.verdict == verdict}
 
 
 def main(arguments: Sequence[str] | None = None) -> int:
@@ -112,9 +116,11 @@ def main(arguments: Sequence[str] | None = None) -> int:
     print(f"{len(quirks)} quirks, {len(found.catastrophic)} of them catastrophic; {len(mortal())} checks")
     print(f"quirks that nothing notices: {', '.join(found.unnoticed) or 'none'}")
     print(f"checks that nothing kills: {', '.join(found.immortal) or 'none'}")
+    for name, errors in found.errors.items():
+        print(f"checks that break on {name}: {errors}")
     if options.write:
         FILE.write_text(json.dumps(found.to_json(), indent=1, ensure_ascii=False) + "\n", encoding="utf-8")
-    return 1 if found.unnoticed or found.immortal else 0
+    return 1 if found.unnoticed or found.immortal or found.errors else 0
 
 
 def told(found: Matrix) -> Iterable[str]:

@@ -1067,7 +1067,7 @@ class TestSpeechUnderConfiguration:
         if "turn_detection" not in session:
             return "missing"
         found = session["turn_detection"]
-        return "null" if found is None else Seen("object", json.dumps(found))
+        return "null" if found is None else other(json.dumps(found))
 
 
 class TestUpdateDuringResponse:

@@ -6,7 +6,7 @@ import json
 from pathlib import Path
 from typing import Any
 
-from conformance.report import html, junit, markdown, sarif
+from conformance.report import badge, html, junit, markdown, sarif
 from conformance.report.record import read
 from conformance.report.redact import Redactor
 from conformance.report.summary import summary
@@ -25,6 +25,7 @@ def write_all(path: Path, redact: Redactor) -> dict[str, Any]:
         "summary.md": markdown.render(record, made),
         "report.html": html.render(record, made, redact),
         "junit.xml": junit.render(record, made),
+        "badge.json": badge.render(made),
         "results.sarif": sarif.render(record, made),
     }
     for name, content in outputs.items():

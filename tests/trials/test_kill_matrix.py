@@ -29,6 +29,10 @@ def test_no_column_is_empty(found: Matrix) -> None:
     assert found.immortal == []
 
 
+def test_no_check_errs_on_a_quirk(found: Matrix) -> None:
+    assert found.errors == {}
+
+
 def test_the_committed_matrix_is_of_these_quirks_and_checks_and_complete() -> None:
     kept = json.loads(FILE.read_text(encoding="utf-8"))
     assert kept["checks"] == len(mortal()), "python -m conformance.killmatrix --write"

@@ -1,21 +1,31 @@
+/* Rows in which all targets agree can be put aside; the state is the hash, so that a link shows what was seen. */
 (() => {
   "use strict";
-  const box = document.getElementById("differences");
-  const told = document.getElementById("shown");
-  if (!box || !told) return;
-  const rows = Array.from(document.querySelectorAll("tr[data-differs]"));
-  const show = () => {
-    const only = box.checked;
+  const box = document.getElementById("only-differences");
+  const shown = document.getElementById("shown");
+  const rows = [...document.querySelectorAll("tr[data-row]")];
+  for (const node of document.querySelectorAll(".js")) node.hidden = false;
+  const sift = () => {
     let count = 0;
     for (const row of rows) {
-      row.hidden = only && row.dataset.differs !== "yes";
-      if (!row.hidden) count += 1;
+      row.hidden = box.checked && row.dataset.row !== "differs";
+      count += row.hidden ? 0 : 1;
     }
-    told.textContent = `${count} of ${rows.length} shown`;
-    history.replaceState(null, "", only ? "#differences" : "#all");
+    for (const body of document.querySelectorAll("tbody[id]")) {
+      body.hidden = !body.querySelector("tr[data-row]:not([hidden])");
+    }
+    shown.textContent = `${count} of ${rows.length} rows shown`;
   };
-  box.closest("form").hidden = false;
-  box.checked = location.hash === "#differences";
-  box.addEventListener("change", show);
-  if (box.checked) show();
+  const recall = () => {
+    box.checked = location.hash === "#differences";
+    sift();
+  };
+  box.addEventListener("change", () => {
+    history.replaceState(null, "", box.checked ? "#differences" : "#matrix");
+    sift();
+  });
+  window.addEventListener("hashchange", () => {
+    if (location.hash === "#differences" || location.hash === "#matrix") recall();
+  });
+  recall();
 })();
