@@ -19,7 +19,7 @@ from typing import Any
 
 import pytest
 
-from conformance import runner
+from conformance import plan, runner
 from conformance.judge import checks as judging
 from conformance.judge.verdicts import NotApplicable, Unjudged
 from conformance.judge.view import Wire
@@ -68,6 +68,7 @@ def pytest_addoption(parser: pytest.Parser) -> None:
         f"{runner.STATUS_WAIT:.0f}; embedded mock: {runner.EMBEDDED_WAIT:.0f}; replay: one look)")  # fmt: skip
     add("--baseline", metavar="FILE", help="accepted failures, answers and shapes; what differs from it fails the run")
     add("--update-baseline", action="store_true", help="write the file of --baseline from this run")
+    add("--plan", action="store_true", help="say what the selection would take, and open nothing")
     add("--slow", action="store_true", help="also conversations that take minutes (idle time-outs)")
     add("--report-dir", metavar="DIR", help="where the output goes (default: reports/<utc>-<target>/)")
 
@@ -356,7 +357,7 @@ def pytest_configure(config: pytest.Config) -> None:
     _check_globs(config.getoption("--case"), run)
     config.stash[RUN] = run
     config.addinivalue_line("markers", "conformance: a check of the conformance suite")
-    if not _worker_input(config) and not config.option.collectonly:
+    if not _worker_input(config) and not config.option.collectonly and not config.getoption("--plan"):
         run.start()
         config.pluginmanager.register(Scribe(run), "conformance-scribe")
     if hasattr(signal, "SIGTERM") and not _worker_input(config):
@@ -418,12 +419,27 @@ def pytest_collection_finish(session: pytest.Session) -> None:
     wanted = [run.chapters.checks[check_id] for check_id in dict.fromkeys(map(_check_id, session.items)) if check_id]
     if not wanted:
         return
+    if config.getoption("--plan"):
+        _tell_plan(config, wanted)
+        session.items.clear()
+        return
     worker = _worker_input(config).get("workerid")
     if worker not in {None, "gw0"}:
         run.read_shared()
         return
     reporter = config.pluginmanager.get_plugin("terminalreporter")
     run.record(wanted, LiveLine(reporter))
+
+
+def _tell_plan(config: pytest.Config, wanted: list[judging.Check]) -> None:
+    """Say what these checks would take."""
+    run = config.stash[RUN].run
+    conversations, _ = run.needed(wanted)
+    told = plan.plan(conversations, run.profile, run.target.concurrency)
+    reporter = config.pluginmanager.get_plugin("terminalreporter")
+    for words in told.lines(run.profile, run.target.name):
+        if reporter is not None:
+            reporter.write_line(words)
 
 
 # -- judging
@@ -520,6 +536,9 @@ def pytest_sessionfinish(session: pytest.Session, exitstatus: int) -> None:
     """Write the outputs and set the exit code."""
     config = session.config
     if _worker_input(config) or config.option.collectonly:
+        return
+    if config.getoption("--plan"):
+        session.exitstatus = 0
         return
     run = config.stash[RUN]
     if exitstatus in {pytest.ExitCode.INTERNAL_ERROR, pytest.ExitCode.USAGE_ERROR}:

@@ -14,6 +14,7 @@ from conformance.report.answers import in_words
 from conformance.report.baseline import Baseline, Drift, compare
 from conformance.report.case import Case
 from conformance.report.closing import close_paths
+from conformance.report.cost import cost
 from conformance.report.record import FORMAT, Record
 
 RunVerdict = Literal["conforms", "fails", "infrastructure", "nothing_judged", "inconsistent", "interrupted"]
@@ -172,6 +173,7 @@ def summary(record: Record) -> dict[str, Any]:
         "sessions": recorded.get("sessions", sum(len(item.legs) for item in record.transcripts.values())),
         "conversations": len(record.transcripts),
         "usage": usage,
+        "cost": cost(record),
         "verdict": result,
         "exit": EXIT[result],
         "headline": headline(record, judged, result),
