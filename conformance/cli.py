@@ -12,7 +12,7 @@ import pytest
 from conformance import __version__, client
 from conformance.mock.options import STATUS_POLICIES, MockOptions, OptionError
 from conformance.mock.server import serve_forever
-from conformance.report import compare, files
+from conformance.report import compare, files, history
 from conformance.report.record import RecordError
 from conformance.report.redact import Redactor
 
@@ -31,6 +31,8 @@ def main(argv: Sequence[str] | None = None) -> int:
         return _mock(options)
     if options.command == "client":
         return _client(options)
+    if options.command == "history":
+        return _history(options.file, options.summaries, options.output)
     if options.command == "compare":
         return _compare(options.records, options.output)
     return _report(options.record)
@@ -59,6 +61,10 @@ def _parser() -> argparse.ArgumentParser:
     beside = commands.add_parser("compare", help="many records side by side, on one page")
     beside.add_argument("records", type=Path, nargs="+", metavar="RECORD", help="record.jsonl files")
     beside.add_argument("-o", "--output", type=Path, default=Path("compare.html"), help="default: compare.html")
+    past = commands.add_parser("history", help="keep a line for each run, and show the trend")
+    past.add_argument("summaries", type=Path, nargs="*", metavar="SUMMARY", help="summary.json files to add")
+    past.add_argument("--file", type=Path, required=True, help="the history, JSON lines")
+    past.add_argument("-o", "--output", type=Path, help="write the page of the trend")
     report = commands.add_parser("report", help="render a record again")
     report.add_argument("record", type=Path, help="record.jsonl")
     return parser
@@ -127,6 +133,21 @@ def _compare(records: list[Path], output: Path) -> int:
         print(f"realtime-conformance compare: {output}: {problem.strerror or problem}", file=sys.stderr)
         return USAGE
     print(output)
+    return 0
+
+
+def _history(path: Path, summaries: list[Path], output: Path | None) -> int:
+    try:
+        added = history.extend(path, summaries)
+        if output is not None:
+            output.write_text(history.render(history.load(path)), encoding="utf-8")
+    except history.HistoryError as problem:
+        print(f"realtime-conformance history: {problem}", file=sys.stderr)
+        return USAGE
+    except OSError as problem:
+        print(f"realtime-conformance history: {problem.filename}: {problem.strerror}", file=sys.stderr)
+        return USAGE
+    print(f"{path}: {added} added")
     return 0
 
 

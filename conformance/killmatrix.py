@@ -14,15 +14,14 @@ import json
 import sys
 from collections.abc import Iterable, Sequence
 from dataclasses import dataclass, field
-from pathlib import Path
 from typing import Any
 
 from conformance.judge.checks import load
 from conformance.mock.options import MockOptions
 from conformance.mock.quirks import REGISTRY, Quirk, chosen
+from conformance.spec.proof import FILE
 from conformance.trial import Result, Trial, run
 
-FILE = Path(__file__).parent / "spec" / "kill_matrix.json"
 CATASTROPHIC = 5  # checks that a quirk may fail and still prove something
 
 

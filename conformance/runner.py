@@ -18,6 +18,7 @@ from conformance.mock.options import MockOptions
 from conformance.mock.server import MockServer
 from conformance.report.record import FORMAT
 from conformance.spec.catalogue import clauses, questions
+from conformance.spec.proof import killers
 from conformance.spec.profiles import Profile
 from conformance.status import reading
 from conformance.status.choose import choose
@@ -81,6 +82,7 @@ class Run:
                     "conversation": check.conversation,
                     "where": check.where,
                     "scenario": inspect.cleandoc(check.owner.__doc__ or ""),
+                    "killed_by": killers().get(check.id, []),
                 }
                 for check in self.chapters.checks.values()
             },

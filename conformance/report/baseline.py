@@ -20,13 +20,19 @@ from conformance.report.record import Record
 from conformance.report.shapes import Shapes, changes, shapes
 
 FORMAT = 1
+PARTS = ("accepted", "answers", "shapes")
 _ID = re.compile(r"\b(?:sess|item|resp|event|call|conv)_[A-Za-z0-9]{4,}")
 _FIGURE = re.compile(r"\d+(?:\.\d+)?")
 LONGEST = 300  # characters of a reason
 
 
 class BaselineError(ValueError):
-    """A baseline can't be read; the message names the file and the place."""
+    """A baseline can't be read; the message names the file, the place in it and, where it was read, the line."""
+
+    def __init__(self, says: str, *keys: str) -> None:
+        super().__init__(says)
+        self.keys = keys
+        """The way down to what is wrong: `("accepted", "CLO-001")`."""
 
 
 @dataclass(frozen=True)
@@ -53,30 +59,65 @@ class Baseline:
     def from_json(cls, value: Any, where: str = "the baseline") -> Baseline:
         """Read the form of the file; raises BaselineError."""
         if not isinstance(value, dict) or value.get("format") != FORMAT:
-            raise BaselineError(f"{where} is no baseline of format {FORMAT}")
-        parts = {name: value.get(name, {}) for name in ("accepted", "answers", "shapes")}
+            raise BaselineError(f"{where} is no baseline of format {FORMAT}", "format")
+        for name in sorted(value.keys() - {"format", "model", *PARTS}):
+            raise BaselineError(f"{where}: `{name}` is no part of a baseline", name)
+        parts = {name: value.get(name, {}) for name in PARTS}
         for name, part in parts.items():
             if not isinstance(part, dict):
-                raise BaselineError(f"{where}: `{name}` is no object")
+                raise BaselineError(f"{where}: `{name}` is no object", name)
         for key, entry in parts["accepted"].items():
             if not isinstance(entry, dict) or not isinstance(entry.get("reason"), str):
-                raise BaselineError(f"{where}: `accepted.{key}` has no `reason`")
+                raise BaselineError(f"{where}: `accepted.{key}` has no `reason`", "accepted", key)
+            if not entry["reason"].strip("* "):
+                raise BaselineError(f"{where}: `accepted.{key}` has a `reason` that fits any failure", "accepted", key)
+        for key, outcome in parts["answers"].items():
+            if not isinstance(outcome, str):
+                raise BaselineError(f"{where}: `answers.{key}` is no text", "answers", key)
+        for key, paths in parts["shapes"].items():
+            if not isinstance(paths, dict) or not all(isinstance(types, str) for types in paths.values()):
+                raise BaselineError(f"{where}: `shapes.{key}` does not map paths to types", "shapes", key)
         return cls(str(value.get("model", "")), **parts)
 
     def accepts(self, check_id: str, detail: str) -> bool:
         """Whether a failure is accepted: it is listed, and fails in the way that is written there."""
         entry = self.accepted.get(check_id)
-        return entry is not None and entry["reason"] == way(detail)
+        return entry is not None and fits(entry["reason"], detail)
 
 
 def load(path: Path) -> Baseline:
     """Read a baseline; raises BaselineError."""
     try:
-        return Baseline.from_json(json.loads(path.read_text(encoding="utf-8")), str(path))
+        text = path.read_text(encoding="utf-8")
+        return Baseline.from_json(json.loads(text, object_pairs_hook=_once), str(path))
     except OSError as problem:
         raise BaselineError(f"{path}: {problem.strerror or problem}") from None
+    except BaselineError as problem:
+        line = _line(text, problem.keys)
+        says = str(problem) if str(path) in str(problem) else f"{path}: {problem}"
+        raise BaselineError(f"{says} (line {line})" if line else says, *problem.keys) from None
     except ValueError as problem:
-        raise BaselineError(str(problem) if isinstance(problem, BaselineError) else f"{path}: {problem}") from None
+        raise BaselineError(f"{path}: {problem}") from None
+
+
+def _once(pairs: list[tuple[str, Any]]) -> dict[str, Any]:
+    """An object; two entries of one name would leave the first without effect, and nobody would see it."""
+    made = dict(pairs)
+    if len(made) < len(pairs):
+        twice = next(key for number, (key, _) in enumerate(pairs) if key in dict(pairs[:number]))
+        raise BaselineError(f"`{twice}` is there twice", twice)
+    return made
+
+
+def _line(text: str, keys: tuple[str, ...]) -> int | None:
+    """The line on which a way down ends; of a name that is there twice, the last one."""
+    at = 0
+    for key in keys:
+        found = [at + match.start() for match in re.finditer(rf"{re.escape(json.dumps(key))}\s*:", text[at:])]
+        if not found:
+            return None
+        at = found[-1] if len(keys) == 1 else found[0]
+    return text.count("\n", 0, at) + 1 if keys else None
 
 
 def dump(baseline: Baseline) -> str:
@@ -88,6 +129,12 @@ def way(detail: str) -> str:
     """The way in which a check fails: its words without figures and ids."""
     words = " ".join(told(detail)[0].split())[: LONGEST * 2]
     return _FIGURE.sub("#", _ID.sub("<id>", words))[:LONGEST]
+
+
+def fits(reason: str, detail: str) -> bool:
+    """Whether a check fails in the way that is written down; a `*` stands for any words."""
+    seen = way(detail)
+    return reason == seen or re.fullmatch(".*".join(map(re.escape, reason.split("*"))), seen, re.DOTALL) is not None
 
 
 def made(record: Record, judged: Iterable[Case], before: Baseline | None = None) -> Baseline:
@@ -103,8 +150,9 @@ def made(record: Record, judged: Iterable[Case], before: Baseline | None = None)
     for case in cases:
         if case.verdict in {"fail", "accepted"}:
             entry = before.accepted.get(case.id)
-            same = entry is not None and entry["reason"] == way(case.detail)
-            accepted[case.id] = {"reason": way(case.detail), "note": entry.get("note", "") if same and entry else ""}
+            same = entry is not None and fits(entry["reason"], case.detail)
+            kept = entry if same and entry else {"reason": way(case.detail)}
+            accepted[case.id] = {"reason": kept["reason"], "note": kept.get("note", "")}
     answers = {key: said for key, said in before.answers.items() if key not in seen and key in known}
     answers |= {case.id: case.outcome for case in cases if case.verdict == "observed" and case.outcome}
     return Baseline(record.run["target"]["model"], accepted, answers, {**before.shapes, **shapes(record)})

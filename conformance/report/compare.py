@@ -5,8 +5,7 @@ Pure: the same records in the same order give the same bytes.  Traces are not on
 
 from __future__ import annotations
 
-from collections import Counter
-from collections.abc import Callable, Iterable, Sequence
+from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
 from functools import cache
 from pathlib import Path
@@ -19,19 +18,15 @@ from conformance.report.html_text import one_line, told
 from conformance.report.html_views import GLYPH, RUN_GLYPH, chapter_name, verdict_class, verdict_word
 from conformance.report.page import asset, environment, policy
 from conformance.report.record import Record, read
-from conformance.report.redact import Redactor
 from conformance.report.summary import cases, summary
 
 UNKNOWN = "unknown"
 """The class of a cell whose target's suite has no such check, or whose run walked no such path."""
 
 JUDGED = frozenset({"pass", "fail", "accepted", "observed"})
-STATUS_TOLD = frozenset({"not_read", "not_observable", "not_visible_yet", "unknown", "ambiguous"})
+KINDS = {"mock": "the mock", "replay": "judged again"}
+UNTOLD = frozenset({"not_read", "not_observable", "not_visible_yet", "unknown", "ambiguous"})
 """Platform statuses that say nothing of the session, and so differ from none."""
-
-
-class CompareError(ValueError):
-    """The page can't be written."""
 
 
 @dataclass(frozen=True)
@@ -39,25 +34,15 @@ class Column:
     """One target."""
 
     number: int
-    record: Record
+    name: str
+    """The record, as the command named it."""
     made: dict[str, Any]
+    """Its summary."""
     judged: dict[str, Case]
-
-    @property
-    def remarks(self) -> list[str]:
-        """What a reader must know before he believes the column."""
-        found = []
-        if self.made["target"]["kind"] == "mock":
-            found.append("the mock")
-        elif self.made["target"]["kind"] == "replay":
-            found.append("judged again")
-        if self.record.truncated:
-            found.append("cut short")
-        elif (self.record.footer or {}).get("interrupted"):
-            found.append("interrupted")
-        if self.record.damage:
-            found.append("partly unreadable")
-        return found
+    catalogue: dict[str, Any]
+    remarks: list[str]
+    """What a reader must know before he believes the column."""
+    truncated: bool
 
     @property
     def glyph(self) -> str:
@@ -74,12 +59,12 @@ class Column:
 class Cell:
     """What one target says to one row.
 
-    `key` is compared with the other cells of the row; None: not judged, and so no difference.
+    `keys` are compared with those of the row's other cells, each with its like; None: not known, and so no difference.
     """
 
     kind: str
     word: str
-    key: tuple[str, ...] | None
+    keys: tuple[str | None, ...] = ()
     more: str = ""
     beside: str = ""
 
@@ -101,7 +86,8 @@ class Row:
     @property
     def differs(self) -> bool:
         """Whether two targets that were judged differ."""
-        return len({cell.key for cell in self.cells if cell.key is not None}) > 1
+        judged = [cell.keys for cell in self.cells if cell.keys]
+        return any(len({key for key in keys if key is not None}) > 1 for keys in zip(*judged, strict=True))
 
 
 @dataclass(frozen=True)
@@ -118,23 +104,38 @@ class Group:
         return sum(row.differs for row in self.rows)
 
 
-def render(records: Sequence[Record]) -> str:
+def columns(paths: Iterable[Path]) -> list[Column]:
+    """Read the records.  Raises RecordError for one that is none."""
+    return [column(number, str(path), read(path)) for number, path in enumerate(paths, 1)]
+
+
+def column(number: int, name: str, record: Record) -> Column:
+    """What is kept of a record: its transcripts are not, so that thirty records need the memory of one."""
+    made = summary(record)
+    remarks = [KINDS[made["target"]["kind"]]] if made["target"]["kind"] in KINDS else []
+    if record.truncated:
+        remarks.append("cut short")
+    elif (record.footer or {}).get("interrupted"):
+        remarks.append("interrupted")
+    if record.damage:
+        remarks.append("partly unreadable")
+    judged = {case.id: case for case in cases(record)}
+    return Column(number, name, made, judged, record.catalogue, remarks, record.truncated)
+
+
+def render(held: Sequence[Column]) -> str:
     """The page."""
-    columns = [
-        Column(number, record, summary(record), {case.id: case for case in cases(record)})
-        for number, record in enumerate(records, 1)
-    ]
-    groups = [*_clauses(columns), *_questions(columns), *_close_paths(columns)]
+    groups = [*_clauses(held), *_questions(held), *_close_paths(held)]
     script, style = asset("compare.js"), asset("report.css", "compare.css")
     return _template().render(
         script=script,
         style=style,
         policy=policy(script, style),
-        columns=columns,
+        columns=held,
         groups=groups,
         rows=sum(len(group.rows) for group in groups),
         differing=sum(group.differing for group in groups),
-        suites=sorted({str(column.made["suite"]["version"]) for column in columns}),
+        suites=sorted({str(column.made["suite"]["version"]) for column in held}),
         legend=[(GLYPH[kind], verdict_word(kind, "MUST"), means) for kind, means in LEGEND],
     )
 
@@ -153,58 +154,39 @@ LEGEND = (
 )
 
 
-def write(paths: Iterable[Path], output: Path, redact: Redactor) -> str:
-    """Read the records and write the page; returns what it shows, in one sentence.
-
-    Raises RecordError when a record can't be read, CompareError when the page can't be written.
-    """
-    records = [read(path) for path in paths]
-    content = redact(render(records))
-    if redact.found(content):
-        raise CompareError(f"{output} was not written: the key is in it")
-    try:
-        output.write_text(content, encoding="utf-8", errors="backslashreplace")
-    except OSError as problem:
-        raise CompareError(f"{output}: {problem.strerror or problem}") from None
-    short = sum(record.truncated for record in records)
-    return f"{len(records)} targets side by side" + (f", {short} of them cut short" if short else "") + f": {output}"
-
-
 @cache
 def _template() -> Template:
-    made = environment()
-    made.filters.update(chapter=chapter_name)
-    return made.get_template("compare.html.j2")
+    return environment().get_template("compare.html.j2")
 
 
 # -- rows
 
 
-def _clauses(columns: list[Column]) -> list[Group]:
+def _clauses(held: Sequence[Column]) -> list[Group]:
     """Clauses that some target has a check of, by chapter."""
     chapters: dict[str, list[Row]] = {}
-    for row in _rows(columns, "clauses"):
-        cells = [_verdict(column, row["id"]) for column in columns]
-        if any(row["id"] in column.judged for column in columns):
+    for row in _rows(held, "clauses"):
+        cells = [_verdict(column, row["id"]) for column in held]
+        if any(row["id"] in column.judged for column in held):
             made = Row(row["id"], str(row["sentence"]), str(row["level"]), cells)
             chapters.setdefault(str(row["chapter"]), []).append(made)
     return [Group(f"ch-{key}", chapter_name(key), found) for key, found in sorted(chapters.items())]
 
 
-def _questions(columns: list[Column]) -> list[Group]:
+def _questions(held: Sequence[Column]) -> list[Group]:
     """Open questions that some target has a probe of, with the outcomes."""
     rows = [
-        Row(row["id"], str(row["ask"]), "", [_answer(column, row["id"]) for column in columns])
-        for row in _rows(columns, "questions")
-        if any(row["id"] in column.judged for column in columns)
+        Row(row["id"], str(row["ask"]), "", [_answer(column, row["id"]) for column in held])
+        for row in _rows(held, "questions")
+        if any(row["id"] in column.judged for column in held)
     ]
     return [Group("questions", "Open questions", rows)] if rows else []
 
 
-def _close_paths(columns: list[Column]) -> list[Group]:
+def _close_paths(held: Sequence[Column]) -> list[Group]:
     """Close paths that some target walked."""
     walked: list[dict[str, dict[str, Any]]] = [
-        {str(row["path"]): row for row in column.made.get("close_paths") or ()} for column in columns
+        {str(row["path"]): row for row in column.made.get("close_paths") or ()} for column in held
     ]
     names = sorted({name for rows in walked for name in rows})
     rows = []
@@ -214,12 +196,12 @@ def _close_paths(columns: list[Column]) -> list[Group]:
     return [Group("closing", "Close paths", rows)] if rows else []
 
 
-def _rows(columns: list[Column], name: str) -> list[dict[str, Any]]:
+def _rows(held: Sequence[Column], name: str) -> list[dict[str, Any]]:
     """The rows of all catalogues, each once: as the newest suite words it, in the order of the catalogue."""
     found: dict[str, dict[str, Any]] = {}
-    for column in sorted(columns, key=lambda column: (str(column.made["started"]), column.number)):
-        found |= {row["id"]: row for row in column.record.catalogue[name]}
-    return sorted(found.values(), key=lambda row: (str(row["chapter"]), row["id"]) if name == "clauses" else ("",))
+    for one in sorted(held, key=lambda one: (str(one.made["started"]), one.number)):
+        found |= {row["id"]: row for row in one.catalogue[name]}
+    return list(found.values())
 
 
 # -- cells
@@ -228,12 +210,12 @@ def _rows(columns: list[Column], name: str) -> list[dict[str, Any]]:
 def _verdict(column: Column, check_id: str) -> Cell:
     case = column.judged.get(check_id)
     if case is None:
-        return Cell(UNKNOWN, "not in its suite", None)
+        return Cell(UNKNOWN, "not in its suite")
     kind = verdict_class(case.verdict, case.level)
     # An accepted failure is the same behaviour as one that is not.
-    key = ("fail" if case.verdict == "accepted" else case.verdict,) if case.verdict in JUDGED else None
+    keys = ("fail" if case.verdict == "accepted" else case.verdict,) if case.verdict in JUDGED else ()
     more = one_line(told(case.detail)[0], 300) if case.verdict != "pass" else ""
-    return Cell(kind, verdict_word(case.verdict, case.level), key, more)
+    return Cell(kind, verdict_word(case.verdict, case.level), keys, more)
 
 
 def _answer(column: Column, check_id: str) -> Cell:
@@ -246,19 +228,13 @@ def _answer(column: Column, check_id: str) -> Cell:
 
 def _closing(row: dict[str, Any] | None) -> Cell:
     if row is None:
-        return Cell(UNKNOWN, "not walked", None)
+        return Cell(UNKNOWN, "not walked")
     status = str(row.get("status", "not_read"))
     error = str(row.get("status_error") or "")
     close = str(row.get("behaviour", ""))
     clean = "clean" if row.get("clean") else "not clean"
-    key = (close, clean, "" if status in STATUS_TOLD else status)
+    keys = (close, clean, None if status in UNTOLD else status)
     beside = status.replace("_", " ") + (f" ({error})" if error else "")
-    return Cell("observed", f"{close}; {clean}", key, str(row.get("server_reason") or ""), beside)
-
-
-def tally(columns: Iterable[Column]) -> list[Counter[str]]:
-    """How many checks of each column got each verdict, as it is shown."""
-    return [Counter(verdict_class(case.verdict, case.level) for case in column.judged.values()) for column in columns]
-
-
-Renderer = Callable[[Sequence[Record]], str]
+    reason = f"reason: {row['server_reason']}" if row.get("server_reason") else ""
+    more = "; ".join(filter(None, (reason, str(row.get("status_why") or ""))))
+    return Cell("observed", f"{close}; {clean}", keys, more, beside)

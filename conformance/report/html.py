@@ -171,6 +171,7 @@ def render(record: Record, made: dict[str, Any], redact: Callable[[str], str] = 
         unjudged=_unjudged(judged),
         unjudged_words=html_views.UNJUDGED,
         coverage=html_views.coverage(record, judged),
+        proof=html_views.proof(record),
         latencies=html_views.latencies(record),
         pages=[_page(case, record, clauses, questions) for case in judged],
         scenes=_scenes(record, judged, found, redact),

@@ -341,6 +341,37 @@ def coverage(record: Record, judged: Iterable[Case]) -> list[Coverage]:
     return [item for item in found.values() if item.total]
 
 
+@dataclass(frozen=True)
+class Proof:
+    """That checks can fail: which of them were seen to, for which deviations of the mock."""
+
+    mortal: list[str]
+    quirks: dict[str, list[str]]
+
+    @property
+    def killed(self) -> list[str]:
+        """Checks that some deviation fails."""
+        seen = {check for checks in self.quirks.values() for check in checks}
+        return [check for check in self.mortal if check in seen]
+
+    @property
+    def unkilled(self) -> list[str]:
+        """Checks that none does."""
+        return sorted(set(self.mortal) - set(self.killed))
+
+
+def proof(record: Record) -> Proof:
+    """The kill matrix as the record has it."""
+    mortal: list[str] = []
+    quirks: dict[str, list[str]] = {}
+    for check_id, check in record.catalogue["checks"].items():
+        if check["level"] != "OBSERVE":
+            mortal.append(check_id)
+        for name in check.get("killed_by") or ():
+            quirks.setdefault(name, []).append(check_id)
+    return Proof(mortal, dict(sorted(quirks.items())))
+
+
 # -- one check
 
 

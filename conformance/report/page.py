@@ -48,5 +48,6 @@ def environment() -> Environment:
         line=html_text.one_line,
         prose=html_text.prose,
         plural=html_text.plural,
+        drawn=Markup,  # for what is made by `svg`, which escapes every text
     )
     return made

@@ -93,6 +93,29 @@ def test_figures_and_ids_do_not_make_another_way() -> None:
     assert way("closed") != way("dropped")
 
 
+@pytest.mark.parametrize(
+    ("reason", "detail", "fits"),
+    [
+        ("closed with *", "closed with 1011: idle", True),
+        ("* came after # ms", "session.created came after 6,204 ms", False),
+        ("* came after #,# ms", "session.created came after 6,204 ms", True),
+        ("closed with *", "dropped", False),
+        ("closed [a-z]?", "closed b!", False),
+        ("*closed", "closed after all", False),
+    ],
+)
+def test_a_star_stands_for_any_words(reason: str, detail: str, fits: bool) -> None:
+    content = Baseline(accepted={"CLO-009": {"reason": reason, "note": ""}})
+    assert content.accepts("CLO-009", detail) is fits
+    assert not content.accepts("CLO-008", detail)
+
+
+def test_an_update_keeps_a_reason_that_still_fits(tmp_path: Path) -> None:
+    before = Baseline(accepted={"CLO-009": {"reason": "no close frame *", "note": "ours"}})
+    record, _ = judged(tmp_path)
+    assert made(record, cases(record), before).accepted["CLO-009"] == {"reason": "no close frame *", "note": "ours"}
+
+
 def test_shapes_have_types_and_no_values(tmp_path: Path) -> None:
     record, _ = judged(tmp_path)
     found = shapes(record)
@@ -150,6 +173,12 @@ def test_a_file_round_trips_and_is_stable(tmp_path: Path, known: Baseline) -> No
         ('{"format": 2}', "is no baseline of format 1"),
         ('{"format": 1, "answers": []}', "`answers` is no object"),
         ('{"format": 1, "accepted": {"CLO-001": {}}}', "`accepted.CLO-001` has no `reason`"),
+        ('{"format": 1,\n"accepted": {\n"CLO-001": {"reason": "* *"}}}', r"fits any failure \(line 3\)"),
+        ('{"format": 1,\n"accept": {}}', r"`accept` is no part of a baseline \(line 2\)"),
+        ('{"format": 1,\n"answers": {\n"Q-A": 1}}', r"`answers.Q-A` is no text \(line 3\)"),
+        ('{"format": 1, "shapes": {"error": "object"}}', r"`shapes.error` does not map paths to types \(line 1\)"),
+        ('{"format": 1,\n"answers": {"Q-A": "x",\n"Q-A": "y"}}', r"baseline.json: `Q-A` is there twice \(line 3\)"),
+        ('{"format": 1,\n"answers": {"Q-A" "x"}}', "line 2 column"),
     ],
 )
 def test_what_is_no_baseline_says_so(content: str, says: str, tmp_path: Path) -> None:

@@ -8,8 +8,9 @@ import json
 import pytest
 
 from conformance.judge.checks import load
-from conformance.killmatrix import CATASTROPHIC, FILE, Matrix, matrix, mortal
+from conformance.killmatrix import CATASTROPHIC, Matrix, matrix, mortal
 from conformance.mock.quirks import REGISTRY
+from conformance.spec.proof import FILE
 
 
 @pytest.fixture(scope="module")

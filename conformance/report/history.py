@@ -1,0 +1,104 @@
+"""The history of nightly runs: one small line for each run and target, and a page that shows the trend."""
+
+from __future__ import annotations
+
+import json
+from collections.abc import Iterable
+from pathlib import Path
+from typing import Any
+
+from conformance.report import html_views, svg
+from conformance.report.page import asset, environment
+
+SHOWN = 60
+"""Runs that the page shows of each target, the newest first; the file has them all."""
+
+
+class HistoryError(ValueError):
+    """A history or a summary can't be read; the message names the file."""
+
+
+def line(made: dict[str, Any]) -> dict[str, Any]:
+    """What is kept of a run."""
+    levels = made["levels"]
+    return {
+        "started": made["started"],
+        "endpoint": made["target"]["endpoint"],
+        "model": made["target"]["model"],
+        "suite": made["suite"]["version"],
+        "verdict": made["verdict"],
+        "must_pass": levels["MUST"].get("pass", 0),
+        "must_fail": levels["MUST"].get("fail", 0),
+        "should_missed": levels["SHOULD"].get("fail", 0),
+        "accepted": made["counts"].get("accepted", 0),
+        "answers": {item["id"]: item["outcome"] for item in made["observations"]},
+        "sessions": made["sessions"],
+        "tokens": sum(made["usage"].values()),
+        "seconds": made["seconds"],
+    }
+
+
+def load(path: Path) -> list[dict[str, Any]]:
+    """The lines of a history; none where there is no file.  Raises HistoryError."""
+    if not path.exists():
+        return []
+    try:
+        return [json.loads(text) for text in path.read_text(encoding="utf-8").splitlines() if text.strip()]
+    except (OSError, ValueError) as problem:
+        raise HistoryError(f"{path}: {problem}") from None
+
+
+def extend(path: Path, summaries: Iterable[Path]) -> int:
+    """Add the runs of these `summary.json`; one that is there already stays as it is.  Returns how many were added."""
+    held = load(path)
+    known = {(row["started"], row["endpoint"], row["model"]) for row in held}
+    added = 0
+    for summary in summaries:
+        try:
+            row = line(json.loads(summary.read_text(encoding="utf-8")))
+        except (OSError, ValueError, KeyError, TypeError) as problem:
+            raise HistoryError(f"{summary}: no summary of a run: {problem}") from None
+        if (row["started"], row["endpoint"], row["model"]) not in known:
+            held.append(row)
+            added += 1
+    held.sort(key=lambda row: (row["started"], row["endpoint"], row["model"]))
+    path.parent.mkdir(parents=True, exist_ok=True)
+    path.write_text("".join(json.dumps(row, ensure_ascii=False) + "\n" for row in held), encoding="utf-8")
+    return added
+
+
+def render(held: list[dict[str, Any]]) -> str:
+    """The page: for each target its runs, the newest first, what changed between them, and a drawing."""
+    targets: dict[str, list[dict[str, Any]]] = {}
+    for row in held:
+        targets.setdefault(f"{row['model']} @ {row['endpoint']}", []).append(row)
+    style = asset("report.css")
+    return (
+        environment()
+        .get_template("history.html.j2")
+        .render(
+            style=style.text,
+            policy=f"default-src 'none'; style-src {style.csp}; base-uri 'none'; form-action 'none'",
+            targets=[(name, _with_changes(rows), _drawing(name, rows)) for name, rows in sorted(targets.items())],
+            glyphs=html_views.RUN_GLYPH,
+        )
+    )
+
+
+def _with_changes(rows: list[dict[str, Any]]) -> list[tuple[dict[str, Any], list[str]]]:
+    """Each run with the answers that changed since the one before it that had one."""
+    last: dict[str, str] = {}
+    found = []
+    for row in rows:
+        answers = row.get("answers", {})
+        found.append(
+            (row, [f"{key}: {last[key]}, now {said}" for key, said in answers.items() if last.get(key, said) != said])
+        )
+        last |= answers
+    return found[::-1][:SHOWN]
+
+
+def _drawing(name: str, rows: list[dict[str, Any]]) -> str:
+    points = [(float(number), float(row["must_fail"] + row["should_missed"])) for number, row in enumerate(rows, 1)]
+    label = f"{name}: MUST that fail and SHOULD that are missed, run by run; the same figures are in the table"
+    return svg.scatter(points, x_name="run", y_name="fail or missed", label=label) if len(points) > 1 else ""

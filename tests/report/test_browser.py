@@ -1,0 +1,208 @@
+"""The page in a real browser, opened from disk with the network cut: what it does, what it asks for, who can use it."""
+
+from __future__ import annotations
+
+import os
+import shutil
+from collections.abc import Iterator
+from pathlib import Path
+from typing import Any
+
+import pytest
+
+from conformance.report import files
+from conformance.report.compare import columns
+from conformance.report.compare import render as side_by_side
+from conformance.report.redact import Redactor
+from support import records
+from support.records import Stage, transcript
+
+CHROMIUM = shutil.which("chromium") or shutil.which("chromium-browser")
+KEY = "sk-0123456789abcdefABCDEF+/x"
+HOSTILE = (
+    '</script><script>document.title="taken"</script><img src=x onerror=\'document.title="taken"\'>\u202e\x00' + KEY
+)
+
+if CHROMIUM is None:
+    if os.environ.get("CI") == "true":
+        pytest.fail("chromium is missing: apt-get install -y chromium", pytrace=False)
+    pytest.skip("needs chromium: apt-get install -y chromium", allow_module_level=True)
+
+sync_api = pytest.importorskip("playwright.sync_api")
+pytestmark = pytest.mark.filterwarnings("default")
+
+
+@pytest.fixture(scope="module")
+def browser() -> Iterator[Any]:
+    with sync_api.sync_playwright() as playwright:
+        made = playwright.chromium.launch(executable_path=CHROMIUM, args=["--no-sandbox"])
+        yield made
+        made.close()
+
+
+@pytest.fixture(scope="module")
+def folder(tmp_path_factory: pytest.TempPathFactory) -> Path:
+    made: Path = tmp_path_factory.mktemp("page")
+    files.write_all(records.write(made, records.conversations(), records.verdicts(records.USUAL)), Redactor(None))
+    other = made / "other"
+    other.mkdir()
+    records.write(other, records.conversations(), records.verdicts({}), endpoint="beijing")
+    both = columns([made / "record.jsonl", other / "record.jsonl"])
+    (made / "compare.html").write_text(side_by_side(both), encoding="utf-8")
+    return made
+
+
+class Opened:
+    """A page, and what it did that it should not: requests, messages on the console, errors."""
+
+    def __init__(self, browser: Any, path: Path, **options: Any) -> None:
+        self.context = browser.new_context(viewport={"width": 1200, "height": 900}, **options)
+        self.page = self.context.new_page()
+        self.wrong: list[str] = []
+        self.page.on("console", lambda message: self.wrong.append(f"{message.type}: {message.text}"))
+        self.page.on("pageerror", lambda error: self.wrong.append(f"error: {error}"))
+        self.page.on("request", self._asked)
+        self.address = path.as_uri()
+        self.page.goto(self.address)
+
+    def _asked(self, request: Any) -> None:
+        if not request.url.startswith((self.address, "data:")):
+            self.wrong.append(f"request: {request.url}")
+
+
+@pytest.fixture
+def opened(browser: Any, folder: Path) -> Iterator[Opened]:
+    held = Opened(browser, folder / "report.html")
+    yield held
+    assert held.wrong == []
+    held.context.close()
+
+
+def visible(page: Any, selector: str) -> int:
+    return int(page.locator(f"{selector}:visible").count())
+
+
+def test_nothing_is_asked_for_and_nothing_goes_wrong(opened: Opened) -> None:
+    assert opened.page.title().startswith("✗ singapore")
+    assert "Does not conform" in opened.page.locator(".headline").inner_text()
+
+
+def test_the_filter_counts_and_stays_in_the_address(opened: Opened) -> None:
+    page = opened.page
+    whole = visible(page, "#check-table tr[data-level]")
+    page.fill("#f-q", "SES-00")
+    shown = visible(page, "#check-table tr[data-level]")
+    assert 0 < shown < whole
+    assert page.locator("#shown").inner_text() == f"{shown} of {whole} shown"
+    page.select_option("#f-level", "MUST")
+    assert "q=SES-00" in page.url
+    assert "level=MUST" in page.url
+    again = page.url
+    page.goto("about:blank")
+    page.goto(again)
+    assert page.input_value("#f-q") == "SES-00"
+    assert visible(page, "#check-table tr[data-level]") < whole
+
+
+def test_a_link_to_a_check_opens_its_page_and_its_frames(opened: Opened) -> None:
+    page = opened.page
+    page.goto(f"{opened.address}#CLO-009")
+    page.wait_for_selector("#CLO-009:visible")
+    assert not page.locator("#overview").is_visible()
+    assert visible(page, ".frames .frame") > 0
+    assert "no close frame came back" in page.locator("#CLO-009").inner_text()
+    page.locator(".frame:visible").last.locator("summary").click()
+    assert visible(page, ".frame[open] pre") == 1
+    page.goto(f"{opened.address}#")
+    assert page.locator("#overview").is_visible()
+
+
+def test_both_themes_can_be_chosen_and_stay(opened: Opened) -> None:
+    page = opened.page
+    colours = set()
+    for wanted in ("light", "dark"):
+        page.click("#theme")
+        assert page.locator("#theme").inner_text() == f"Theme: {wanted}"
+        colours.add(page.evaluate("getComputedStyle(document.body).backgroundColor"))
+    assert len(colours) == 2
+
+
+def test_the_keyboard_reaches_everything(opened: Opened) -> None:
+    page = opened.page
+    page.keyboard.press("Tab")
+    assert page.evaluate("document.activeElement.className") == "skip"
+    page.keyboard.press("Enter")
+    seen = set()
+    for _ in range(60):
+        page.keyboard.press("Tab")
+        outline = page.evaluate("getComputedStyle(document.activeElement).outlineStyle")
+        assert outline != "none", page.evaluate("document.activeElement.outerHTML.slice(0, 200)")
+        seen.add(page.evaluate("document.activeElement.tagName"))
+    assert {"A", "SUMMARY"} <= seen
+    page.focus("#f-q")
+    page.keyboard.type("CLO")
+    assert visible(page, "#check-table tr[data-level]") > 0
+
+
+@pytest.mark.parametrize("scheme", ["light", "dark"])
+@pytest.mark.parametrize("name", ["report.html", "report.html#CLO-009", "compare.html"])
+def test_an_accessibility_audit_finds_nothing_serious(browser: Any, folder: Path, name: str, scheme: str) -> None:
+    axe = pytest.importorskip("axe_playwright_python.sync_playwright")
+    file, _, place = name.partition("#")
+    held = Opened(browser, folder / file, color_scheme=scheme, bypass_csp=True)
+    if place:
+        held.page.goto(f"{held.address}#{place}")
+        held.page.wait_for_selector(f"#{place}:visible")
+    found = axe.Axe().run(held.page).response["violations"]
+    serious = [
+        f"{item['id']}: {item['nodes'][0]['html'][:160]}" for item in found if item["impact"] in {"serious", "critical"}
+    ]
+    held.context.close()
+    assert serious == []
+
+
+def test_without_scripts_it_is_all_there(browser: Any, folder: Path) -> None:
+    held = Opened(browser, folder / "report.html", java_script_enabled=False)
+    text = held.page.locator("body").inner_text()
+    for words in (
+        "Yes: this endpoint answers session.finish",
+        "no close frame came back",
+        "the close was answered by 1000",
+    ):
+        assert words in text
+    assert visible(held.page, "#check-table tr[data-level]") > 400
+    assert visible(held.page, "#filter") == 0
+    held.context.close()
+    assert held.wrong == []
+
+
+def test_two_records_side_by_side_can_be_reduced_to_what_differs(browser: Any, folder: Path) -> None:
+    held = Opened(browser, folder / "compare.html")
+    page = held.page
+    whole = visible(page, "tr[data-row]")
+    page.check("#only-differences")
+    shown = visible(page, "tr[data-row]")
+    assert 0 < shown < whole
+    assert page.locator("#shown").inner_text().startswith(f"{shown} of {whole}")
+    assert held.wrong == []
+    held.context.close()
+
+
+def test_a_hostile_record_is_text(browser: Any, tmp_path: Path) -> None:
+    error = {"type": HOSTILE, "code": HOSTILE, "message": HOSTILE + "x" * 100_000}
+    talk = Stage().greet().client("session.update", label=HOSTILE, session={}).server("error", error=error)
+    said = records.verdicts({"CLO-009": {"verdict": "fail", "detail": HOSTILE}})
+    held = [transcript("closing/JavaTimeout", talk.close(1011, HOSTILE[:60]))]
+    path = records.write(tmp_path, held, said, key=KEY)
+    files.write_all(path, Redactor(KEY))
+    for made in tmp_path.iterdir():
+        assert KEY not in made.read_text(encoding="utf-8"), made.name
+    page = Opened(browser, tmp_path / "report.html")
+    page.page.goto(f"{page.address}#CLO-009")
+    page.page.wait_for_selector("#CLO-009:visible")
+    for frame in page.page.locator(".frame:visible > summary").all():
+        frame.click()
+    assert page.page.title() != "taken"
+    assert page.page.locator("main img").count() == 0
+    assert page.wrong == []
+    page.context.close()
