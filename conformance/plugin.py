@@ -134,7 +134,12 @@ class ConformanceRun:
         if update and not path.exists():
             return path, None
         try:
-            return path, load(path)
+            known = load(path)
+            if known.model not in {"", self.run.profile.model}:
+                raise BaselineError(
+                    f"{path} is of the model {known.model}, and this run is of {self.run.profile.model}"
+                )
+            return path, known
         except BaselineError as problem:
             raise pytest.UsageError(f"--baseline: {problem}") from None
 

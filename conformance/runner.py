@@ -18,8 +18,8 @@ from conformance.mock.options import MockOptions
 from conformance.mock.server import MockServer
 from conformance.report.record import FORMAT
 from conformance.spec.catalogue import clauses, questions
-from conformance.spec.proof import killers
 from conformance.spec.profiles import Profile
+from conformance.spec.proof import killers
 from conformance.status import reading
 from conformance.status.choose import choose
 from conformance.status.model import Reading

@@ -28,6 +28,27 @@ TOOL = {
     },
 }
 MCP = {"type": "mcp", "server_label": "docs", "server_url": "https://example.com/mcp"}
+NAMED = {"type": "function", "function": {"name": "get_time"}}
+# MCP entries that break a documented rule, by what is wrong with them.
+MISUSES = {
+    "no label": [{"type": "mcp", "server_url": MCP["server_url"]}],
+    "label with a blank": [{**MCP, "server_label": "my docs"}],
+    "one label twice": [MCP, MCP],
+    "url with user": [{**MCP, "server_url": "https://me@example.com/mcp"}],
+    "url with fragment": [{**MCP, "server_url": "https://example.com/mcp#part"}],
+    "url with port": [{**MCP, "server_url": "https://example.com:8443/mcp"}],
+    "private url": [{**MCP, "server_url": "https://192.168.0.1/mcp"}],
+    "long url": [{**MCP, "server_url": f"https://example.com/{'x' * 4096}"}],
+    "long authorization": [{**MCP, "authorization": "x" * 8193}],
+    "authorization in lines": [{**MCP, "authorization": "Bearer\nx"}],
+    "17 headers": [{**MCP, "headers": {f"x-conformance-{number}": "x" for number in range(17)}}],
+    "host header": [{**MCP, "headers": {"Host": "example.com"}}],
+    "mcp- header": [{**MCP, "headers": {"Mcp-Session": "x"}}],
+    "long tool name": [{**MCP, "allowed_tools": ["x" * 65]}],
+    "other approval": [{**MCP, "require_approval": "sometimes"}],
+    "nine servers": [{**MCP, "server_label": f"docs{number}"} for number in range(9)],
+}
+LONG = "Answer with exactly two words. " * 3300  # 100 KB
 # Legal values that stand in examples and recordings instead of in a range.
 SHOWN = [Probe("turn_detection.prefix_padding_ms", 500, legal=True), Probe("max_tokens", 128, legal=True)]
 
@@ -515,6 +536,18 @@ class TestPastBounds:
     def test_unknown_video_setting(self, wire):
         not_accepted(wire, "video.input.representation_compact")
 
+    @should("SES-221")
+    def test_unknown_sample_format(self, wire):
+        not_accepted(wire, "audio.input.format.sample_format")
+
+    @should("SES-222")
+    def test_unknown_packing(self, wire):
+        not_accepted(wire, "audio.input.format.packing")
+
+    @should("SES-223")
+    def test_unknown_output_container(self, wire):
+        not_accepted(wire, "audio.output.format.type")
+
     @observe("Q-PAST-BOUND")
     def question_what_a_number_past_its_bound_gets(self, wire):
         past = bounds.illegal("temperature", wire.profile)[-1]
@@ -694,6 +727,7 @@ class TestOddFields:
         await call(until("session.created"))
         family, sampling = call.profile.family, call.profile.can("sampling")
         await ask(call, "unknown field", session={"no_such_field": 1})
+        await ask(call, "long instructions", session={"instructions": LONG}, reset={"instructions": TWO_WORDS})
         await ask(call, "another model", session={"model": another(call.profile.model)})
         await ask(call, "transcriber", session={"input_audio_transcription": {"model": "gummy-realtime-v1"}})
         await ask(call, "temperature 0.5", session={"temperature": 0.5})
@@ -734,6 +768,14 @@ class TestOddFields:
     @should("SES-044")
     def test_a_layout_that_does_not_fit_is_refused(self, wire):
         refused(wire, "layout")
+
+    @observe("Q-LONG-INSTRUCTIONS")
+    def question_what_becomes_of_long_instructions(self, wire):
+        def read(session):
+            told = str(session.get("instructions"))
+            return "echoed" if told == LONG else Seen("cut", f"{len(told)} characters") if told else other("nothing")
+
+        return outcome(wire, "long instructions", read)
 
     @observe("Q-UNKNOWN-FIELD")
     def question_what_becomes_of_an_unknown_field(self, wire):
@@ -848,6 +890,8 @@ class TestTools:
         )
         no_name = {"type": "function", "function": {"description": "Does nothing."}}
         await ask(call, "no name", session={"tools": [no_name]}, reset=none)
+        odd = {"type": "function", "function": {"name": "ping", "parameters": {"type": "array", "items": {}}}}
+        await ask(call, "odd parameters", session={"tools": [odd]}, reset=none)
         await ask(call, "no array", session={"tools": TOOL}, reset=none)
         await ask(call, "flat", session={"tools": [flat]}, reset=none)
         off = {"tools": [], "enable_search": False}
@@ -865,6 +909,10 @@ class TestTools:
     @should("SES-032")
     def test_a_name_is_needed(self, wire):
         refused(wire, "no name")
+
+    @should("SES-061")
+    def test_parameters_are_an_object(self, wire):
+        refused(wire, "odd parameters")
 
     @should("SES-033")
     def test_an_empty_list_takes_the_tools_away(self, wire):
@@ -901,6 +949,9 @@ class TestMcp:
         plain = "http://example.com/mcp"
         await ask(call, "no https", session={"tools": [{**MCP, "server_url": plain}]}, reset=none)
         await ask(call, "whole", session={"tools": [{**MCP, **self.SECRETS}]}, reset=none)
+        await ask(call, "beside a function", session={"tools": [MCP, NAMED]}, reset=none)
+        for label, entries in MISUSES.items():
+            await ask(call, label, session={"tools": entries}, reset=none)
 
     @should("SES-037")
     def test_nothing_secret_is_echoed(self, wire):
@@ -909,6 +960,43 @@ class TestMcp:
         shown_back = json.dumps(echo(wire, "whole"))
         for secret in (MCP["server_url"], "conformance-secret", "conformance-header"):
             assert secret not in shown_back
+
+    @should("SES-053")
+    def test_a_label_is_a_name_of_its_own(self, wire):
+        for label in ("no label", "label with a blank", "one label twice"):
+            refused(wire, label)
+
+    @should("SES-054")
+    def test_a_url_is_public(self, wire):
+        for label in ("url with user", "url with fragment", "url with port", "private url", "long url"):
+            refused(wire, label)
+
+    @should("SES-055")
+    def test_an_authorization_is_a_short_line(self, wire):
+        for label in ("long authorization", "authorization in lines"):
+            refused(wire, label)
+
+    @should("SES-056")
+    def test_headers_are_few_and_the_clients_own(self, wire):
+        for label in ("17 headers", "host header", "mcp- header"):
+            refused(wire, label)
+
+    @should("SES-057")
+    def test_allowed_tools_have_short_names(self, wire):
+        refused(wire, "long tool name")
+
+    @should("SES-058")
+    def test_approval_is_always_or_never(self, wire):
+        refused(wire, "other approval")
+
+    @should("SES-059")
+    def test_there_are_eight_servers_at_most(self, wire):
+        refused(wire, "nine servers")
+
+    @should("SES-060")
+    def test_functions_and_servers_may_be_mixed(self, wire):
+        shown = echo(wire, "beside a function").get("tools") or []
+        assert {entry.get("type") for entry in shown} == {"mcp", "function"}
 
     @should("SES-038")
     def test_a_url_is_needed(self, wire):

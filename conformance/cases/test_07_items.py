@@ -414,6 +414,16 @@ class TestOneCall:
             assert item.get("call_id"), f"`call_id` is {item.get('call_id')!r}"
             assert item.get("name"), f"`name` is {item.get('name')!r}"
 
+    @should("ITM-028")
+    def test_the_conversation_gets_the_call_as_it_was_added(self, wire):
+        for item_id in called(wire):
+            added = one_of(wire, item_id, ADDED)["item"]
+            shown = [event["item"] for event in wire.all("conversation.item.created") if event["item"]["id"] == item_id]
+            if not shown:
+                raise Blocked("conversation.item.created of the call", "GEN-014")
+            for name in ("call_id", "name", "status", "arguments"):
+                assert shown[0].get(name) == added.get(name), f"`{name}` is {shown[0].get(name)!r}"
+
     @must("ITM-009")
     def test_a_call_has_one_call_id(self, wire):
         for item_id in called(wire):

@@ -252,6 +252,15 @@ class TestTyped:
             raise Blocked("conversation.item.created", "GEN-014")
         assert at(items[0], "item", "id") == added
 
+    @must("RSP-056")
+    def test_the_conversation_gets_the_item_as_it_was_announced(self, wire):
+        added = answer(wire, "first").the(ADDED).get("item") or {}
+        items = [frame.event for frame in after_create(wire, "first") if frame.type == "conversation.item.created"]
+        if not items:
+            raise Blocked("conversation.item.created", "GEN-014")
+        shown = {name: at(items[0], "item", name) for name in ("type", "role", "status", "content")}
+        assert shown == {name: added.get(name) for name in shown}
+
     @must("RSP-012")
     def test_the_text_begins_empty(self, wire):
         part = answer(wire, "first").the(PART_ADDED).get("part")

@@ -334,6 +334,12 @@ class TestImages:
         cost = image_cost(wire, 3)
         assert 0.9 * low <= cost <= 1.1 * high, f"it cost {cost} tokens; the formula gives {low} to {high}"
 
+    @observe("Q-IMAGE-TOKEN-KEY")
+    def question_under_which_key_images_stand(self, wire):
+        details = usage(wire, 3).get("input_tokens_details") or {}
+        named = [key for key in ("image_tokens", "video_tokens") if details.get(key)]
+        return Seen(named[0].replace("_", "-") if named else "untold", json.dumps(details))
+
     @observe("Q-IMAGE-TOKEN-MIN")
     def question_what_the_smallest_image_costs(self, wire):
         if "error" in wire.answers_to("tiny") + wire.answers_to("commit of the tiny image"):

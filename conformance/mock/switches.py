@@ -39,6 +39,8 @@ NOT_SWITCHABLE: Mapping[str, str] = {
     "finish-twice": "follows from finish",
     "event-after-finish": "follows from finish and finish-socket",
     "finish-after-cancel": "follows from finish",
+    "image-token-key": "the mock tells images apart under one name",
+    "long-instructions": "the mock has no limit on text but that of a message",
     "half-close": "the socket layer ends TCP when the client does",
     "empty-session-status=cancelled": "follows from close-status = cancelled",
     "empty-session-status=in-progress": "follows from close-status = pending-until-finish",

@@ -17,7 +17,7 @@ LONG = 2000
 # zero-width characters, direction marks, line and paragraph separators, halves of surrogate pairs, the tag block.
 _HIDDEN = re.compile(
     "[\x00-\x08\x0b-\x1f\x7f-\x9f\u00ad\u061c\u180e\u200b-\u200f\u2028-\u202e\u2060-\u206f\ufeff\ufff9-\ufffb"
-    "\ud800-\udfff\U000e0000-\U000e007f]"
+    "\ud800-\udfff\U000e0000-\U000e007f\ufffe\uffff]"
 )
 _CODE = re.compile(r"`([^`\n]{1,300})`")
 

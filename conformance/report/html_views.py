@@ -36,6 +36,7 @@ CHAPTERS = {
     "11": "Closing",
     "12": "Event acceptance",
     "13": "Isolation",
+    "14": "Generated conversations",
 }
 GLYPH = {
     "pass": "✓",

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from typing import Any
 
+from conformance.report import drift
 from conformance.report.case import Case
 from conformance.report.findings import Finding, findings, word
 from conformance.report.html_text import cell, one_line, plural, told
@@ -33,6 +34,7 @@ def render(record: Record, made: dict[str, Any]) -> str:
     out += _in_words(made["answers"])
     out += _answers(list(answers(record, judged, made).values()))
     out += _close_paths(made["close_paths"])
+    out += drift.markdown(made)
     sentences = {row["id"]: row["sentence"] for row in record.catalogue["clauses"]}
     sentences |= {row["id"]: row["ask"] for row in record.catalogue["questions"]}
     out += _findings(findings(judged, made), sentences)

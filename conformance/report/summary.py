@@ -10,6 +10,7 @@ from dataclasses import replace
 from typing import Any, Literal
 
 from conformance.judge.verdicts import worst
+from conformance.report import drift as told
 from conformance.report.answers import in_words
 from conformance.report.baseline import Baseline, Drift, compare
 from conformance.report.case import Case
@@ -252,7 +253,7 @@ def headline(record: Record, judged: list[Case], result: RunVerdict) -> str:
     exceptions = f" with {counts['accepted']} accepted exceptions" if counts["accepted"] else ""
     changed = drift(record, judged)
     if changed.fails:
-        body += f"; differs from the baseline in {sum(len(entries) for entries in changed.to_json().values())} points"
+        body += f"; {told.headline(changed.to_json())}"
     match result:
         case "conforms":
             return f"Conforms{exceptions}: {body}."

@@ -108,8 +108,8 @@ def test_a_link_to_a_check_opens_its_page_and_its_frames(opened: Opened) -> None
     page = opened.page
     page.goto(f"{opened.address}#CLO-009")
     page.wait_for_selector("#CLO-009:visible")
+    page.wait_for_selector(".frames .frame:visible")
     assert not page.locator("#overview").is_visible()
-    assert visible(page, ".frames .frame") > 0
     assert "no close frame came back" in page.locator("#CLO-009").inner_text()
     page.locator(".frame:visible").last.locator("summary").click()
     assert visible(page, ".frame[open] pre") == 1

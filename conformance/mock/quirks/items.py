@@ -206,3 +206,7 @@ def _late_item(event: Json, session: Session) -> list[Json] | None:
     return (
         [event, session.memory.pop("shown")] if event["type"] == ARGUMENTS_DONE and "shown" in session.memory else None
     )
+
+
+edits("shows-calls-with-arguments", "07", "a call is shown with its arguments before it has any", SHOWN,
+      put("item.arguments", "{}"), when=is_call, touches=ONE)  # fmt: skip

@@ -81,6 +81,15 @@ edits("message-begins-full", "08", "a message begins with text in it", ADDED,
       put("item.content", [{"type": "text", "text": "…"}]), touches=TYPED)  # fmt: skip
 edits("shows-another-item", "08", "the conversation gets another item than was announced", SHOWN,
       put("item.id", OTHER), when=of_the_model, touches=TYPED)  # fmt: skip
+edits(
+    "shows-items-completed",
+    "08",
+    "the conversation gets the item as completed",
+    SHOWN,
+    put("item.status", "completed"),
+    when=of_the_model,
+    touches=TYPED,
+)
 edits("part-begins-full", "08", "a text part begins with text in it", PART_ADDED, put("part.text", "…"), touches=TYPED)
 edits("counts-from-one", "08", "the first item has the index 1", ADDED, put("output_index", 1), touches=TYPED)
 

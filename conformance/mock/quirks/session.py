@@ -2,8 +2,9 @@
 
 from __future__ import annotations
 
+from collections.abc import Callable
 from dataclasses import replace
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Any
 
 from conformance.mock.quirks.base import quirk
 from conformance.mock.quirks.making import adds, at, count, drops, edits, hears, put, refuses, without
@@ -299,3 +300,38 @@ hears("takes-long-mcp-labels", "03", "an MCP label of any length is confirmed an
 hears("takes-plain-mcp", "03", "an MCP server without TLS is confirmed and left out", UPDATE, without("session.tools"),
       when=lambda event, session: str(_mcp(event).get("server_url", "")).startswith("http:"), touches=MCP,
       model=NEWEST)  # fmt: skip
+
+
+def _broken(name: str, lie: str, when: When) -> None:
+    """MCP entries that break a rule are confirmed and left out."""
+    hears(f"takes-mcp-{name}", "03", lie, UPDATE, without("session.tools"), when=when, touches=MCP, model=NEWEST)
+
+
+def _member(name: str, wrong: Callable[[Any], bool]) -> When:
+    return lambda event, session: name in _mcp(event) and wrong(_mcp(event)[name])
+
+
+_broken(
+    "labels-with-blanks", "an MCP label with a blank is confirmed", _member("server_label", lambda label: " " in label)
+)
+_broken("users", "an MCP address with a user is confirmed", _member("server_url", lambda url: "@" in url))
+_broken("long-secrets", "an MCP authorization of any length is confirmed",
+        _member("authorization", lambda secret: len(secret) > 8192))  # fmt: skip
+_broken("many-headers", "any number of MCP headers is confirmed", _member("headers", lambda headers: len(headers) > 16))
+_broken("long-tool-names", "an MCP tool name of any length is confirmed",
+        _member("allowed_tools", lambda names: any(len(name) > 64 for name in names)))  # fmt: skip
+_broken("other-approvals", "any MCP approval is confirmed",
+        _member("require_approval", lambda approval: approval not in {"always", "never"}))  # fmt: skip
+_broken("many-servers", "nine MCP servers are confirmed", lambda event, session: len(_tools(event)) > 8)
+refuses(
+    "one-kind-of-tool",
+    "03",
+    "a function beside an MCP server is refused",
+    UPDATE,
+    when=lambda event, session: len({entry.get("type") for entry in _tools(event)}) > 1,
+    touches=MCP,
+    model=NEWEST,
+)
+hears("takes-odd-parameters", "03", "parameters of another type are confirmed and left out", UPDATE,
+      without("session.tools"), when=lambda event, session: any(
+          at(entry, "function.parameters.type") == "array" for entry in _tools(event)), touches=TOOLS)  # fmt: skip

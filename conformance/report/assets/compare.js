@@ -1,18 +1,18 @@
 /* Rows in which all targets agree can be put aside; the state is the hash, so that a link shows what was seen. */
 (() => {
   "use strict";
-  const box = document.getElementById("differences");
+  const box = document.getElementById("only-differences");
   const shown = document.getElementById("shown");
-  const rows = [...document.querySelectorAll("tr[data-differs]")];
+  const rows = [...document.querySelectorAll("tr[data-row]")];
   for (const node of document.querySelectorAll(".js")) node.hidden = false;
   const sift = () => {
     let count = 0;
     for (const row of rows) {
-      row.hidden = box.checked && row.dataset.differs !== "yes";
+      row.hidden = box.checked && row.dataset.row !== "differs";
       count += row.hidden ? 0 : 1;
     }
     for (const body of document.querySelectorAll("tbody[id]")) {
-      body.hidden = !body.querySelector("tr[data-differs]:not([hidden])");
+      body.hidden = !body.querySelector("tr[data-row]:not([hidden])");
     }
     shown.textContent = `${count} of ${rows.length} rows shown`;
   };
