@@ -135,13 +135,12 @@ class ConformanceRun:
             return path, None
         try:
             known = load(path)
-            if known.model not in {"", self.run.profile.model}:
-                raise BaselineError(
-                    f"{path} is of the model {known.model}, and this run is of {self.run.profile.model}"
-                )
-            return path, known
         except BaselineError as problem:
             raise pytest.UsageError(f"--baseline: {problem}") from None
+        model = self.run.profile.model
+        if known.model not in {"", model}:
+            raise pytest.UsageError(f"--baseline: {path} is of the model {known.model}, and this run is of {model}")
+        return path, known
 
     def _asked(self) -> runner.Run:
         option = self.config.getoption
