@@ -16,7 +16,7 @@ from functools import cache
 from pathlib import Path
 from typing import Any
 
-from conformance.judge.rules.session import silences
+from conformance.judge.rules.frames import silences
 from conformance.mock.options import MockOptions
 from conformance.report.cost import KINDS, tokens
 from conformance.spec.prices import price_for

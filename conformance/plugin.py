@@ -56,7 +56,8 @@ def pytest_addoption(parser: pytest.Parser) -> None:
     add("--case", action="append", metavar="GLOB", default=[], help="only these check ids (repeatable)")
     add("--concurrency", type=_count, metavar="N", help="conversations held at once (16 mock, 4 live)")
     add("--budget-tokens", type=_count, metavar="N", help="stop holding conversations past it (60000 live)")
-    add("--budget-sessions", type=_count, metavar="N", help="open at most this many (130 live)")
+    add("--budget-sessions", type=_count, metavar="N", help="open at most this many (130 live, and two more "
+        "for each generated conversation)")  # fmt: skip
     add("--replay", metavar="FILE", help="judge a saved record.jsonl; opens no connection")
     add("--quirk", action="append", metavar="NAME", default=[], help="a deviation of the mock (repeatable)")
     add("--fuzz-examples", type=_natural, metavar="N", help="generated conversations (25 mock, 0 live)")
@@ -167,11 +168,12 @@ class ConformanceRun:
             raise pytest.UsageError(str(problem)) from None
         if option("--quirk") and mock is None:
             raise pytest.UsageError(f"--quirk works on the mock only, and the endpoint is {target.name}")
-        default = runner.LIVE_BUDGET if target.kind == "live" else Budget()
+        examples = self._examples(target)
+        default = runner.live_budget(examples) if target.kind == "live" else Budget()
         budget = Budget(option("--budget-tokens") or default.tokens, option("--budget-sessions") or default.sessions)
         return runner.Run(
             target, profile, self.chapters, budget, mock, slow=option("--slow"),
-            fuzz_examples=self._examples(target), fuzz_seed=option("--fuzz-seed"),
+            fuzz_examples=examples, fuzz_seed=option("--fuzz-seed"),
             status_source=option("--status-source"), status_wait=option("--status-wait"),
             command=_command(self.config),
         )  # fmt: skip

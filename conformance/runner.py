@@ -24,7 +24,7 @@ from conformance.status import reading
 from conformance.status.choose import choose
 from conformance.status.model import Reading
 from conformance.status.prometheus import PrometheusReader
-from conformance.wire.recorder import Budget, Conversation, Recorder, Recording, hold
+from conformance.wire.recorder import Budget, Conversation, Recorder, Recording
 from conformance.wire.target import Target
 from conformance.wire.transcript import Transcript
 
@@ -35,7 +35,11 @@ FUZZ_EXAMPLES = 25  # on the embedded mock; a live endpoint is asked by name onl
 SHORTENED, ATTEMPTS = 3, 80  # generated conversations that are shortened, and how often each may be held for it
 STATUS_WAIT = 60.0  # seconds
 EMBEDDED_WAIT = 2.0  # seconds: the embedded mock lists a session as soon as it is over
-LIVE_BUDGET = Budget(tokens=60_000, sessions=130)
+
+
+def live_budget(examples: int) -> Budget:
+    """What a live run may spend unless it is told otherwise; generated conversations come on top."""
+    return Budget(tokens=60_000, sessions=130 + 2 * examples)
 
 
 @dataclass
@@ -149,7 +153,7 @@ class Run:
                 transcripts = list(held.recording.transcripts.values())
                 held.readings = await aside(lambda: reading.read(reader, transcripts, self.wait, say))
             reading.attach(held.recording.transcripts, held.readings)
-            for short in await self._shortened(target, held.recording.transcripts, say):
+            for short in await self._shortened(recorder, say):
                 await recorder.record([short], on_done=on_done)
             return held
 
@@ -158,20 +162,18 @@ class Run:
         scripts = fuzz.generate(self.fuzz_seed, self.fuzz_examples, self.profile)
         return [fuzz.conversation(moves, fuzz.name(self.fuzz_seed, number)) for number, moves in enumerate(scripts, 1)]
 
-    async def _shortened(
-        self, target: Target, transcripts: Mapping[str, Transcript], say: Callable[[str], None]
-    ) -> list[Conversation]:
-        """The shortest scripts found that fail as the generated ones did: of the first few that failed."""
+    async def _shortened(self, recorder: Recorder, say: Callable[[str], None]) -> list[Conversation]:
+        """The shortest scripts found, within the budget, that fail as the first broken ones of the generated did."""
         short: list[Conversation] = []
-        for transcript in [item for item in transcripts.values() if item.generated]:
+        for transcript in [item for item in recorder.recording.transcripts.values() if item.generated]:
             broken = fuzz.breaches(transcript, self.profile)
             if not broken or len(short) == SHORTENED:
                 continue
             say(f"{transcript.conversation} is shortened: {broken[0].id}")
 
             def fails(moves: list[fuzz.Move], wanted: str = broken[0].id) -> bool:
-                again = asyncio.run(hold(fuzz.conversation(moves, "fuzz/shrink"), target, self.profile))
-                return any(breach.id == wanted for breach in fuzz.breaches(again, self.profile))
+                again = asyncio.run(recorder.attempt(fuzz.conversation(moves, "fuzz/shrink")))
+                return again is not None and any(breach.id == wanted for breach in fuzz.breaches(again, self.profile))
 
             moves: list[fuzz.Move] = transcript.notes["moves"]
             left = await aside(lambda moves=moves, fails=fails: fuzz.shrink(moves, fails, ATTEMPTS))  # type: ignore[misc]

@@ -145,6 +145,7 @@ class Recorder:
         self.budget = budget or Budget()
         self.recording = Recording()
         self._again: Again = lambda transcript: None
+        self._kept_back = 0  # sessions of those that come last
 
     async def record(
         self,
@@ -158,10 +159,12 @@ class Recorder:
 
         When the sanity conversation meets infrastructure trouble nothing else opens, and the run says so.  A
         conversation that meets it later, or that `again` finds wanting, is held once more, visibly (`attempt` 2).
+        What comes last has its share of the budget kept back.
         """
         self._again = again
         recording = self.recording
         recording.progress.total += len(conversations) + (sanity is not None)
+        self._kept_back = sum(conversation.connections for conversation in conversations if conversation.last)
         if sanity is not None:
             first = await self._keep(sanity, on_done)
             if first is not None and first.trouble is not None:
@@ -183,6 +186,15 @@ class Recorder:
             if conversation.last:
                 await self._keep(conversation, on_done)
         return recording
+
+    async def attempt(self, conversation: Conversation) -> Transcript | None:
+        """Hold a conversation for what it tells now, and keep nothing of it; None when the budget is spent."""
+        if self._short_of(conversation) is not None:
+            return None
+        self.recording.progress.sessions += conversation.connections
+        transcript = await hold(conversation, self.target, self.profile)
+        self._spent(conversation, transcript)
+        return transcript
 
     async def _keep(self, conversation: Conversation, on_done: OnDone) -> Transcript | None:
         recording, progress = self.recording, self.recording.progress
@@ -223,7 +235,8 @@ class Recorder:
 
     def _short_of(self, conversation: Conversation) -> str | None:
         progress, budget = self.recording.progress, self.budget
-        if budget.sessions is not None and progress.sessions + conversation.connections > budget.sessions:
+        wanted = conversation.connections + (0 if conversation.last else self._kept_back)
+        if budget.sessions is not None and progress.sessions + wanted > budget.sessions:
             return f"the budget of {budget.sessions} sessions is spent"
         if budget.tokens is not None and progress.tokens >= budget.tokens:
             return f"the budget of {budget.tokens} tokens is spent"

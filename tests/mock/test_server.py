@@ -265,7 +265,7 @@ async def test_a_quirk_may_swallow_the_close_frame():
 async def test_quirks_reach_the_upgrade_and_the_frames(monkeypatch):
     from conformance.mock import quirks
 
-    monkeypatch.setattr(quirks, "REGISTRY", {})
+    monkeypatch.setattr(quirks.base, "REGISTRY", {})
     quirks.quirk("binary", "02", "events come as binary", hook="frame")(lambda opcode, data: [(2, data)])
     quirks.quirk("header", "01", "a header", hook="upgraded")(lambda headers: headers.update({"X-Odd": "1"}))
     quirks.quirk("teapot", "01", "no", hook="admit")(lambda path, headers: (418, "Teapot", "no"))

@@ -112,9 +112,10 @@ def test_a_link_to_a_check_opens_its_page_and_its_frames(opened: Opened) -> None
     assert not page.locator("#overview").is_visible()
     assert "no close frame came back" in page.locator("#CLO-009").inner_text()
     page.locator(".frame:visible").last.locator("summary").click()
+    page.wait_for_selector(".frame[open] pre:visible")
     assert visible(page, ".frame[open] pre") == 1
     page.goto(f"{opened.address}#")
-    assert page.locator("#overview").is_visible()
+    page.wait_for_selector("#overview:visible")
 
 
 def test_both_themes_can_be_chosen_and_stay(opened: Opened) -> None:

@@ -74,6 +74,12 @@ async def test_a_session_budget_is_kept() -> None:
     assert list(found.not_held.values()) == ["the budget of 3 sessions is spent"] * 2
 
 
+async def test_what_comes_last_has_its_share_kept_back() -> None:
+    conversations = [replace(greet("test/last"), last=True), *(greet(f"test/{number}") for number in range(5))]
+    found = await record(endpoints.says(), conversations, budget=Budget(sessions=3), concurrency=1)
+    assert sorted(found.transcripts) == ["test/0", "test/1", "test/last"]
+
+
 async def test_a_token_budget_is_kept() -> None:
     usage = {"input_tokens": 60, "output_tokens": 40}
     done = {"type": "response.done", "response": {"id": "resp_1", "usage": usage}}

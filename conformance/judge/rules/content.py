@@ -94,7 +94,7 @@ def audio_parts_are_closed(wire: Wire) -> Iterator[str | None]:
 def audio_comes_in_deltas(wire: Wire) -> Iterator[str | None]:
     """Every audio part of a completed response has a `response.audio.delta`."""
     for response in wire.responses:
-        if completed(response) is None:
+        if completed(response) is None or cut_short(wire, response.id) is not None:
             continue
         heard = {_key(event) for event in response.all("response.audio.delta")}
         for part in _parts(response, "audio"):

@@ -6,8 +6,8 @@ from collections.abc import Iterator
 from typing import Any
 
 from conformance.judge.rules.base import body, completed, final, objects, rule
+from conformance.judge.rules.frames import silences
 from conformance.judge.rules.missing import cut_short, may_lack_done
-from conformance.judge.rules.session import silences
 from conformance.judge.view import Event, Response, Wire
 
 CREATED = "response.created"
@@ -133,7 +133,7 @@ def output_lists_the_items(wire: Wire) -> Iterator[str | None]:
     """The output of a completed `response.done` lists the announced items, in the order of their `output_index`."""
     for response in wire.responses:
         done = completed(response)
-        if done is None or not isinstance(done.get("output"), list):
+        if done is None or not isinstance(done.get("output"), list) or cut_short(wire, response.id) is not None:
             continue
         added = response.all(ITEM_ADDED)
         indexes = [event.get("output_index") for event in added]

@@ -11,8 +11,8 @@ from __future__ import annotations
 from collections.abc import Iterator
 from dataclasses import dataclass
 
+from conformance.judge.rules.frames import LOUD, decoded, peak
 from conformance.judge.rules.requests import (
-    ANSWERED_BY,
     CLAUSE,
     Request,
     lost,
@@ -21,9 +21,11 @@ from conformance.judge.rules.requests import (
     stop_of,
 )
 from conformance.judge.rules.session import Moment, moments
+from conformance.judge.rules.settling import ANSWERED_BY, settling
 from conformance.judge.verdicts import Blocked, Inconclusive, Unjudged
 from conformance.judge.view import Wire
 from conformance.spec.catalogue import owners
+from conformance.wire.transcript import Frame
 
 ITEM = "conversation.item.created"
 TRANSCRIPTION = "conversation.item.input_audio_transcription."
@@ -113,6 +115,17 @@ def exempt(request: Request, wire: Wire) -> str | None:
     return None
 
 
+def cancelled_after(wire: Wire, index: int) -> bool:
+    """Whether the client sent a cancel after this frame."""
+    return any(frame.side == "client" and frame.type == "response.cancel" for frame in wire.frames[index + 1 :])
+
+
+def spoke_after(wire: Wire, index: int) -> bool:
+    """Whether the client sent anything loud after this frame."""
+    later = [frame for frame in wire.frames[index + 1 :] if frame.type == "input_audio_buffer.append"]
+    return any(peak(decoded(frame.event.get("audio")) or b"") > LOUD for frame in later)
+
+
 def _item_is_open(request: Request, wire: Wire) -> str | None:
     item = request.frame.event.get("item")
     if not isinstance(item, dict) or not isinstance(item.get("type"), str):
@@ -150,9 +163,13 @@ def _create_is_open(request: Request, wire: Wire) -> str | None:
         return "nothing is in the conversation (U15)"
     if moment.speaking is not None or (moment.turns != "manual" and moment.buffered):
         return "the user is or may be speaking (U15)"
-    later = [frame for frame in wire.frames[request.frame.index + 1 :] if frame.side == "client"]
-    if later and later[0].type == "response.cancel":
-        return "a cancel follows at once (U15)"
+    if cancelled_after(wire, request.frame.index):
+        return "a cancel follows (U15)"
+    if moment.turns != "manual" and spoke_after(wire, request.frame.index):
+        return "the user speaks (U15)"
+    commits = (other for other in requests(wire) if other.type == "input_audio_buffer.commit")
+    if any(commit.unanswered_at(request.frame.index) for commit in commits):
+        return "the commit before it is not confirmed (C15)"
     earlier = wire.frames[: request.frame.index]
     spoken = {
         f.event.get("item_id") for f in earlier if f.side == "server" and f.type == "input_audio_buffer.committed"
@@ -171,9 +188,21 @@ def cut_short(wire: Wire, response_id: str) -> str | None:
     """Why a response may have ended otherwise than by `response.done`: cancelled, interrupted; None for neither."""
     active = False
     cancelled_early = False  # a cancel may overtake the `response.created` that it is meant for (U15)
+    asked = 0  # responses that were asked for and neither created nor surely refused
+    heard = False  # whether voice detection may have asked for one
+    then, meant = moments(wire), settling(wire.frames).meant
     for frame in wire.frames:
-        if frame.side == "client" and frame.type in {"response.create", "response.cancel"}:
-            cancelled_early = frame.type == "response.cancel"
+        if frame.side == "client" and frame.type == "response.create":
+            cancelled_early &= asked > 0 or heard
+            asked += 1
+        elif frame.side == "client" and frame.type == "input_audio_buffer.append":
+            heard |= then[frame.index].turns != "manual"
+        elif frame.side == "client" and frame.type == "response.cancel":
+            cancelled_early = True
+        elif frame.side == "server" and frame.type == "response.created":
+            asked, heard = max(0, asked - 1), False
+        elif frame.side == "server" and [sent.type for sent in meant.get(frame.index, ())] == ["response.create"]:
+            asked = max(0, asked - 1)
         if frame.side == "server" and frame.type == "response.created" and _id_of(frame.event) == response_id:
             if cancelled_early:
                 return "cancelled before it was created (U15)"
@@ -262,9 +291,19 @@ def _not_stopped(now: Moment, wire: Wire, started: int) -> Culprit:
     needed = silence_needed(now)
     if any(frame.type == "input_audio_buffer.clear" for frame in wire.frames[started:]):
         return Culprit("GEN-050", "the buffer was cleared within speech (U8)", breach=False)
+    if any(switches_detection(frame) for frame in wire.frames[started:]):
+        return Culprit("GEN-050", "voice detection was switched within speech (U8)", breach=False)
     if now.audio_ms is None or now.quiet_ms < needed:
         return Culprit("GEN-050", f"less than {needed / 1000:.1f} s of silence followed the speech", breach=False)
     return Culprit("GEN-050", f"{now.quiet_ms / 1000:.1f} s of silence did not bring speech_stopped")
+
+
+def switches_detection(frame: Frame) -> bool:
+    """Whether a client frame says anew who decides the turns."""
+    if frame.side != "client" or frame.type != "session.update" or not isinstance(frame.event, dict):
+        return False
+    session = frame.event.get("session")
+    return isinstance(session, dict) and "turn_detection" in session
 
 
 def silence_needed(moment: Moment) -> float:

@@ -6,16 +6,17 @@ from collections import Counter
 from collections.abc import Iterator
 
 from conformance.judge.rules.base import body, rule
-from conformance.judge.rules.missing import exempt, may_lack_done, no_automatic_reply
+from conformance.judge.rules.frames import is_client_data, silences
+from conformance.judge.rules.missing import cancelled_after, exempt, may_lack_done, no_automatic_reply, spoke_after
 from conformance.judge.rules.requests import (
-    ANSWERED_BY,
     BACKEND,
     Request,
     message,
     requests,
     waited_out,
 )
-from conformance.judge.rules.session import is_client_data, moments, silences
+from conformance.judge.rules.session import Moment, moments
+from conformance.judge.rules.settling import ANSWERED_BY
 from conformance.judge.view import Wire
 from conformance.wire.transcript import Frame
 
@@ -35,7 +36,8 @@ def _outcomes(wire: Wire, kind: str) -> Iterator[str | None]:
         if request.open:
             slow = kind == "response.create"  # its answer may take longer than a quiet window
             ignored = request.passed_over or (not slow and waited_out(wire, request))
-            if ignored and waited_out(wire, request) and exempt(request, wire) is None:
+            mine = (request, *request.contenders)  # one of them got no answer, and nobody knows which
+            if ignored and waited_out(wire, request) and not any(exempt(other, wire) for other in mine):
                 yield f"{request.called} got neither {ANSWERED_BY[kind]} nor error"
             continue
         yield from _both(wire, request)
@@ -141,6 +143,16 @@ def items_are_shown_once(wire: Wire) -> Iterator[str | None]:
             yield f"the committed item {item_id} was never shown by {CREATED}"
 
 
+def _spoke_on(wire: Wire, committed: Frame) -> bool:
+    """Whether loud audio had been sent past the end of the speech when its commit was told."""
+    moment = moments(wire)[committed.index]
+    stops = [event for event in wire.all(STOPPED) if event.get("item_id") == committed.event.get("item_id")]
+    end = stops[-1].get("audio_end_ms") if stops else None
+    if moment.audio_ms is None or not isinstance(end, int):
+        return True
+    return moment.audio_ms - moment.quiet_ms > end + 200
+
+
 def _answered_later(wire: Wire, frame: Frame) -> bool:
     """Whether a whole response came after this frame."""
     later = [other.type for other in wire.received if other.index > frame.index]
@@ -169,6 +181,8 @@ def create_has_one_outcome(wire: Wire) -> Iterator[str | None]:
             and no_automatic_reply(wire, then[-1]) is None
             and any(index > frame.index for index in silences(wire.frames))
             and not then[-1].active
+            and not (spoke_after(wire, frame.index) or _spoke_on(wire, frame))
+            and not cancelled_after(wire, _created_before(wire, frame.index))
         ):
             yield f"the committed turn {frame.event.get('item_id')} led to neither response.created nor error"
 
@@ -181,11 +195,10 @@ def cancel_has_an_outcome(wire: Wire) -> Iterator[str | None]:
     for frame in wire.frames:
         if frame.side != "client" or frame.type != "response.cancel":
             continue
-        before = [other for other in wire.frames[: frame.index] if is_client_data(other)]
-        if before and before[-1].type == "response.create":
-            follows = any(other.index > before[-1].index for other in wire.received if other.index < frame.index)
-            if not follows:
-                continue  # a pending response is the open question's
+        asked = (request for request in requests(wire) if request.type == "response.create")
+        by_voice = not then[frame.index].active and (_reply_due(wire, frame.index) or _may_be_heard(then[frame.index]))
+        if by_voice or any(request.unanswered_at(frame.index) for request in asked):
+            continue  # what a pending response becomes is open (U15)
         later = [other for other in wire.received if other.index > frame.index]
         if any(other.type in ended or other.type == "response.created" for other in later):
             yield None
@@ -251,7 +264,7 @@ def _mistake(wire: Wire, frame: Frame, data: list[Frame]) -> str | None:
             idle = not moment.active and "response.create" not in before and moment.turns in {"manual", "vad"}
             started = any(other.type == "response.created" for other in wire.received if other.index < frame.index)
             over = started and _all_over(wire, frame.index) and before[-1:] != ["response.create"]
-            quiet = not moment.buffered
+            quiet = not moment.buffered and not _reply_due(wire, frame.index)
             return "a cancel without a response" if quiet and (idle or over) else None
         case "input_image_buffer.append":
             first = "input_audio_buffer.append" not in before
@@ -260,6 +273,23 @@ def _mistake(wire: Wire, frame: Frame, data: list[Frame]) -> str | None:
             empty = "input_audio_buffer.append" not in before and moment.turns == "manual"
             return "a commit of an empty buffer" if empty else None
     return None
+
+
+def _created_before(wire: Wire, index: int) -> int:
+    """Index of the last `response.created` before this frame, -1 for none."""
+    made = (other.index for other in wire.received if other.type == "response.created" and other.index < index)
+    return max(made, default=-1)
+
+
+def _may_be_heard(moment: Moment) -> bool:
+    """Whether voice detection may still make a turn of what was sent."""
+    return moment.turns != "manual" and moment.buffered
+
+
+def _reply_due(wire: Wire, index: int) -> bool:
+    """Whether a turn that voice detection committed may still get its reply."""
+    ours = [other.type for other in wire.received if other.index < index]
+    return next((kind for kind in reversed(ours) if kind in {COMMITTED, "response.created"}), None) == COMMITTED
 
 
 def _all_over(wire: Wire, index: int) -> bool:

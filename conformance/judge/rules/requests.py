@@ -4,20 +4,13 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 from dataclasses import dataclass, field
-from typing import Any
 
-from conformance.judge.rules.session import Moment, is_client_data, moments_of, once, silences
+from conformance.judge.rules.frames import once, silences
+from conformance.judge.rules.session import Moment, moments_of
+from conformance.judge.rules.settling import is_request, settling
 from conformance.judge.view import Wire
 from conformance.wire.transcript import Frame, Stop
 
-ANSWERED_BY = {
-    "session.update": "session.updated",
-    "input_audio_buffer.commit": "input_audio_buffer.committed",
-    "input_audio_buffer.clear": "input_audio_buffer.cleared",
-    "conversation.item.create": "conversation.item.created",
-    "response.create": "response.created",
-    "session.finish": "session.finished",
-}
 CLAUSE = {
     "session.update": "GEN-011",
     "input_audio_buffer.commit": "GEN-012",
@@ -35,15 +28,17 @@ class Request:
     """A client frame that wants an answer.
 
     `answers` are its acknowledgements and `errors` what may be its refusal.  `passed_over`: a later request was
-    answered before it.  `alone`: nothing else of the client was open while it was.
+    answered before it.  `alone`: nothing else of the client waited while it did, so what came is its own.  `rivals`:
+    requests of its kind that were given an answer which may as well have been its own.
     """
 
     frame: Frame
     moment: Moment
+    alone: bool
     answers: list[Frame] = field(default_factory=list)
     errors: list[Frame] = field(default_factory=list)
+    rivals: list[Request] = field(default_factory=list)
     passed_over: bool = False
-    alone: bool = True
 
     @property
     def type(self) -> str:
@@ -52,8 +47,18 @@ class Request:
 
     @property
     def open(self) -> bool:
-        """Whether nothing has answered it."""
-        return not self.answers and not self.errors
+        """Whether nothing has answered it, nor had a contender an error instead of the answer that it was given."""
+        return not self.answers and not self.errors and not any(other.errors for other in self.contenders)
+
+    @property
+    def contenders(self) -> tuple[Request, ...]:
+        """Its rivals and theirs: of all these one more was answered than anybody can tell."""
+        return tuple(one for rival in self.rivals for one in (rival, *rival.contenders))
+
+    def unanswered_at(self, index: int) -> bool:
+        """Whether it was sent, and nothing had surely answered it, when the frame of this index came."""
+        sure = (*self.answers, *self.errors) if self.alone else self.answers
+        return self.frame.index < index and not any(answer.index < index for answer in sure)
 
     @property
     def called(self) -> str:
@@ -62,78 +67,28 @@ class Request:
 
 
 def requests(wire: Wire) -> list[Request]:
-    """All requests that have an acknowledgement, in order, with what answered them.
-
-    An acknowledgement goes to the oldest open request of its kind; an error to the request that it names, else to the
-    client's last frame, else to every open request, since nothing says whose it is.
-    """
+    """All requests that have an acknowledgement, in order, with what may have answered them (`settling`)."""
     return once(_requests, wire.frames)
 
 
 def _requests(frames: Sequence[Frame]) -> list[Request]:
-    then = moments_of(frames)
-    found: list[Request] = []
-    last: Frame | None = None
+    then, settled = moments_of(frames), settling(frames)
+    found: dict[int, Request] = {}
     for frame in frames:
-        if is_client_data(frame):
-            last = frame
-            if frame.type in ANSWERED_BY and isinstance(frame.event, dict):
-                waiting = [request for request in found if request.open]
-                for request in waiting:
-                    request.alone = False
-                found.append(Request(frame, then[frame.index], alone=not waiting))
-        elif frame.side == "server" and frame.type is not None:
-            if frame.type == "error":
-                for request in _refused(frame, found, last):
-                    request.errors.append(frame)
-            else:
-                _acknowledged(frame, found)
-    return found
-
-
-def _acknowledged(frame: Frame, found: list[Request]) -> None:
-    for number, request in enumerate(found):
-        if request.open and _answers(frame, request):
-            request.answers.append(frame)
-            for earlier in found[:number]:
-                earlier.passed_over |= earlier.open
-            return
-
-
-def _answers(frame: Frame, request: Request) -> bool:
-    if ANSWERED_BY[request.type] != frame.type:
-        return False
-    if request.type != "conversation.item.create":
-        return True
-    return made_by_client(_item(frame)) and _item(frame).get("type") == _item(request.frame).get("type", "message")
-
-
-def made_by_client(item: dict[str, Any]) -> bool:
-    """Whether an item is one that only a client creates: not speech, and not the model's own output."""
-    if item.get("type") in {"function_call_output", "mcp_approval_response"}:
-        return True
-    content = item.get("content")
-    spoken = any(isinstance(part, dict) and part.get("type") == "input_audio" for part in content or ())
-    shown_by_model = item.get("role") == "assistant" and item.get("status") == "in_progress"
-    return item.get("type") == "message" and not spoken and not shown_by_model
-
-
-def _item(frame: Frame) -> dict[str, Any]:
-    item = frame.event.get("item")
-    return item if isinstance(item, dict) else {}
-
-
-def _refused(frame: Frame, found: list[Request], last: Frame | None) -> list[Request]:
-    error = frame.event.get("error")
-    named = error.get("event_id") if isinstance(error, dict) else None
-    if isinstance(named, str) and named:
-        return [request for request in found if request.frame.event.get("event_id") == named][-1:]
-    waiting = [request for request in found if request.open]
-    if waiting and waiting[-1].frame is last:
-        return waiting[-1:] if waiting[-1].alone else waiting
-    if waiting:
-        return waiting
-    return [request for request in found[-1:] if request.frame is last]
+        if is_request(frame):
+            found[frame.index] = Request(frame, then[frame.index], alone=frame.index not in settled.crowded)
+            continue
+        meant = [found[sent.index] for sent in settled.meant.get(frame.index, ()) if sent.index in found]
+        if frame.type == "error":
+            for request in meant:
+                request.errors.append(frame)
+        elif meant:
+            meant[0].answers.append(frame)
+            for rival in meant[1:]:
+                rival.rivals.append(meant[0])
+            for request in found.values():
+                request.passed_over |= request.open and request.frame.index < meant[0].frame.index
+    return list(found.values())
 
 
 # -- where a conversation broke off

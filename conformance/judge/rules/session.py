@@ -2,24 +2,16 @@
 
 from __future__ import annotations
 
-import array
-import base64
-import binascii
-import sys
-from collections import OrderedDict
-from collections.abc import Callable, Sequence
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field, replace
-from functools import lru_cache
-from typing import Any, Literal, TypeVar
+from typing import Any, Literal
 
+from conformance.judge.rules.frames import BYTES_PER_MS, LOUD, decoded, is_client_data, once, peak
+from conformance.judge.rules.settling import settling
 from conformance.judge.view import Wire
 from conformance.wire.transcript import Frame
 
-Result = TypeVar("Result")
 Turns = Literal["vad", "semantic", "manual", "unsure"]
-
-BYTES_PER_MS = 32  # 16 kHz mono s16le, the default input format
-LOUD = 1000  # peak of a sample, of 32767, above which a packet is not silence
 
 
 @dataclass(frozen=True)
@@ -44,11 +36,6 @@ class Moment:
     items: int = 0
 
 
-def is_client_data(frame: Frame) -> bool:
-    """Whether this is a message of the client (no control frame)."""
-    return frame.side == "client" and frame.opcode in {"text", "binary"}
-
-
 def moments(wire: Wire) -> list[Moment]:
     """The session before each frame, and at the end: one entry more than there are frames."""
     return moments_of(wire.frames)
@@ -59,25 +46,10 @@ def moments_of(frames: Sequence[Frame]) -> list[Moment]:
     return once(_moments, frames)
 
 
-_KEPT: OrderedDict[tuple[Any, int], tuple[Sequence[Frame], int, Any]] = OrderedDict()
-
-
-def once(fold: Callable[[Sequence[Frame]], Result], frames: Sequence[Frame]) -> Result:
-    """The fold over these frames, kept for the rules that come after; each rule looks through a view of its own."""
-    key = (fold, id(frames))
-    kept = _KEPT.get(key)
-    if kept is None or kept[0] is not frames or kept[1] != len(frames):
-        kept = _KEPT[key] = (frames, len(frames), fold(frames))
-        if len(_KEPT) > 512:
-            _KEPT.popitem(last=False)
-    result: Result = kept[2]
-    return result
-
-
 def _moments(frames: Sequence[Frame]) -> list[Moment]:
     now = Moment()
     out = []
-    pending: list[dict[str, Any]] = []
+    pending = _Pending(settling(frames).meant)
     cut: set[str] = set()
     for frame in frames:
         out.append(now)
@@ -94,11 +66,43 @@ def _moments(frames: Sequence[Frame]) -> list[Moment]:
     return out
 
 
-def _sent(now: Moment, frame: Frame, event: dict[str, Any], pending: list[dict[str, Any]]) -> Moment:
+class _Pending:
+    """The updates that are not answered; `doubted` once it is not known which of them was refused, if one was."""
+
+    def __init__(self, meant: Mapping[int, tuple[Frame, ...]]) -> None:
+        self._meant = meant
+        self._sessions: dict[int, dict[str, Any]] = {}
+        self.doubted = False
+
+    def add(self, frame: Frame, session: dict[str, Any]) -> None:
+        self._sessions[frame.index] = session
+        self.doubted &= len(self._sessions) > 1
+
+    def accepted(self, frame: Frame) -> dict[str, Any]:
+        """What the update asked for that this echo confirms."""
+        mine = next((sent for sent in self._meant.get(frame.index, ()) if sent.index in self._sessions), None)
+        return self._sessions.pop(mine.index) if mine else {}
+
+    def refused(self, frame: Frame) -> bool:
+        """Note an error; whether it says that an update was, or may have been, refused."""
+        meant = self._meant.get(frame.index, ())
+        mine = [sent for sent in meant if sent.index in self._sessions]
+        if len(meant) == 1:
+            for sent in mine:
+                del self._sessions[sent.index]
+        self.doubted |= bool(mine) and len(meant) > 1
+        return bool(mine)
+
+    def asks(self, name: str) -> bool:
+        """Whether one of them names this field."""
+        return any(name in session for session in self._sessions.values())
+
+
+def _sent(now: Moment, frame: Frame, event: dict[str, Any], pending: _Pending) -> Moment:
     if frame.type == "session.update":
         session = event.get("session")
         session = session if isinstance(session, dict) else {}
-        pending.append(session)
+        pending.add(frame, session)
         if "audio" in session:
             now = replace(now, audio_ms=None)
         return replace(now, turns="unsure") if "turn_detection" in session else now
@@ -126,18 +130,15 @@ def _received(
     now: Moment,
     frame: Frame,
     event: dict[str, Any],
-    pending: list[dict[str, Any]],
+    pending: _Pending,
     cut: set[str],
 ) -> Moment:
     kind = frame.type or ""
     if kind in {"session.created", "session.updated"}:
         shown = event.get("session")
-        asked = pending.pop(0) if kind == "session.updated" and pending else {}
-        return _configured(now, shown if isinstance(shown, dict) else {}, asked, pending)
-    if kind == "error" and pending:
-        pending.pop(0)
-        unsure = any("turn_detection" in session for session in pending)
-        return replace(now, turns="unsure" if unsure else _turns(now.detection))
+        return _configured(now, shown if isinstance(shown, dict) else {}, pending.accepted(frame), pending)
+    if kind == "error" and pending.refused(frame):
+        return replace(now, turns="unsure" if pending.asks("turn_detection") else _turns(now.detection))
     if kind == "conversation.item.created":
         return replace(now, items=now.items + 1)
     if kind == "input_audio_buffer.speech_started":
@@ -150,7 +151,7 @@ def _received(
     return replace(now, active=_active(now.active, kind, event, cut)) if kind.startswith("response.") else now
 
 
-def _configured(now: Moment, shown: dict[str, Any], asked: dict[str, Any], pending: list[dict[str, Any]]) -> Moment:
+def _configured(now: Moment, shown: dict[str, Any], asked: dict[str, Any], pending: _Pending) -> Moment:
     """What is in force after an echo: its own word where it has one, else what was asked, else what was."""
     detection: Any = now.detection
     if "turn_detection" in asked:
@@ -162,8 +163,8 @@ def _configured(now: Moment, shown: dict[str, Any], asked: dict[str, Any], pendi
     detection = {"type": None} if not isinstance(detection, dict) else detection
     transcribes = now.transcribes
     if "input_audio_transcription" in asked:
-        transcribes = asked["input_audio_transcription"] is not None
-    unsure = any("turn_detection" in session for session in pending)
+        transcribes = asked["input_audio_transcription"] is not None and not pending.doubted
+    unsure = pending.asks("turn_detection")
     return replace(now, detection=detection, transcribes=transcribes, turns="unsure" if unsure else _turns(detection))
 
 
@@ -184,50 +185,3 @@ def _active(active: frozenset[str], kind: str, event: dict[str, Any], cut: set[s
         return frozenset({key})
     over = kind == "response.done" or (kind == "response.output_item.done" and key in cut)
     return active - {key} if over else active
-
-
-def decoded(audio: Any) -> bytes | None:
-    """The bytes of a Base64 payload, or None when it is none."""
-    try:
-        return base64.b64decode(audio, validate=True) if isinstance(audio, str) else None
-    except (binascii.Error, ValueError):
-        return None
-
-
-@lru_cache(maxsize=4096)
-def peak(pcm: bytes) -> int:
-    """The largest sample, regardless of sign."""
-    samples = array.array("h", pcm[: len(pcm) // 2 * 2])
-    if sys.byteorder == "big":
-        samples.byteswap()
-    return max(max(samples, default=0), -min(samples, default=0))
-
-
-def silences(frames: Sequence[Frame]) -> list[int]:
-    """Where the client waited for nothing: indexes of its frames that ended a wait in which no frame came.
-
-    A client that waits for an event goes on as soon as it is there, and one that does not wait goes on at once; so a
-    gap between a frame and the client's next one says that a wait ran out.  Streamed audio is paced and proves nothing.
-    """
-    return once(_silences, frames)
-
-
-def _paced(frame: Frame) -> float:
-    """Time (ms) that may pass after a frame without any wait: twice an append's own length, nothing after others."""
-    if frame.type != "input_audio_buffer.append" or not isinstance(frame.event, dict):
-        return 0.0
-    return 2 * len(decoded(frame.event.get("audio")) or b"") / BYTES_PER_MS
-
-
-def _silences(frames: Sequence[Frame]) -> list[int]:
-    found = []
-    before: Frame | None = None
-    for frame in frames:
-        if frame.opcode in {"ping", "pong"}:
-            continue
-        moved = is_client_data(frame) or (frame.side == "client" and frame.opcode == "close")
-        waited = before is not None and frame.at - before.at >= 120.0 + _paced(before)
-        if moved and waited and frame.type != "input_audio_buffer.append":
-            found.append(frame.index)
-        before = frame
-    return found

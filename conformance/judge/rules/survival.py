@@ -8,9 +8,11 @@ from typing import Any
 
 from conformance.judge import schema
 from conformance.judge.rules.base import body, objects, rule
+from conformance.judge.rules.frames import decoded, is_client_data
 from conformance.judge.rules.missing import exempt
 from conformance.judge.rules.requests import BACKEND, THROTTLED, lost, message, requests, waited_out
-from conformance.judge.rules.session import decoded, is_client_data, moments
+from conformance.judge.rules.session import moments
+from conformance.judge.rules.settling import LARGE, settling
 from conformance.judge.view import Wire
 from conformance.wire.transcript import Frame
 
@@ -28,7 +30,6 @@ FATAL = (
     "quota",
     "free tier",
 )
-LARGE = 200 * 1024  # bytes of a message from which on its size may be what ended the connection (C36)
 SESSION_LIMIT_MS = 29 * 60 * 1000  # the shortest documented limit is 30 minutes
 LONGEST_SIDE = 1920  # pixels
 _SIZE = re.compile(rb"\xff[\xc0-\xc2]..\x08(..)(..)", re.DOTALL)  # height and width in a JPEG's frame header
@@ -96,14 +97,17 @@ def _recent(wire: Wire) -> list[Frame]:
 
 
 def _suspects(wire: Wire, index: int) -> list[Frame]:
-    """What a refusal at `index` may be about: all that was sent since the last answer, and the last frame before it.
+    """What a refusal at `index` may be about: what was sent since the last answer, the frame before it, and what waits.
 
     An error is not such an answer: it may be the first half of the refusal.
     """
+    settled = settling(wire.frames)
     last = max((frame.index for frame in wire.received if frame.index < index and frame.type != "error"), default=-1)
     data = [frame for frame in wire.frames[:index] if is_client_data(frame)]
     before = [frame for frame in data if frame.index < last][-1:]
-    return before + [frame for frame in data if frame.index > last]
+    waited = [sent for at, meant in settled.meant.items() if last < at <= index for sent in meant]
+    waited += settled.left if index == len(wire.frames) else []
+    return before + waited + [frame for frame in data if frame.index > last]
 
 
 def provocation(wire: Wire, frame: Frame) -> str | None:
@@ -197,12 +201,13 @@ def no_error_without_mistake(wire: Wire) -> Iterator[str | None]:
 
 def _blameless(wire: Wire, frame: Frame) -> bool:
     """Whether a client frame is surely no mistake, by what all sources agree on."""
-    if provocation(wire, frame) is not None:
+    if provocation(wire, frame) is not None or _repeats_an_id(wire, frame):
         return False
     moment = moments(wire)[frame.index]
     match frame.type:
         case "session.update":
-            return not moment.active and moment.audio_ms == 0 and _plain(wire, body(frame.event, "session"))
+            given = "session" in frame.event  # whether it may be left out is open (U5)
+            return given and not moment.active and moment.audio_ms == 0 and _plain(wire, body(frame.event, "session"))
         case "input_audio_buffer.append" | "input_audio_buffer.clear":
             return True
         case "input_audio_buffer.commit":
@@ -213,8 +218,22 @@ def _blameless(wire: Wire, frame: Frame) -> bool:
             return item.get("type") == "message" and item.get("role") == "user" and typed
         case "response.create":
             typed = moment.turns == "manual" or moment.audio_ms == 0
-            return typed and not moment.active and moment.items > 0 and not body(frame.event, "response")
+            free = not moment.active and not _asked_already(wire, frame)
+            return typed and free and moment.items > 0 and not body(frame.event, "response")
     return False
+
+
+def _repeats_an_id(wire: Wire, frame: Frame) -> bool:
+    """Whether the client has used this frame's `event_id` before; what becomes of that is open (Q-CLIENT-EVENT-ID)."""
+    given = frame.event.get("event_id")
+    earlier = (other.event for other in wire.frames[: frame.index] if is_client_data(other))
+    return given is not None and any(isinstance(event, dict) and event.get("event_id") == given for event in earlier)
+
+
+def _asked_already(wire: Wire, frame: Frame) -> bool:
+    """Whether an earlier `response.create` has no answer yet."""
+    asked = (request for request in requests(wire) if request.type == "response.create")
+    return any(request.unanswered_at(frame.index) for request in asked)
 
 
 def _plain(wire: Wire, session: dict[str, Any]) -> bool:

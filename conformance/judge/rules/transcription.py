@@ -6,7 +6,8 @@ from collections import Counter
 from collections.abc import Iterator
 
 from conformance.judge.rules.base import rule
-from conformance.judge.rules.session import moments, silences
+from conformance.judge.rules.frames import silences
+from conformance.judge.rules.session import moments
 from conformance.judge.view import Wire
 
 PREFIX = "conversation.item.input_audio_transcription."

@@ -6,8 +6,10 @@ from collections.abc import Iterator
 from typing import Any
 
 from conformance.judge.rules.base import rule
-from conformance.judge.rules.missing import silence_needed
-from conformance.judge.rules.session import moments, silences
+from conformance.judge.rules.frames import silences
+from conformance.judge.rules.missing import silence_needed, switches_detection
+from conformance.judge.rules.session import moments
+from conformance.judge.rules.settling import settling
 from conformance.judge.view import Wire
 
 STARTED, STOPPED = "input_audio_buffer.speech_started", "input_audio_buffer.speech_stopped"
@@ -44,7 +46,8 @@ def speech_is_ended(wire: Wire) -> Iterator[str | None]:
     if any(frame.type == STOPPED for frame in wire.received):
         yield None
     started = [frame.index for frame in wire.received if frame.type == STARTED]
-    if not started or any(frame.type == CLEAR for frame in wire.frames):
+    # What becomes of speech within which the buffer is cleared or the detection is changed is open (U8, Q-MODE-SWITCH).
+    if not started or any(frame.type == CLEAR or switches_detection(frame) for frame in wire.frames[started[-1] :]):
         return
     for index in silences(wire.frames):
         moment = then[index]
@@ -58,11 +61,14 @@ def speech_is_ended(wire: Wire) -> Iterator[str | None]:
 def _turns(wire: Wire) -> Iterator[tuple[int, str, str, Any]]:
     """The voice events as (frame index, type, item id, milliseconds); a repetition for the same item is left out.
 
-    A clear or a change of the configuration breaks the sequence and shows as an entry of type "break".
+    A clear, a commit of the client or a change of the configuration breaks the sequence and shows as an entry of type
+    "break"; so does its answer, since what came before that is of the time before.
     """
     before: tuple[str, str] | None = None
+    settled = settling(wire.frames).meant
     for frame in wire.frames:
-        if frame.side == "client" and frame.type in {CLEAR, "session.update", "input_audio_buffer.commit"}:
+        ours = frame if frame.side == "client" else next(iter(settled.get(frame.index, ())), None)
+        if ours is not None and ours.type in {CLEAR, "session.update", "input_audio_buffer.commit"}:
             before = None
             yield frame.index, "break", "", None
         elif frame.side == "server" and frame.type in {STARTED, STOPPED}:

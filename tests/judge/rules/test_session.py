@@ -1,7 +1,8 @@
 """The session as rules see it: who decides the turns, what runs, how much audio went in, where waits ran out."""
 
+from conformance.judge.rules.frames import silences
 from conformance.judge.rules.requests import requests
-from conformance.judge.rules.session import moments, silences
+from conformance.judge.rules.session import moments
 from support.talks import SESSION, audio, audio_reply, c, manual, message, s, speech, talk, text_reply, waited
 
 

@@ -1,0 +1,86 @@
+"""What single frames hold, and where the client paused."""
+
+from __future__ import annotations
+
+import array
+import base64
+import binascii
+import sys
+from collections import OrderedDict
+from collections.abc import Callable, Sequence
+from functools import lru_cache
+from typing import Any, TypeVar
+
+from conformance.wire.transcript import Frame
+
+Result = TypeVar("Result")
+
+BYTES_PER_MS = 32  # 16 kHz mono s16le, the default input format
+LOUD = 1000  # peak of a sample, of 32767, above which a packet is not silence
+
+
+def is_client_data(frame: Frame) -> bool:
+    """Whether this is a message of the client (no control frame)."""
+    return frame.side == "client" and frame.opcode in {"text", "binary"}
+
+
+_KEPT: OrderedDict[tuple[Any, int], tuple[Sequence[Frame], int, Any]] = OrderedDict()
+
+
+def once(fold: Callable[[Sequence[Frame]], Result], frames: Sequence[Frame]) -> Result:
+    """The fold over these frames, kept for the rules that come after; each rule looks through a view of its own."""
+    key = (fold, id(frames))
+    kept = _KEPT.get(key)
+    if kept is None or kept[0] is not frames or kept[1] != len(frames):
+        kept = _KEPT[key] = (frames, len(frames), fold(frames))
+        if len(_KEPT) > 2048:
+            _KEPT.popitem(last=False)
+    result: Result = kept[2]
+    return result
+
+
+def decoded(audio: Any) -> bytes | None:
+    """The bytes of a Base64 payload, or None when it is none."""
+    try:
+        return base64.b64decode(audio, validate=True) if isinstance(audio, str) else None
+    except (binascii.Error, ValueError):
+        return None
+
+
+@lru_cache(maxsize=4096)
+def peak(pcm: bytes) -> int:
+    """The largest sample, regardless of sign."""
+    samples = array.array("h", pcm[: len(pcm) // 2 * 2])
+    if sys.byteorder == "big":
+        samples.byteswap()
+    return max(max(samples, default=0), -min(samples, default=0))
+
+
+def silences(frames: Sequence[Frame]) -> list[int]:
+    """Where the client waited for nothing: indexes of its frames that ended a wait in which no frame came.
+
+    A client that waits for an event goes on as soon as it is there, and one that does not wait goes on at once; so a
+    gap between a frame and the client's next one says that a wait ran out.  Streamed audio is paced and proves nothing.
+    """
+    return once(_silences, frames)
+
+
+def _paced(frame: Frame) -> float:
+    """Time (ms) that may pass after a frame without any wait: twice an append's own length, nothing after others."""
+    if frame.type != "input_audio_buffer.append" or not isinstance(frame.event, dict):
+        return 0.0
+    return 2 * len(decoded(frame.event.get("audio")) or b"") / BYTES_PER_MS
+
+
+def _silences(frames: Sequence[Frame]) -> list[int]:
+    found = []
+    before: Frame | None = None
+    for frame in frames:
+        if frame.opcode in {"ping", "pong"}:
+            continue
+        moved = is_client_data(frame) or (frame.side == "client" and frame.opcode == "close")
+        waited = before is not None and frame.at - before.at >= 120.0 + _paced(before)
+        if moved and waited and frame.type != "input_audio_buffer.append":
+            found.append(frame.index)
+        before = frame
+    return found
