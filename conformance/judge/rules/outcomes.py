@@ -36,7 +36,7 @@ def _outcomes(wire: Wire, kind: str) -> Iterator[str | None]:
         if request.open:
             slow = kind == "response.create"  # its answer may take longer than a quiet window
             ignored = request.passed_over or (not slow and waited_out(wire, request))
-            mine = (request, *request.contenders)  # one of them got no answer, and nobody knows which
+            mine = (request, *request.contenders.values())  # one of them got no answer, and nobody knows which
             if ignored and waited_out(wire, request) and not any(exempt(other, wire) for other in mine):
                 yield f"{request.called} got neither {ANSWERED_BY[kind]} nor error"
             continue

@@ -28,8 +28,9 @@ class Request:
     """A client frame that wants an answer.
 
     `answers` are its acknowledgements and `errors` what may be its refusal.  `passed_over`: a later request was
-    answered before it.  `alone`: nothing else of the client waited while it did, so what came is its own.  `rivals`:
-    requests of its kind that were given an answer which may as well have been its own.
+    answered before it.  `alone`: nothing else of the client waited while it did, so what came is its own.
+    `contenders`: by index, requests of its kind that were given an answer which may as well have been its own, and
+    theirs: of all these one more was answered than anybody can tell.
     """
 
     frame: Frame
@@ -37,7 +38,7 @@ class Request:
     alone: bool
     answers: list[Frame] = field(default_factory=list)
     errors: list[Frame] = field(default_factory=list)
-    rivals: list[Request] = field(default_factory=list)
+    contenders: dict[int, Request] = field(default_factory=dict)
     passed_over: bool = False
 
     @property
@@ -48,12 +49,7 @@ class Request:
     @property
     def open(self) -> bool:
         """Whether nothing has answered it, nor had a contender an error instead of the answer that it was given."""
-        return not self.answers and not self.errors and not any(other.errors for other in self.contenders)
-
-    @property
-    def contenders(self) -> tuple[Request, ...]:
-        """Its rivals and theirs: of all these one more was answered than anybody can tell."""
-        return tuple(one for rival in self.rivals for one in (rival, *rival.contenders))
+        return not self.answers and not self.errors and not any(other.errors for other in self.contenders.values())
 
     def unanswered_at(self, index: int) -> bool:
         """Whether it was sent, and nothing had surely answered it, when the frame of this index came."""
@@ -85,9 +81,11 @@ def _requests(frames: Sequence[Frame]) -> list[Request]:
         elif meant:
             meant[0].answers.append(frame)
             for rival in meant[1:]:
-                rival.rivals.append(meant[0])
+                rival.contenders |= {meant[0].frame.index: meant[0]} | meant[0].contenders
             for request in found.values():
-                request.passed_over |= request.open and request.frame.index < meant[0].frame.index
+                if request.frame.index >= meant[0].frame.index:
+                    break
+                request.passed_over = request.passed_over or request.open
     return list(found.values())
 
 

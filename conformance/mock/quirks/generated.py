@@ -15,18 +15,18 @@ FUZZ = ("fuzz/*",)
 
 
 def spoilt(event: Json, session: Session) -> bool:
-    """Whether the session has had three errors."""
-    return bool(session.memory.get("errors", 0) >= 3)
+    """Whether the session has had two errors."""
+    return bool(session.memory.get("errors", 0) >= 2)
 
 
-doubles("many-errors-confuse", "14", "after three errors an update is confirmed twice", "session.updated", when=spoilt,
+doubles("many-errors-confuse", "14", "after two errors an update is confirmed twice", "session.updated", when=spoilt,
         touches=FUZZ)  # fmt: skip
-drops("errors-outlive-sessions", "14", "after a session with three errors nobody is greeted", "session.created",
+drops("errors-outlive-sessions", "14", "after a session with two errors nobody is greeted", "session.created",
       when=lambda event, session: bool(session.shared.get("spoilt")), touches=FUZZ)  # fmt: skip
 
 
-@quirk("many-errors-confuse", "14", "after three errors an update is confirmed twice")
-@quirk("errors-outlive-sessions", "14", "after a session with three errors nobody is greeted")
+@quirk("many-errors-confuse", "14", "after two errors an update is confirmed twice")
+@quirk("errors-outlive-sessions", "14", "after a session with two errors nobody is greeted")
 def _counts(event: Json, session: Session) -> list[Json] | None:
     if event["type"] == "error":
         session.memory["errors"] = session.memory.get("errors", 0) + 1

@@ -1,9 +1,7 @@
-"""The session as rules see it: who decides the turns, what runs, how much audio went in, where waits ran out."""
+"""The session as rules see it: who decides the turns, what runs, how much audio went in, how loud it was."""
 
-from conformance.judge.rules.frames import silences
-from conformance.judge.rules.requests import requests
 from conformance.judge.rules.session import moments
-from support.talks import SESSION, audio, audio_reply, c, manual, message, s, speech, talk, text_reply, waited
+from support.talks import SESSION, audio, audio_reply, c, manual, message, s, speech, talk, text_reply
 
 
 def last(*lines):
@@ -49,34 +47,3 @@ def test_a_response_runs_until_it_is_done_or_cut():
     assert not last(message(), "C response.create", text_reply()).active
     assert not last(message(), "C response.create", text_reply()[:3], "C response.cancel", text_reply()[3:-1]).active
     assert not last(audio(100), speech(), audio_reply()[:6], speech("b")[:1], audio_reply()[6:-1]).active
-
-
-def test_a_wait_that_ran_out_shows_as_a_gap_before_a_client_frame():
-    wire = talk(waited("C session.finish", 200), waited("S session.finished", 5000), waited("C close 1000", 50))
-    assert silences(wire.frames) == [1]
-
-
-def test_paced_audio_is_no_wait():
-    wire = talk([waited(line, 130) for line in audio(500)])
-    assert silences(wire.frames) == []
-
-
-def test_an_error_belongs_to_the_request_it_names():
-    first, second = requests(
-        talk(
-            c("session.update", event_id="a", session={}),
-            c("input_audio_buffer.clear", event_id="b"),
-            s("error", error={"message": "no", "event_id": "a"}),
-        )
-    )
-    assert first.errors
-    assert second.open
-
-
-def test_a_request_that_a_later_one_overtook():
-    first, second = requests(
-        talk(c("session.update", session={}), "C input_audio_buffer.clear", "S input_audio_buffer.cleared")
-    )
-    assert first.open
-    assert first.passed_over
-    assert second.answers
