@@ -2,11 +2,10 @@
 
 import pytest
 
-from conformance.cases import test_00_rules as chapter
-from conformance.judge.checks import run
 from conformance.judge.rules import breaches, envelope
 from conformance.spec.catalogue import clauses
 from conformance.wire.transcript import Ending
+from support.rules import verdict
 from support.talks import (
     SESSION,
     TRANSCRIPTION,
@@ -33,13 +32,6 @@ from support.talks import (
     without,
 )
 
-CHECKS = {
-    function.check_id: (owner, function)
-    for owner in vars(chapter).values()
-    if isinstance(owner, type)
-    for function in vars(owner).values()
-    if hasattr(function, "check_id")
-}
 CREATE = "C response.create"
 ASK = [*message(), c("response.create")]
 LEAVE = [waited("C close 1000"), Line("server", "close", b"\x03\xe8")]
@@ -286,11 +278,6 @@ BREACHES = {
     ],
     "GEN-068": [(talk(s("response.created", response=response(status="thinking"))), "has the status 'thinking'")],
 }
-
-
-def verdict(clause, *wires):
-    owner, function = CHECKS[clause]
-    return run(clause, lambda: function(owner(), list(wires)))
 
 
 @pytest.mark.parametrize(

@@ -2,9 +2,8 @@
 
 import pytest
 
-from conformance.cases import test_00_rules as chapter
-from conformance.judge.checks import run
 from conformance.spec.catalogue import clauses
+from support.rules import CHECKS, verdict
 from support.talks import (
     TRANSCRIPTION,
     audio,
@@ -189,18 +188,6 @@ LEGITIMATE = {
         message(), CREATE, tool_reply()[:-1], stop="response.done", model="qwen3.8-omni-flash-realtime"
     ),
 }
-CHECKS = {
-    function.check_id: (owner, function)
-    for owner in vars(chapter).values()
-    if isinstance(owner, type)
-    for function in vars(owner).values()
-    if hasattr(function, "check_id")
-}
-
-
-def verdict(clause, *wires):
-    owner, function = CHECKS[clause]
-    return run(clause, lambda: function(owner(), list(wires)))
 
 
 def test_every_clause_has_its_check():

@@ -2,11 +2,10 @@
 
 import pytest
 
-from conformance.cases import test_00_rules as chapter
-from conformance.judge.checks import run
 from conformance.judge.rules.missing import culprit
 from conformance.spec.catalogue import owners
 from conformance.wire.transcript import Ending
+from support.rules import CHECKS, verdict
 from support.talks import (
     TRANSCRIPTION,
     audio,
@@ -25,13 +24,6 @@ from support.talks import (
     tool_reply,
 )
 
-CHECKS = {
-    function.check_id: (owner, function)
-    for owner in vars(chapter).values()
-    if isinstance(owner, type)
-    for function in vars(owner).values()
-    if hasattr(function, "check_id")
-}
 OURS = {event: clause for event, clause in owners().items() if clause in CHECKS and event != "connection"}
 LISTENED = [*audio(2500), *audio(2500, loud=False)]
 TYPED = [
@@ -61,11 +53,6 @@ PUSHED = [
     s("session.finished"),
 ]
 GONE = Ending(first="server", tcp="rst")
-
-
-def verdict(clause, wire):
-    owner, function = CHECKS[clause]
-    return run(clause, lambda: function(owner(), [wire]))
 
 
 def is_answered_for(event, wire):

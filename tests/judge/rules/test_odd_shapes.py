@@ -5,8 +5,7 @@ from dataclasses import replace
 
 import pytest
 
-from conformance.cases import test_00_rules as chapter
-from conformance.judge.checks import run
+from support.rules import CHECKS, verdict
 from support.talks import (
     audio,
     audio_reply,
@@ -21,13 +20,6 @@ from support.talks import (
     tool_reply,
 )
 
-CHECKS = {
-    function.check_id: (owner, function)
-    for owner in vars(chapter).values()
-    if isinstance(owner, type)
-    for function in vars(owner).values()
-    if hasattr(function, "check_id")
-}
 LINES = [
     *greeting_update(modalities=["text"], turn_detection={"type": "server_vad", "threshold": 0.5}),
     *audio(200),
@@ -72,6 +64,6 @@ def spoilt(line, kind, path, value):
 def test_no_shape_is_an_error_of_the_suite(kind, path):
     for value in ([{}], 7):
         wire = talk([spoilt(line, kind, path, value) for line in LINES], stop="response.done")
-        for clause, (owner, function) in CHECKS.items():
-            found = run(clause, lambda: function(owner(), [wire]))  # noqa: B023
+        for clause in CHECKS:
+            found = verdict(clause, wire)
             assert found.verdict != "error", (clause, value, found.detail)

@@ -1,0 +1,21 @@
+"""The checks of the general rules, each to be run on connections written by hand."""
+
+from __future__ import annotations
+
+from conformance.cases import test_00_rules as chapter
+from conformance.judge.checks import Outcome, run
+from conformance.judge.view import Wire
+
+CHECKS = {
+    function.check_id: (owner, function)
+    for owner in vars(chapter).values()
+    if isinstance(owner, type)
+    for function in vars(owner).values()
+    if hasattr(function, "check_id")
+}
+
+
+def verdict(clause: str, *wires: Wire) -> Outcome:
+    """What one rule says about these connections, as one check."""
+    owner, function = CHECKS[clause]
+    return run(clause, lambda: function(owner(), list(wires)))
