@@ -6,6 +6,7 @@ import argparse
 import sys
 from collections.abc import Sequence
 from pathlib import Path
+from typing import NoReturn
 
 import pytest
 
@@ -43,18 +44,30 @@ def run(arguments: Sequence[str]) -> int:
     return int(pytest.main(["-p", "conformance.plugin", "--pyargs", "conformance.cases", *arguments]))
 
 
-def _parser() -> argparse.ArgumentParser:
-    parser = argparse.ArgumentParser(
-        prog="realtime-conformance", description="Protocol conformance suite for Qwen-Omni-Realtime."
-    )
+class _Parser(argparse.ArgumentParser):
+    """Ends with the suite's exit code for wrong usage: argparse's own means that a run was interrupted."""
+
+    def error(self, message: str) -> NoReturn:
+        self.print_usage(sys.stderr)
+        self.exit(USAGE, f"{self.prog}: {message}\n")
+
+
+def _port(text: str) -> int:
+    if not text.isdecimal() or int(text) > 65_535:
+        raise argparse.ArgumentTypeError(f"{text!r} is no port from 0 to 65535")
+    return int(text)
+
+
+def _parser() -> _Parser:
+    parser = _Parser(prog="realtime-conformance", description="Protocol conformance suite for Qwen-Omni-Realtime.")
     parser.add_argument("--version", action="version", version=__version__)
     commands = parser.add_subparsers(dest="command", required=True)
     commands.add_parser("run", help="run the suite; takes pytest's options and the suite's", add_help=False)
     mock = commands.add_parser("mock", help="serve the mock endpoint", parents=[_behaviour()])
     mock.add_argument("--host", default="127.0.0.1", help="address to bind (default: this machine only)")
-    mock.add_argument("--port", type=int, default=8765, help="0 picks a free one (default: 8765)")
+    mock.add_argument("--port", type=_port, default=8765, help="0 picks a free one (default: 8765)")
     judged = commands.add_parser(
-        "client", help="judge a client program against the mock", parents=[_behaviour()],
+        "client", help="judge a client program against the mock; 1 when something was found", parents=[_behaviour()],
         usage="realtime-conformance client [options] -- COMMAND ...",
     )  # fmt: skip
     judged.add_argument("program", nargs="+", metavar="COMMAND", help="reads $REALTIME_ENDPOINT; {url} is replaced")
@@ -70,9 +83,9 @@ def _parser() -> argparse.ArgumentParser:
     return parser
 
 
-def _behaviour() -> argparse.ArgumentParser:
+def _behaviour() -> _Parser:
     """The options that say how a mock behaves."""
-    parser = argparse.ArgumentParser(add_help=False)
+    parser = _Parser(add_help=False)
     add = parser.add_argument
     add("--latency", choices=["fast", "live"], default="fast", help="how quickly it answers")
     add("--switch", action="append", default=[], metavar="NAME=VALUE", help="one side of an open question")

@@ -10,6 +10,7 @@ import asyncio
 import os
 import sys
 import time
+from collections import Counter
 from collections.abc import Callable, Iterator, Sequence
 from dataclasses import dataclass, field
 from typing import Literal
@@ -19,6 +20,7 @@ from conformance.mock.ledger import Call, Ledger
 from conformance.mock.options import MockOptions
 from conformance.mock.server import MockServer
 from conformance.report.closing import walked
+from conformance.report.html_text import plural
 from conformance.status.rows import parse
 from conformance.wire.transcript import Ending, Frame, Leg
 
@@ -113,11 +115,11 @@ async def judge(command: Sequence[str], options: MockOptions, say: Callable[[str
                 program.kill()
         ledger = server.ledger
     watcher.take(ledger)  # the server has closed what the program left open
-    return _told(watcher, code, say)
+    return _told(watcher, server.refusals, code, say)
 
 
-def _told(watcher: Watcher, code: int, say: Callable[[str], None]) -> int:
-    wrong = 0
+def _told(watcher: Watcher, refusals: Sequence[str], code: int, say: Callable[[str], None]) -> int:
+    wrong = len(refusals)
     for session_id, seen in watcher.sessions.items():
         sent = [str(frame.type) for frame in seen.leg.frames if frame.side == "client"]
         kinds = ", ".join(f"{kind} {sent.count(kind)}" for kind in dict.fromkeys(sent)) or "nothing"
@@ -127,8 +129,12 @@ def _told(watcher: Watcher, code: int, say: Callable[[str], None]) -> int:
         for finding in dict.fromkeys(seen.findings()):
             wrong += 1
             say(f"  ! {finding}")
-    say(f"{len(watcher.sessions)} sessions, {wrong} findings; the program ended with {code}")
-    if not watcher.sessions:
+    for refusal, times in Counter(refusals).items():
+        say(f"! a connection was refused{f' {times} times' if times > 1 else ''}: {refusal}")
+        if "model" in refusal:
+            say("  The model is part of the address: $REALTIME_ENDPOINT?model=NAME")
+    say(f"{plural(len(watcher.sessions), 'session')}, {plural(wrong, 'finding')}; the program ended with {code}")
+    if not watcher.sessions and not refusals:
         say("The program opened no session: does it connect to $REALTIME_ENDPOINT?")
     return 0 if code == 0 and not wrong and watcher.sessions else 1
 

@@ -10,7 +10,7 @@ import base64
 import binascii
 import json
 import sys
-from collections.abc import Iterable, Iterator
+from collections.abc import Iterable, Iterator, Sequence
 from dataclasses import asdict, dataclass, field
 from functools import cache
 from pathlib import Path
@@ -22,12 +22,15 @@ from conformance.report.cost import KINDS, tokens
 from conformance.spec.prices import price_for
 from conformance.spec.profiles import MODELS, Profile, profile_for
 from conformance.trial import Trial, run
-from conformance.wire.recorder import Conversation
+from conformance.wire.recorder import Budget, Conversation
 from conformance.wire.target import LIVE, LOOPBACK
 from conformance.wire.transcript import Transcript
 
 FILE = Path(__file__).parent / "spec" / "costs.json"
 BYTES_PER_SECOND = 32_000  # s16le at 16 kHz: what audio takes to be sent live, at whatever rate it is declared
+GENERATED = (
+    "fuzz/*"  # what generated conversations are kept under: no two cost the same, and none has a name of its own
+)
 OVERHEAD = 1.5  # seconds for a connection's handshake, greeting and end
 
 
@@ -50,7 +53,7 @@ class Plan:
     tokens: dict[str, int]
     unknown: tuple[str, ...]
 
-    def lines(self, profile: Profile, region: str) -> Iterator[str]:
+    def lines(self, profile: Profile, region: str, budget: Budget | None = None) -> Iterator[str]:
         """The plan in words."""
         inward = self.tokens["audio_in"] + self.tokens["other_in"]
         outward = self.tokens["audio_out"] + self.tokens["text_out"]
@@ -59,6 +62,11 @@ class Plan:
         yield f"about {inward:,} input and {outward:,} output tokens, as the mock counts them"
         yield f"about {self.minutes:.1f} minutes at a live pace"
         yield price.words(self.tokens) if price else f"no price of the family {profile.family} is known"
+        budget = budget or Budget()
+        if budget.sessions is not None and self.connections > budget.sessions:
+            yield f"more than the budget of {budget.sessions} sessions: what is beyond it will not be run"
+        if budget.tokens is not None and inward + outward > budget.tokens:
+            yield f"more than the budget of {budget.tokens:,} tokens: what is beyond it will not be run"
         if self.unknown:
             yield f"not measured: {', '.join(self.unknown)}"
 
@@ -74,13 +82,24 @@ def plan(conversations: Iterable[Conversation], profile: Profile, concurrency: i
     """Add up what the conversations take; those that wait for minutes by themselves are not in the minutes."""
     chosen = list(conversations)
     measured = costs().get(profile.family, {})
-    known = [Cost(**measured[item.name]) for item in chosen if item.name in measured]
+    known = [Cost(**measured[_key(item)]) for item in chosen if _key(item) in measured]
     total = {kind: sum(cost.tokens[kind] for cost in known) for kind in KINDS}
     busy = sum(cost.seconds for cost in known)
     longest = max((cost.seconds for cost in known), default=0.0)
-    unknown = tuple(item.name for item in chosen if item.name not in measured)
+    unknown = tuple(item.name for item in chosen if _key(item) not in measured)
     connections = sum(item.connections for item in chosen)
     return Plan(len(chosen), connections, max(busy / concurrency, longest) / 60, total, unknown)
+
+
+def _key(conversation: Conversation) -> str:
+    return GENERATED if conversation.name.startswith("fuzz/") else conversation.name
+
+
+def average(costs: Sequence[Cost]) -> Cost:
+    """What one of several conversations takes."""
+    total = {kind: round(sum(cost.tokens[kind] for cost in costs) / len(costs)) for kind in KINDS}
+    seconds = sum(cost.seconds for cost in costs) / len(costs)
+    return Cost(round(sum(cost.connections for cost in costs) / len(costs)), round(seconds, 1), total)
 
 
 def measured(transcript: Transcript) -> Cost:
@@ -106,11 +125,15 @@ def _audio_seconds(frames: Iterable[Any]) -> float:
 def main() -> int:
     """Measure every family at the mock's live latency and write the file."""
     families = {profile_for(model).family: model for model in reversed(MODELS)}
-    results = run([Trial(None, model, MockOptions(latency="live")) for model in families.values()], side_by_side=1)
-    found = {
-        family: {name: asdict(measured(transcript)) for name, transcript in sorted(result.transcripts.items())}
-        for family, result in sorted(zip(families, results, strict=True), key=lambda pair: pair[0])
-    }
+    slow = MockOptions(latency="live")
+    trials = [Trial(part, model, slow) for model in families.values() for part in (None, (GENERATED,))]
+    results = run(trials, side_by_side=1)
+    found: dict[str, dict[str, Any]] = {}
+    for family, whole, generated in zip(families, results[::2], results[1::2], strict=True):
+        costs = {name: measured(transcript) for name, transcript in whole.transcripts.items()}
+        costs[GENERATED] = average([measured(transcript) for transcript in generated.transcripts.values()])
+        found[family] = {name: asdict(cost) for name, cost in sorted(costs.items())}
+    found = dict(sorted(found.items()))
     FILE.write_text(json.dumps(found, indent=1) + "\n", encoding="utf-8")
     return 0
 

@@ -6,9 +6,11 @@ It is registered nowhere else, so it adds no options to other projects' pytest r
 
 from __future__ import annotations
 
+import argparse
 import contextlib
 import difflib
 import fnmatch
+import itertools
 import os
 import signal
 import sys
@@ -21,21 +23,23 @@ import pytest
 
 from conformance import plan, runner
 from conformance.judge import checks as judging
-from conformance.judge.verdicts import NotApplicable, Unjudged
+from conformance.judge.verdicts import NotApplicable, NotHeld
 from conformance.judge.view import Wire
 from conformance.mock.options import MockOptions, OptionError
 from conformance.progress import LiveLine
 from conformance.report import files, record
+from conformance.report.answers import unread
 from conformance.report.baseline import Baseline, BaselineError, dump, load, made
+from conformance.report.html_text import plural
 from conformance.report.redact import Redactor
-from conformance.report.summary import cases, table
+from conformance.report.summary import cases, ended, table
 from conformance.spec.catalogue import clauses, questions
 from conformance.spec.profiles import DEFAULT_MODEL, UnknownModel, profile_for
 from conformance.status import reading
 from conformance.status.choose import SOURCES, choose
 from conformance.status.file import write_form
 from conformance.wire.recorder import Budget, Recorder
-from conformance.wire.target import Target, TargetError, resolve
+from conformance.wire.target import LIVE_CONCURRENCY, Target, TargetError, resolve
 from conformance.wire.transcript import Transcript
 
 FORM = "status-form.jsonl"
@@ -75,23 +79,24 @@ def pytest_addoption(parser: pytest.Parser) -> None:
 
 
 def _natural(text: str) -> int:
-    value = int(text)
-    if value < 0:
-        raise ValueError(text)
-    return value
-
-
-def _seconds(text: str) -> float:
-    value = float(text)
-    if not 0 <= value <= 86_400:
-        raise ValueError(text)
-    return value
+    if not text.isdecimal():
+        raise argparse.ArgumentTypeError(f"{text!r} is not a whole number from 0 on")
+    return int(text)
 
 
 def _count(text: str) -> int:
-    value = int(text)
-    if value < 1:
-        raise ValueError(text)
+    if not text.isdecimal() or not int(text):
+        raise argparse.ArgumentTypeError(f"{text!r} is not a whole number from 1 on")
+    return int(text)
+
+
+def _seconds(text: str) -> float:
+    try:
+        value = float(text)
+    except ValueError:
+        value = -1.0
+    if not 0 <= value <= 86_400:
+        raise argparse.ArgumentTypeError(f"{text!r} is no number of seconds from 0 to 86400")
     return value
 
 
@@ -151,6 +156,7 @@ class ConformanceRun:
         except UnknownModel as problem:
             raise pytest.UsageError(f"--model: {problem}") from None
         if self.replayed is not None:
+            self._check_replay(profile.model)
             target = resolve("mock", model=profile.model, key=None, workspace=None)
             target = type(target)("replay", str(option("--replay")), "", profile.model)
             return runner.Run(
@@ -178,6 +184,16 @@ class ConformanceRun:
             command=_command(self.config),
         )  # fmt: skip
 
+    def _check_replay(self, recorded: str) -> None:
+        """A replay opens no connection, and judges a record as what it is: what says otherwise was a mistake."""
+        option = self.config.getoption
+        for name in ("quirk", "workspace", "fuzz_examples", "slow", "plan"):
+            if option(name):
+                named = "--" + name.replace("_", "-")
+                raise pytest.UsageError(f"{named} has no effect with --replay: no connection is opened")
+        if option("--model") not in {DEFAULT_MODEL, recorded}:
+            raise pytest.UsageError(f"--model {option('--model')}: the record is of {recorded}, and is judged as such")
+
     def _examples(self, target: Target) -> int:
         asked: int | None = self.config.getoption("--fuzz-examples")
         return asked if asked is not None else runner.FUZZ_EXAMPLES if target.kind == "mock" else 0
@@ -185,6 +201,10 @@ class ConformanceRun:
     def _check_source(self, source: str) -> None:
         if source.startswith("file:") and self.replayed is None:
             raise pytest.UsageError(f"--status-source {source}: a form is read with --replay, when it is filled in")
+        if source.startswith("file:") and not Path(source.removeprefix("file:")).is_file():
+            raise pytest.UsageError(f"--status-source {source}: there is no such file")
+        if source == "mock" and self.replayed is not None:
+            raise pytest.UsageError("--status-source mock: a mock's ledger is gone when its record is judged again")
         try:
             choose(source if source != "auto" else "none", target_url="", model="")
         except ValueError as problem:
@@ -196,26 +216,43 @@ class ConformanceRun:
             return Path(shared)
         name = self.config.getoption("--report-dir")
         started = time.strftime("%Y%m%dT%H%M%SZ", time.gmtime())
-        target = "".join(letter if letter.isalnum() else "-" for letter in self.run.target.name).strip("-")
-        path = self.config.invocation_params.dir / (name or f"reports/{started}-{target[-40:]}")
-        return path.resolve()
+        named = "replay" if self.replayed is not None else self.run.target.name
+        target = "".join(letter if letter.isalnum() else "-" for letter in named).strip("-")[-40:]
+        return (self.config.invocation_params.dir / (name or f"reports/{started}-{target}")).resolve()
 
     def start(self) -> None:
         """Create the directory and write the record's head.  Raises UsageError when that can't be done."""
         try:
-            self.directory.mkdir(parents=True, exist_ok=True)
+            self._make_directory(named=bool(self.config.getoption("--report-dir")))
             self.writer.path.unlink(missing_ok=True)
         except OSError as problem:
             raise pytest.UsageError(f"--report-dir {self.directory}: {problem.strerror or problem}") from None
         head = self.run.head()
         if self.replayed is not None:
-            head["replayed"] = {key: self.replayed.run.get(key) for key in ("target", "started", "suite")}
+            head["replayed"] = {
+                **{key: self.replayed.run.get(key) for key in ("target", "started", "suite")},
+                "ended": ended(self.replayed),
+            }
         self.writer.write("run", **head)
         self.writer.write("catalogue", **self.run.catalogue())
         if self.baseline is not None and not self.config.getoption("--update-baseline"):
             self.writer.write("baseline", content=self.baseline.to_json())
         if self.writer.problem:
             raise pytest.UsageError(f"--report-dir: {self.writer.problem}")
+
+    def _make_directory(self, *, named: bool) -> None:
+        """A directory that was named is used again; one of ours is new, though another run began in this second."""
+        first = self.directory
+        for number in itertools.count(2):
+            try:
+                self.directory.mkdir(parents=True, exist_ok=named)
+            except FileExistsError:
+                if named:
+                    raise
+                self.directory = first.with_name(f"{first.name}-{number}")
+            else:
+                break
+        self.writer.path = self.directory / self.writer.path.name
 
     # -- recording
 
@@ -293,12 +330,12 @@ class ConformanceRun:
         if "wire" in names:
             name = judging.conversation_name(item.cls)
             if name not in self.transcripts:
-                raise _NotHeld(self.recorded.get("not_held", {}).get(name, "its conversation was not held"))
+                raise NotHeld(self.recorded.get("not_held", {}).get(name, "its conversation was not held"))
             given["wire"] = Wire(self.transcripts[name], self.run.profile)
         if "wires" in names:
             given["wires"] = judging.evidence(self.transcripts.values(), self.run.profile)
             if not given["wires"]:
-                raise _NotHeld(self.recorded.get("infrastructure") or "no conversation was held")
+                raise NotHeld(self.recorded.get("infrastructure") or "no conversation was held")
         return {name: given[name] for name in names}
 
     # -- writing
@@ -335,14 +372,9 @@ class Scribe:
             self._run.writer.write("verdict", **said)
 
     def pytest_keyboard_interrupt(self) -> None:
-        """Note that the run was cut short."""
+        """Note that the run was cut short, and end it in order whatever comes now."""
         self._run.interrupted = True
-
-
-class _NotHeld(Unjudged):
-    """The conversation was not held: budget, filter, or an endpoint that can't be used."""
-
-    verdict = "not_run"
+        signal.signal(signal.SIGINT, signal.SIG_IGN)
 
 
 def _command(config: pytest.Config) -> tuple[str, ...]:
@@ -379,8 +411,10 @@ def _check_globs(globs: list[str], run: ConformanceRun) -> None:
         row = judging.clause_of(glob)
         if row is not None and row.excluded:
             raise pytest.UsageError(f"--case {glob} has no check: {row.excluded}")
-        near = difflib.get_close_matches(glob.upper(), known, 1, cutoff=0.0)
-        raise pytest.UsageError(f"--case {glob} matches no check" + (f"; the nearest is {near[0]}" if near else ""))
+        # The contract wants the nearest id whatever was typed; ids of the same chapter are nearer than any other.
+        chapter = [check_id for check_id in known if check_id.startswith(glob.upper().partition("-")[0] + "-")]
+        near = difflib.get_close_matches(glob.upper(), chapter or known, 1, cutoff=0.0)
+        raise pytest.UsageError(f"--case {glob} matches no check; the nearest is {near[0]}")
 
 
 @pytest.hookimpl(optionalhook=True)
@@ -440,10 +474,9 @@ def pytest_collection_finish(session: pytest.Session) -> None:
 def _tell_plan(config: pytest.Config, wanted: list[judging.Check]) -> None:
     """Say what these checks would take."""
     run = config.stash[RUN].run
-    conversations, _ = run.needed(wanted)
-    told = plan.plan(conversations, run.profile, run.target.concurrency)
+    told = plan.plan(run.chosen(wanted)[0], run.profile, config.getoption("--concurrency") or LIVE_CONCURRENCY)
     reporter = config.pluginmanager.get_plugin("terminalreporter")
-    for words in told.lines(run.profile, run.target.name):
+    for words in told.lines(run.profile, run.target.name, run.budget):
         if reporter is not None:
             reporter.write_line(words)
 
@@ -569,17 +602,14 @@ def closing_words(run: ConformanceRun) -> Iterator[str]:
     made, target = run.summary, run.run.target
     assert made is not None
     yield ""
-    kind = made["target"]["kind"]
-    if kind == "mock":
-        which = "embedded mock" if target.kind == kind else "mock"
-        yield f"This run judged the {which}. It tells nothing about the live service."
-    elif kind == "replay":
-        yield f"This run judged the record {target.name}; no connection was opened."
-    else:
-        yield f"This run judged {target.name} with the model {target.model}."
+    if run.writer.problem:
+        # What could be written is a part, and its figures would be wrong.
+        yield f"The record is incomplete: {run.writer.problem}. What is said above is all that there is."
+        return
+    yield from made["caveats"] or [f"This run judged {target.name} with the model {target.model}."]
     usage = made["usage"]
     yield (
-        f"{made['conversations']} conversations, {made['sessions']} sessions, "
+        f"{plural(made['conversations'], 'conversation')}, {plural(made['sessions'], 'session')}, "
         f"{usage['input_tokens']} input and {usage['output_tokens']} output tokens"
     )
     yield from table(made["levels"])
@@ -587,12 +617,15 @@ def closing_words(run: ConformanceRun) -> Iterator[str]:
     by_hand = sum(row.reach == "by-hand" for row in questions().values())
     yield f"Beside these: {untested} clauses and {by_hand} questions that no run can judge; the report says why."
     yield made["headline"]
-    if run.writer.problem:
-        yield f"The record is incomplete: {run.writer.problem}"
+    if (why := unread(made["close_paths"])) is not None:
+        yield f"The platform's status of the sessions is not known: {why}."
     folder = run.directory
     with contextlib.suppress(ValueError):
         folder = folder.relative_to(run.config.invocation_params.dir)
-    yield f"Report: {folder / 'report.html'}"
+    if made["verdict"] == "interrupted" and made["conversations"]:
+        yield f"To judge what was recorded: pytest conformance/ --replay {folder / 'record.jsonl'}"
+    if (run.directory / "report.html").exists():
+        yield f"Report: {folder / 'report.html'}"
 
 
 def pytest_unconfigure(config: pytest.Config) -> None:

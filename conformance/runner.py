@@ -5,7 +5,8 @@ from __future__ import annotations
 import asyncio
 import inspect
 import shlex
-from collections.abc import AsyncIterator, Callable, Iterable, Mapping
+import signal
+from collections.abc import AsyncIterator, Callable, Coroutine, Iterable, Mapping
 from contextlib import asynccontextmanager
 from dataclasses import asdict, dataclass, field
 from datetime import UTC, datetime
@@ -110,6 +111,13 @@ class Run:
                 wanted[conversation.name] = conversation
         return list(wanted.values()), refused
 
+    def chosen(self, checks: Iterable[Check]) -> tuple[list[Conversation], dict[str, str]]:
+        """What these checks need, with the generated conversations where a check is about them."""
+        checks = list(checks)
+        conversations, refused = self.needed(checks)
+        generated = self.generated() if any(check.id.startswith("FUZ-") for check in checks) else []
+        return conversations + generated, refused
+
     def hold(
         self,
         checks: Iterable[Check],
@@ -122,13 +130,18 @@ class Run:
 
         KeyboardInterrupt passes through after partial transcripts were handed over.
         """
-        checks = list(checks)
-        conversations, refused = self.needed(checks)
-        if any(check.id.startswith("FUZ-") for check in checks):
-            conversations += self.generated()
-        held = asyncio.run(self._hold(conversations, on_done, watch, say))
+        conversations, refused = self.chosen(checks)
+        held = asyncio.run(self._in_order(self._hold(conversations, on_done, watch, say)))
         held.recording.not_held.update(refused)
         return held
+
+    async def _in_order(self, holding: Coroutine[Any, Any, Held]) -> Held:
+        """Let one interrupt be enough: a second one would break off what the first has begun to end in order."""
+        try:
+            return await holding
+        except asyncio.CancelledError:
+            signal.signal(signal.SIGINT, signal.SIG_IGN)
+            raise
 
     async def _hold(
         self,
@@ -160,7 +173,18 @@ class Run:
     def generated(self) -> list[Conversation]:
         """The conversations of the seed."""
         scripts = fuzz.generate(self.fuzz_seed, self.fuzz_examples, self.profile)
-        return [fuzz.conversation(moves, fuzz.name(self.fuzz_seed, number)) for number, moves in enumerate(scripts, 1)]
+        return [
+            fuzz.conversation(moves, fuzz.name(self.fuzz_seed, number), self.where)
+            for number, moves in enumerate(scripts, 1)
+        ]
+
+    @property
+    def where(self) -> str:
+        """The options that name this run's endpoint, as a shell takes them."""
+        options = ["--endpoint", self.target.name, "--model", self.target.model]
+        options += ["--workspace", self.target.workspace] if self.target.workspace else []
+        options += [word for quirk in (self.mock.quirks if self.mock else ()) for word in ("--quirk", quirk)]
+        return shlex.join(options)
 
     async def _shortened(self, recorder: Recorder, say: Callable[[str], None]) -> list[Conversation]:
         """The shortest scripts found, within the budget, that fail as the first broken ones of the generated did."""
@@ -177,7 +201,7 @@ class Run:
 
             moves: list[fuzz.Move] = transcript.notes["moves"]
             left = await aside(lambda moves=moves, fails=fails: fuzz.shrink(moves, fails, ATTEMPTS))  # type: ignore[misc]
-            short.append(fuzz.conversation(left, transcript.conversation + fuzz.SHORT))
+            short.append(fuzz.conversation(left, transcript.conversation + fuzz.SHORT, self.where))
         return short
 
     def read_late(self, transcripts: dict[str, Transcript]) -> Held:

@@ -79,6 +79,8 @@ def test_the_mock_serves_its_ledger_on_the_same_port() -> None:
         (["--switch", "finish=maybe"], "finish"),
         (["--quirk", "silent-updat"], "silent-update"),
         (["--host", "no.such.host.invalid"], "no.such.host.invalid"),
+        (["--port", "99999"], "no port from 0 to 65535"),
+        (["--latency", "slow"], "invalid choice"),
     ],
 )
 def test_a_wrong_option_of_the_mock_is_a_usage_error(options: list[str], says: str) -> None:

@@ -87,6 +87,15 @@ def test_a_program_that_opens_no_session_has_shown_nothing() -> None:
     assert "does it connect to $REALTIME_ENDPOINT?" in done.stdout
 
 
+def test_a_connection_that_is_refused_says_why(tmp_path: Path) -> None:
+    program = tmp_path / "program.py"
+    program.write_text(RAW.replace("?model=qwen3.5-omni-flash-realtime", ""), encoding="utf-8")
+    done = judged(sys.executable, str(program))
+    assert done.returncode == 1
+    assert "! a connection was refused: HTTP 400: The parameter 'model' is missing." in done.stdout
+    assert "$REALTIME_ENDPOINT?model=NAME" in done.stdout
+
+
 def test_a_program_that_is_not_there_is_a_usage_error() -> None:
     done = judged("no-such-program")
     assert done.returncode == 4

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import asyncio
+import re
 from dataclasses import replace
 from pathlib import Path
 
@@ -52,6 +53,16 @@ def test_a_full_run_is_frugal_and_planned_by_the_ledger(model: str) -> None:
     assert abs(sum(told.tokens.values()) - seen) <= 0.2 * seen
     assert abs(sum(told.tokens.values()) - billed) <= 0.2 * billed
     assert told.minutes < MINUTES
+
+
+def test_generated_conversations_and_the_budget_are_in_the_plan(tmp_path: Path) -> None:
+    done = runs.run(tmp_path / "none", "--plan", "--fuzz-examples", "5", "--budget-sessions", "100")
+    whole = runs.run(tmp_path / "none", "--plan", "--fuzz-examples", "0")
+    counted = [re.search(r"(\d+) conversations, (\d+) connections", one.output) for one in (done, whole)]
+    (held, opened), (fewer, without) = [tuple(map(int, found.groups())) for found in counted if found]
+    assert (held - fewer, opened - without) == (5, 10)
+    assert "more than the budget of 100 sessions" in done.output
+    assert "not measured" not in done.output
 
 
 def test_a_plan_opens_nothing_and_leaves_nothing(tmp_path: Path) -> None:

@@ -127,7 +127,9 @@ def test_a_budget_leaves_the_rest_unjudged(tmp_path: Path) -> None:
         (["--quirk", "silent-updat"], "silent-update"),
         (["--quirk", "silent-update", "--endpoint", "ws://127.0.0.1:1/x"], "mock only"),
         (["--replay", "no/such/record.jsonl"], "No such file"),
-        (["--concurrency", "0"], "--concurrency"),
+        (["--concurrency", "0"], "'0' is not a whole number from 1 on"),
+        (["--fuzz-examples", "-1"], "'-1' is not a whole number from 0 on"),
+        (["--status-wait", "soon"], "'soon' is no number of seconds"),
         (["--no-such-option"], "--no-such-option"),
     ],
 )
@@ -136,6 +138,43 @@ def test_a_wrong_option_is_a_usage_error(options: list[str], says: str, tmp_path
     assert done.code == 4, done.output
     assert says in done.output
     assert "Traceback" not in done.output
+
+
+@pytest.mark.parametrize(
+    ("options", "says"),
+    [
+        (["--quirk", "silent-update"], "--quirk has no effect with --replay"),
+        (["--fuzz-examples", "3"], "--fuzz-examples has no effect with --replay"),
+        (["--plan"], "--plan has no effect with --replay"),
+        (["--model", "qwen-omni-turbo-realtime"], "the record is of qwen3.5-omni-flash-realtime"),
+        (["--status-source", "file:/no/such/form"], "there is no such file"),
+        (["--status-source", "mock"], "a mock's ledger is gone"),
+    ],
+)
+def test_what_a_replay_cannot_do_is_a_usage_error(
+    options: list[str], says: str, green: runs.Finished, tmp_path: Path
+) -> None:
+    done = runs.run(tmp_path / "out", "--replay", str(green.folder / "record.jsonl"), *options)
+    assert done.code == 4, done.output
+    assert says in done.output
+
+
+def test_a_record_that_was_cut_short_is_judged_as_far_as_it_goes(green: runs.Finished, tmp_path: Path) -> None:
+    whole = (green.folder / "record.jsonl").read_bytes()
+    (tmp_path / "cut.jsonl").write_bytes(whole[: len(whole) // 3])
+    done = runs.run(tmp_path / "out", "--replay", str(tmp_path / "cut.jsonl"))
+    assert done.code == 0, done.output
+    assert "The saved record is not whole: it is cut short." in done.output
+    assert "it tells nothing about the live service" in done.output
+    assert done.summary["counts"].keys().isdisjoint({"fail", "error", "blocked"})
+
+
+def test_the_record_of_an_interrupted_run_is_judged_without_what_was_broken_off(tmp_path: Path) -> None:
+    broken = runs.interrupted(tmp_path / "broken", signal.SIGINT)
+    assert "To judge what was recorded: pytest conformance/ --replay" in broken.output
+    done = runs.run(tmp_path / "again", "--replay", str(tmp_path / "broken" / "record.jsonl"))
+    assert done.code in {0, 5}, done.output
+    assert done.summary["counts"].keys().isdisjoint({"fail", "error", "blocked"})
 
 
 def test_an_unreachable_endpoint_is_infrastructure(tmp_path: Path) -> None:

@@ -153,7 +153,7 @@ class TestTwoAtOnce:
     @should("CON-014")
     def test_bearer_in_lower_case_is_accepted(self, wire):
         assert wire.handshake.status == 101
-        assert wire.has("session.created")
+        wire.the("session.created")
 
     @should("CON-019")
     def test_the_sdks_user_agent_is_accepted(self, wire):
@@ -185,6 +185,7 @@ class TestControlFrames:
 
     @must("CON-020")
     def test_a_ping_gets_its_pong(self, wire):
+        wire.the("session.created")  # before which the client does not ping
         assert b"are you there" in pongs(wire)
 
     @must("CON-028")

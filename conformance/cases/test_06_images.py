@@ -107,6 +107,7 @@ class TestOrder:
         items = [event.get("item") or {} for event in there.all("conversation.item.created")]
         users = [item for item in items if "input_audio" in str(item.get("content"))]
         if not users:
+            there.the("input_audio_buffer.committed")  # without which there is no turn
             raise Blocked("conversation.item.created of the turn", "GEN-014")
         kinds = [part.get("type") for part in users[0]["content"]]
         return Seen("not-shown" if kinds == ["input_audio"] else "shown", str(kinds))

@@ -4,7 +4,7 @@ import json
 
 from conformance.fuzz import SHORT, breaches
 from conformance.fuzz.oracle import NEXT
-from conformance.judge.verdicts import NotApplicable
+from conformance.judge.verdicts import NotHeld
 from conformance.spec import must
 
 
@@ -16,7 +16,7 @@ def generated(wires):
         if transcript.generated:
             found[transcript.conversation.removesuffix(SHORT)] = (transcript, wire.profile)
     if not found:
-        raise NotApplicable("no conversation was generated: --fuzz-examples 0")
+        raise NotHeld("no generated conversation was held: --fuzz-examples, or a budget")
     return list(found.values())
 
 
@@ -29,6 +29,7 @@ def told(wires, mine):
             moves = "\n  ".join(json.dumps(move, ensure_ascii=False)[:300] for move in transcript.notes["moves"])
             seed, number = transcript.conversation.removesuffix(SHORT).removeprefix("fuzz/").split("-")
             again = f"pytest conformance/ --case 'FUZ-*' --fuzz-seed {seed} --fuzz-examples {number}"
+            again = " ".join(filter(None, (again, transcript.notes.get("where"))))
             lines.append(f"{transcript.conversation}: {'; '.join(found[:3])}\n  {moves}\n  again: {again}")
     return "\n".join(lines)
 

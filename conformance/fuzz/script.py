@@ -56,10 +56,14 @@ class Caller(Protocol):
         """Keep facts with the transcript."""
 
 
-def conversation(moves: Sequence[Move], name: str) -> Conversation:
-    """The conversation that the recorder can hold: `conversation(script, "fuzz/7-12")`."""
+def conversation(moves: Sequence[Move], name: str, where: str = "") -> Conversation:
+    """The conversation that the recorder can hold: `conversation(script, "fuzz/7-12")`.
+
+    `where` are the options that name the endpoint, for the command that holds it again.
+    """
 
     async def talk(call: Caller) -> None:
+        call.note(where=where)
         await hold(call, moves)
 
     return Conversation(name=name, talk=talk, connections=2, retry=False)

@@ -10,6 +10,7 @@ import json
 from dataclasses import asdict, dataclass
 from typing import Any, Literal
 
+from conformance.judge.verdicts import Blocked
 from conformance.judge.view import Event, Wire
 from conformance.wire.transcript import Transcript
 
@@ -69,6 +70,17 @@ def of(wire: Wire, label: str) -> Acceptance:
     else:
         fate = "ignored"
     return Acceptance(label, fate, answers, error if isinstance(error, dict) else None, close, not died)
+
+
+def reached(wire: Wire, label: str) -> Acceptance:
+    """Like `of`, for an event that was sent; raises Blocked when the script never got there."""
+    row = of(wire, label)
+    if row.fate == "not reached":
+        try:
+            wire.leg(len(wire.transcript.legs) - 1).sent(label)
+        except Blocked as blocked:
+            raise Blocked(blocked.missing, blocked.owner or "GEN-001") from None
+    return row
 
 
 # What comes when it is ready and answers nobody: transcriptions, and a response after its `response.created`.

@@ -179,11 +179,14 @@ def uncooperative(checks: Iterable[Check], transcript: Transcript, profile: Prof
 
 
 def evidence(transcripts: Iterable[Transcript], profile: Profile) -> list[Wire]:
-    """Views of the transcripts that rules may judge: one per connection, without those that met trouble."""
+    """Views of the transcripts that rules may judge, in an order that does not depend on which was held first.
+
+    One per connection, without those that met trouble or were interrupted.
+    """
     return [
         Wire(transcript, profile, number)
-        for transcript in transcripts
-        if transcript.trouble is None
+        for transcript in sorted(transcripts, key=lambda transcript: transcript.conversation)
+        if transcript.trouble is None and not transcript.interrupted
         for number in range(len(transcript.legs))
     ]
 

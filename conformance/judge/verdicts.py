@@ -53,6 +53,12 @@ class NotApplicable(Unjudged):
     verdict: Verdict = "skipped"
 
 
+class NotHeld(Unjudged):
+    """Not held, or not to its end: a budget, a filter, an interruption, an endpoint that can't be used."""
+
+    verdict: Verdict = "not_run"
+
+
 @dataclass(frozen=True)
 class Seen:
     """What a probe observed: an outcome's id, or `other` with the observation verbatim."""

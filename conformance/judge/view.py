@@ -11,7 +11,7 @@ from dataclasses import dataclass, field
 from functools import cached_property
 from typing import Any
 
-from conformance.judge.verdicts import Blocked, Inconclusive
+from conformance.judge.verdicts import Blocked, Inconclusive, NotHeld
 from conformance.spec.catalogue import owners
 from conformance.spec.profiles import Profile
 from conformance.wire.transcript import Ending, Frame, Handshake, Leg, Transcript
@@ -63,6 +63,8 @@ class Wire:
         self._leg_number = leg
         if transcript.trouble is not None:
             raise Inconclusive(f"infrastructure: {transcript.trouble}")
+        if transcript.interrupted:
+            raise NotHeld("the run was interrupted while this conversation was held")
 
     def __repr__(self) -> str:
         return f"<{self.transcript.conversation}>"

@@ -80,6 +80,8 @@ class MockServer:
         self.port = port
         self.ledger = Ledger(self.options)
         self.sessions_opened = 0
+        self.refusals: list[str] = []
+        """What handshakes were refused with, in words."""
         self._switches = Switches(self.options.switches)
         self._quirks = Quirks(self.options.quirks)
         self._upgrades = 0
@@ -145,7 +147,7 @@ class MockServer:
         if refusal is not None:
             return self._refuse(HTTPStatus(refusal[0]), *refusal[1:])
         if parts.path != PATH:
-            return _refused(HTTPStatus.NOT_FOUND, "NotFound", f"There is nothing at {parts.path}.", self._request_id())
+            return self._refuse(HTTPStatus.NOT_FOUND, "NotFound", f"There is nothing at {parts.path}.")
         if "Sec-WebSocket-Protocol" in request.headers and self._switches["subprotocol"] == "refused":
             return self._refuse(HTTPStatus.BAD_REQUEST, "InvalidParameter", "Sub-protocols are not supported.")
         switch = self._key_trouble(request)
@@ -195,6 +197,7 @@ class MockServer:
         return IdSource(self.options.seed, -self._upgrades).uuid()
 
     def _refuse(self, status: HTTPStatus, code: str, message: str) -> Response:
+        self.refusals.append(f"HTTP {status.value}: {message}")
         return _refused(status, code, message, self._request_id())
 
     def _subprotocol(self, _link: ServerConnection, offered: Sequence[Subprotocol]) -> Subprotocol | None:

@@ -12,6 +12,7 @@ from dataclasses import dataclass
 from typing import Any
 
 from conformance.report.case import Case
+from conformance.status.model import REASONS
 
 Rows = dict[str, dict[str, Any]]
 SHOWN = {
@@ -133,7 +134,7 @@ def _status(rows: Rows) -> InWords:
         if row["status"] in SHOWN:
             told.setdefault(row["status"], []).append(path)
         else:
-            untold.setdefault(row["status_why"] or row["status"].replace("_", " "), []).append(path)
+            untold.setdefault(plain(row["status_why"]) or row["status"].replace("_", " "), []).append(path)
     parts = [
         f"{words.capitalize()}: {', '.join(f'`{path}`' for path in told[status])}."
         for status, words in SHOWN.items()
@@ -145,7 +146,22 @@ def _status(rows: Rows) -> InWords:
         parts.append("Not known from this run: the platform told the status of no session.")
     parts += _lesson(rows)
     unknown = "; ".join(f"{', '.join(paths)} ({why})" for why, paths in untold.items())
-    return InWords(ask, " ".join(parts), unknown, _conversations(rows, list(rows)))
+    shown = [path for paths in told.values() for path in paths]
+    return InWords(ask, " ".join(parts), unknown, _conversations(rows, [path for path in rows if path in shown]))
+
+
+def plain(why: str) -> str:
+    """Why a status is not known, without the code before the words."""
+    code, _, words = why.partition(": ")
+    return (words or code.replace("_", " ")) if code in REASONS else why
+
+
+def unread(close_paths: Iterable[dict[str, Any]]) -> str | None:
+    """Why the platform told the status of no close path, in words; None when it told one or was not asked."""
+    rows = list(close_paths)
+    if not rows or any(row["status"] in SHOWN for row in rows):
+        return None
+    return next((plain(row["status_why"]) for row in rows if row["status_why"]), None)
 
 
 def _lesson(rows: Rows) -> list[str]:

@@ -21,9 +21,10 @@ def render(made: dict[str, Any]) -> str:
     held, failed = must.get("pass", 0), must.get("fail", 0)
     accepted = made["counts"].get("accepted", 0)
     message = {
-        "conforms": f"{held} MUST hold" + (f", {accepted} accepted" if accepted else ""),
+        "conforms": f"{held} MUST hold" + (f", {accepted} accepted" if accepted else "") if held else "no MUST judged",
         "fails": f"{failed} MUST fail" if failed else "drifted",
     }.get(made["verdict"], made["verdict"].replace("_", " "))
-    label = "mock conformance" if made["target"]["kind"] == "mock" else f"conformance {made['target']['model']}"
-    badge = {"schemaVersion": 1, "label": label, "message": message, "color": COLOR[made["verdict"]]}
+    color = COLOR[made["verdict"]] if held or made["verdict"] != "conforms" else "lightgrey"
+    label = "mock conformance" if made["mock"] else f"conformance {made['target']['model']}"
+    badge = {"schemaVersion": 1, "label": label, "message": message, "color": color}
     return json.dumps(badge, ensure_ascii=False) + "\n"

@@ -17,7 +17,7 @@ from typing import Any
 from conformance.report.case import Case
 from conformance.report.html_text import told
 from conformance.report.record import Record
-from conformance.report.shapes import Shapes, changes, shapes
+from conformance.report.shapes import Shapes, changes, joined, shapes
 
 FORMAT = 1
 PARTS = ("accepted", "answers", "shapes")
@@ -155,7 +155,12 @@ def made(record: Record, judged: Iterable[Case], before: Baseline | None = None)
             accepted[case.id] = {"reason": kept["reason"], "note": kept.get("note", "")}
     answers = {key: said for key, said in before.answers.items() if key not in seen and key in known}
     answers |= {case.id: case.outcome for case in cases if case.verdict == "observed" and case.outcome}
-    return Baseline(record.run["target"]["model"], accepted, answers, {**before.shapes, **shapes(record)})
+    slow = {row["id"] for row in record.catalogue["questions"] if row["reach"] == "slow"}
+    # A part of the conversations shows a part of the members: it adds to what is known and takes nothing from it.
+    partial = any(case.verdict == "not_run" and case.conversation and case.id not in slow for case in cases)
+    seen_now = shapes(record)
+    known_now = joined(before.shapes, seen_now) if partial else {**before.shapes, **seen_now}
+    return Baseline(record.run["target"]["model"], accepted, answers, known_now)
 
 
 @dataclass(frozen=True)

@@ -18,13 +18,12 @@ from conformance.report.html_text import one_line, told
 from conformance.report.html_views import GLYPH, RUN_GLYPH, chapter_name, verdict_class, verdict_word
 from conformance.report.page import asset, environment, policy
 from conformance.report.record import Record, read
-from conformance.report.summary import cases, summary
+from conformance.report.summary import cases, ended, summary
 
 UNKNOWN = "unknown"
 """The class of a cell whose target's suite has no such check, or whose run walked no such path."""
 
 JUDGED = frozenset({"pass", "fail", "accepted", "observed"})
-KINDS = {"mock": "the mock", "replay": "judged again"}
 UNTOLD = frozenset({"not_read", "not_observable", "not_visible_yet", "unknown", "ambiguous"})
 """Platform statuses that say nothing of the session, and so differ from none."""
 
@@ -112,11 +111,11 @@ def columns(paths: Iterable[Path]) -> list[Column]:
 def column(number: int, name: str, record: Record) -> Column:
     """What is kept of a record: its transcripts are not, so that thirty records need the memory of one."""
     made = summary(record)
-    remarks = [KINDS[made["target"]["kind"]]] if made["target"]["kind"] in KINDS else []
-    if record.truncated:
-        remarks.append("cut short")
-    elif (record.footer or {}).get("interrupted"):
-        remarks.append("interrupted")
+    remarks = ["the mock"] if made["mock"] else []
+    if "replayed" in record.run:
+        remarks.append("judged again")
+    if (why := ended(record) or (record.run.get("replayed") or {}).get("ended")) is not None:
+        remarks.append("interrupted" if "interrupted" in why else "cut short")
     if record.damage:
         remarks.append("partly unreadable")
     judged = {case.id: case for case in cases(record)}
@@ -210,7 +209,8 @@ def _rows(held: Sequence[Column], name: str) -> list[dict[str, Any]]:
 def _verdict(column: Column, check_id: str) -> Cell:
     case = column.judged.get(check_id)
     if case is None:
-        return Cell(UNKNOWN, "not in its suite")
+        # A record that was cut short before its catalogue says nothing of its suite.
+        return Cell(UNKNOWN, "not in its suite" if column.judged else "not in its record")
     kind = verdict_class(case.verdict, case.level)
     # An accepted failure is the same behaviour as one that is not.
     keys = ("fail" if case.verdict == "accepted" else case.verdict,) if case.verdict in JUDGED else ()

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import contextlib
 import json
 from pathlib import Path
 from typing import Any
@@ -41,4 +42,6 @@ def _write(path: Path, content: str, redact: Redactor) -> None:
     try:
         path.write_text(content, encoding="utf-8", errors="backslashreplace")
     except OSError as problem:
+        with contextlib.suppress(OSError):
+            path.unlink()  # half a file would be taken for a whole one
         print(f"{path.name} could not be written: {problem.strerror or problem}")

@@ -22,12 +22,7 @@ def render(record: Record, made: dict[str, Any]) -> str:
     judged = cases(record)
     out = [f"# {cell(target['endpoint'])} · {cell(target['model'])}", ""]
     out += [f"{RUN_GLYPH.get(made['verdict'], '?')} **{cell(made['headline'])}**", ""]
-    if target["kind"] == "mock":
-        out += ["This run judged the embedded mock. It tells nothing about the live service.", ""]
-    elif target["kind"] == "replay":
-        out += ["This run judged a saved record; no connection was opened.", ""]
-    if record.truncated:
-        out += ["The record is cut short: the run did not end in order.", ""]
+    out += [line for said in made["caveats"] for line in (_plain(said), "")]
     usage = made["usage"]
     cost = f"{usage['input_tokens']:,} input and {usage['output_tokens']:,} output tokens, {made['seconds']} s."
     out += [f"{plural(made['conversations'], 'conversation')}, {plural(made['sessions'], 'session')}, {cost}", ""]

@@ -36,6 +36,19 @@ def shapes(record: Record) -> Shapes:
     }
 
 
+def joined(one: Shapes, other: Shapes) -> Shapes:
+    """The shapes of what was seen in both: a member that one of them did not always have is optional."""
+    found: Shapes = {**one, **other}
+    for name in one.keys() & other.keys():
+        paths: dict[str, str] = {}
+        for path in sorted({key.removesuffix("?") for key in (*one[name], *other[name])}):
+            types = [shape[key] for shape in (one[name], other[name]) for key in (path, f"{path}?") if key in shape]
+            always = path in one[name] and path in other[name]
+            paths[path if always else f"{path}?"] = "|".join(sorted(set("|".join(types).split("|"))))
+        found[name] = paths
+    return {name: found[name] for name in sorted(found)}
+
+
 def changes(before: Shapes, now: Shapes) -> list[str]:
     """What is different, in words: members added, removed (of those that every event had) and retyped.
 

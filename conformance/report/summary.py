@@ -16,6 +16,7 @@ from conformance.report.baseline import Baseline, Drift, compare
 from conformance.report.case import Case
 from conformance.report.closing import close_paths
 from conformance.report.cost import cost
+from conformance.report.html_text import plural
 from conformance.report.record import FORMAT, Record
 
 RunVerdict = Literal["conforms", "fails", "infrastructure", "nothing_judged", "inconsistent", "interrupted"]
@@ -42,7 +43,7 @@ def cases(record: Record) -> list[Case]:
         _case(check_id, check, said.get(check_id, []), not_held, cut=_cut_short(record))
         for check_id, check in record.catalogue["checks"].items()
     ]
-    return [_accepted(case, record) for case in _owned([_told_attempt(case, record) for case in found])]
+    return [_accepted(case, record) for case in owned([_told_attempt(case, record) for case in found])]
 
 
 def _accepted(case: Case, record: Record) -> Case:
@@ -88,7 +89,7 @@ def _case(
     )
 
 
-def _owned(found: list[Case]) -> list[Case]:
+def owned(found: list[Case]) -> list[Case]:
     """Blocked is never a second failure: the check that owns the missing evidence must have failed.
 
     When it was judged and did not fail, the suite contradicts itself, and the blocked check is an error of ours.
@@ -141,15 +142,63 @@ def drift(record: Record, judged: list[Case]) -> Drift:
 def target(record: Record) -> dict[str, Any]:
     """The target as the run named it; a server that says it is our mock is the mock, whatever its address."""
     named: dict[str, Any] = record.run["target"]
-    servers = {
-        value
+    ours = named["kind"] == "live" and MOCK_SERVER in _servers(record)
+    return {**named, "kind": "mock"} if ours else named
+
+
+def of_mock(record: Record) -> bool:
+    """Whether what was judged is the mock: held in this run, or in the one whose record was judged again."""
+    replayed = record.run.get("replayed") or {}
+    kinds = {target(record)["kind"], (replayed.get("target") or {}).get("kind")}
+    return "mock" in kinds or MOCK_SERVER in _servers(record)
+
+
+def caveats(record: Record) -> list[str]:
+    """What a reader must know before he believes the verdict, as sentences."""
+    named, replayed = record.run["target"], record.run.get("replayed")
+    said = []
+    if replayed is not None:
+        told = replayed.get("target") or {}
+        said.append(
+            f"This run judged a saved record of {told.get('endpoint')}, begun {replayed.get('started')}; "
+            "no connection was opened."
+        )
+        if of_mock(record):
+            said.append("What was recorded is the mock: it tells nothing about the live service.")
+        version = (replayed.get("suite") or {}).get("version")
+        if version != record.run["suite"]["version"]:
+            said.append(f"Version {version} of the suite held the conversations; this one judged them.")
+        if replayed.get("ended"):
+            said.append(f"The saved record is not whole: {replayed['ended']}. What it lacks is not judged.")
+    elif of_mock(record):
+        which = "embedded mock" if named["kind"] == "mock" else "mock"
+        said.append(f"This run judged the {which}. It tells nothing about the live service.")
+    if record.truncated:
+        said.append("The record is cut short: the run did not end in order, and what follows is what was written.")
+        if not record.verdicts:
+            said.append("No verdict is in it; `pytest conformance/ --replay` judges what was recorded.")
+    if record.damage:
+        more = f" and {len(record.damage) - 5} more" if len(record.damage) > 5 else ""
+        said.append(f"Part of the record can't be read: {'; '.join(record.damage[:5])}{more}.")
+    return said
+
+
+def ended(record: Record) -> str | None:
+    """Why a record does not hold a whole run, or None."""
+    if record.truncated:
+        return "it is cut short"
+    return "its run was interrupted" if (record.footer or {}).get("interrupted") else None
+
+
+def _servers(record: Record) -> set[str]:
+    """What the servers of a record call themselves, without their versions."""
+    return {
+        value.partition("/")[0]
         for transcript in record.transcripts.values()
         for leg in transcript.legs
         for name, value in leg.handshake.response_headers
         if name.lower() == "server"
     }
-    ours = any(server.startswith(MOCK_SERVER) for server in servers)
-    return {**named, "kind": "mock"} if ours and named["kind"] == "live" else named
 
 
 def summary(record: Record) -> dict[str, Any]:
@@ -168,6 +217,8 @@ def summary(record: Record) -> dict[str, Any]:
     return {
         "format": FORMAT,
         "target": target(record),
+        "mock": of_mock(record),
+        "caveats": caveats(record),
         "suite": record.run["suite"],
         "started": record.run["started"],
         "seconds": (record.footer or {}).get("seconds", 0.0),
@@ -242,19 +293,22 @@ def headline(record: Record, judged: list[Case], result: RunVerdict) -> str:
     """One sentence for the title of every output."""
     held = [case for case in judged if case.level == "MUST" and case.verdict == "pass"]
     failed = [case for case in judged if case.counts_against]
+    blocked = [case for case in judged if case.level == "MUST" and case.verdict == "blocked"]
     missed = [case for case in judged if case.level in {"SHOULD", "MAY"} and case.verdict == "fail"]
     counts = Counter(case.verdict for case in judged)
-    open_ones = counts["blocked"] + counts["inconclusive"] + counts["skipped"] + counts["not_run"]
-    body = f"{len(held)} MUST hold, {len(failed)} fail, {counts['blocked']} blocked; {len(missed)} SHOULD missed"
+    open_ones = sum(counts[verdict] for verdict in ("blocked", "inconclusive", "skipped", "not_run")) - len(blocked)
+    body = f"{len(held)} MUST hold, {len(failed)} fail, {len(blocked)} blocked; {len(missed)} SHOULD missed"
     if counts["observed"]:
-        body += f"; {counts['observed']} questions answered"
-    if open_ones - counts["blocked"]:
-        body += f"; {open_ones - counts['blocked']} not judged"
-    exceptions = f" with {counts['accepted']} accepted exceptions" if counts["accepted"] else ""
+        body += f"; {plural(counts['observed'], 'question')} answered"
+    if open_ones:
+        body += f"; {open_ones} not judged"
+    exceptions = f" with {plural(counts['accepted'], 'accepted exception')}" if counts["accepted"] else ""
     changed = drift(record, judged)
     if changed.fails:
         body += f"; {told.headline(changed.to_json())}"
     match result:
+        case "conforms" if not held:
+            return f"Nothing was found wrong{exceptions}, and no MUST was judged: {body}."
         case "conforms":
             return f"Conforms{exceptions}: {body}."
         case "fails":
@@ -266,4 +320,4 @@ def headline(record: Record, judged: list[Case], result: RunVerdict) -> str:
         case "interrupted":
             return f"Interrupted: so far {body}."
         case "inconsistent":
-            return f"The suite contradicts itself in {counts['error']} checks: {body}."
+            return f"The suite contradicts itself in {plural(counts['error'], 'check')}: {body}."

@@ -13,17 +13,21 @@ from conformance.spec.profiles import Profile
 from conformance.wire import steps
 from conformance.wire.call import Broken, Call, Dial, Talk, Unreachable
 from conformance.wire.target import Target
-from conformance.wire.transcript import Stop, Transcript
+from conformance.wire.transcript import INTERRUPTED, Stop, Transcript
 
 # Handshake statuses that tell about the account, the network or the load and nothing about the protocol.
 _TROUBLE_STATUS = {401, 402, 403, 404, 407, 408, 429, 500, 502, 503, 504}
 # Close reasons of the same kind (§1.3 and E15 to E17 of the protocol's sources).
-OnDone = Callable[[Transcript], None]
-Again = Callable[[Transcript], str | None]
-"""Why a conversation is worth another attempt, or None."""
 _TROUBLE_REASON = re.compile(
     r"good standing|throttl|too many requests|to many requests|free.?tier|quota|arrear", re.IGNORECASE
 )
+# What refuses the account where a handshake did not: in a first event, or in a close reason.
+_REFUSED_KEY = re.compile(
+    rf"invalid.?api.?key|(incorrect|provide an) api.?key|access.?denied|{_TROUBLE_REASON.pattern}", re.IGNORECASE
+)
+OnDone = Callable[[Transcript], None]
+Again = Callable[[Transcript], str | None]
+"""Why a conversation is worth another attempt, or None."""
 
 
 @dataclass(frozen=True)
@@ -108,7 +112,7 @@ async def hold(
         transcript.stop = broken.stop
         await call.leave()
     except asyncio.CancelledError:
-        transcript.stop = Stop(0, (), 0.0, "the run was interrupted")
+        transcript.stop = Stop(0, (), 0.0, INTERRUPTED)
         call.abandon()
         on_interrupt(transcript)
         raise
@@ -129,11 +133,20 @@ def trouble(transcript: Transcript) -> str | None:
         if shake.status in _TROUBLE_STATUS:
             said = f": {shake.body[:200]}" if shake.body else ""
             return f"the handshake was refused with HTTP {shake.status}{said}"
-        if _TROUBLE_REASON.search(leg.ending.reason_received):
+        if _REFUSED_KEY.search(leg.ending.reason_received):
             return f"the server closed with {leg.ending.code_received}: {leg.ending.reason_received[:200]}"
         if leg.ending.problem and _TROUBLE_REASON.search(leg.ending.problem):
             return leg.ending.problem
+        first = next((frame for frame in leg.frames if frame.side == "server" and frame.text is not None), None)
+        if first is not None and first.type == "error" and _REFUSED_KEY.search(first.text or ""):
+            return f"the session was refused: {(first.text or '')[:200]}"
     return None
+
+
+def _no_websocket(transcript: Transcript) -> str | None:
+    """Why this is no endpoint at all, when that is how its handshake was answered."""
+    statuses = [leg.handshake.status for leg in transcript.legs[:1] if leg.handshake.status != 101]
+    return f"the handshake was answered with HTTP {statuses[0]}, and no WebSocket was opened" if statuses else None
 
 
 class Recorder:
@@ -166,7 +179,7 @@ class Recorder:
         recording.progress.total += len(conversations) + (sanity is not None)
         self._kept_back = sum(conversation.connections for conversation in conversations if conversation.last)
         if sanity is not None:
-            first = await self._keep(sanity, on_done)
+            first = await self._keep(sanity, on_done, speaks=_no_websocket)
             if first is not None and first.trouble is not None:
                 recording.infrastructure = first.trouble
                 for conversation in conversations:
@@ -196,7 +209,9 @@ class Recorder:
         self._spent(conversation, transcript)
         return transcript
 
-    async def _keep(self, conversation: Conversation, on_done: OnDone) -> Transcript | None:
+    async def _keep(
+        self, conversation: Conversation, on_done: OnDone, *, speaks: Again = lambda transcript: None
+    ) -> Transcript | None:
         recording, progress = self.recording, self.recording.progress
         short = self._short_of(conversation)
         if short is not None:
@@ -206,6 +221,7 @@ class Recorder:
         progress.sessions += conversation.connections
         try:
             transcript = await hold(conversation, self.target, self.profile, on_interrupt=on_done)
+            transcript.trouble = transcript.trouble or speaks(transcript)
             why = self._wanting(conversation, transcript)
             if why is not None:
                 self._spent(conversation, transcript)

@@ -35,6 +35,7 @@ class Deadlines:
     close: float
 
 
+LIVE_CONCURRENCY = 4  # conversations at once: few enough that no account is throttled for it
 LIVE = Deadlines(connect=15_000, answer=20_000, quiet=3_000, total=60_000, close=5_000)
 LOOPBACK = Deadlines(connect=5_000, answer=6_000, quiet=600, total=30_000, close=2_000)
 EMBEDDED = Deadlines(connect=5_000, answer=300, quiet=150, total=10_000, close=2_600)
@@ -52,7 +53,7 @@ class Target:
     workspace: str | None = None
     deadlines: Deadlines = LIVE
     pace: float = 1.0
-    concurrency: int = 4
+    concurrency: int = LIVE_CONCURRENCY
 
     def address(self, *, model: str | None = None, with_model: bool = True) -> str:
         """The URL to dial; `model` overrides the target's, `with_model=False` leaves the parameter out."""
@@ -94,7 +95,9 @@ def resolve(
             raise TargetError(f"--endpoint {name} needs an API key in $DASHSCOPE_API_KEY")
         shared, per_workspace = REGIONS[name]
         host = f"{workspace}.{per_workspace}" if workspace else shared
-        return Target("live", name, f"wss://{host}{PATH}", model, key, workspace, concurrency=concurrency or 4)
+        return Target(
+            "live", name, f"wss://{host}{PATH}", model, key, workspace, concurrency=concurrency or LIVE_CONCURRENCY
+        )
     parts = urlsplit(name)
     if parts.scheme not in {"ws", "wss"} or not parts.hostname:
         known = ", ".join(["mock", *REGIONS])
@@ -115,4 +118,4 @@ def resolve(
         )
     if not key:
         raise TargetError(f"--endpoint {name} needs an API key in $DASHSCOPE_API_KEY")
-    return Target("live", name, url, model, key, workspace, concurrency=concurrency or 4)
+    return Target("live", name, url, model, key, workspace, concurrency=concurrency or LIVE_CONCURRENCY)

@@ -15,6 +15,7 @@ from typing import Any, Literal
 
 Side = Literal["client", "server"]
 Opcode = Literal["text", "binary", "ping", "pong", "close"]
+INTERRUPTED = "the run was interrupted"
 
 
 @dataclass(frozen=True)
@@ -138,6 +139,11 @@ class Transcript:
     notes: dict[str, Any] = field(default_factory=dict)
     path: str | None = None
     status: dict[str, Any] | None = None
+
+    @property
+    def interrupted(self) -> bool:
+        """Whether the run was stopped while this conversation was held: what is missing says nothing."""
+        return self.stop is not None and self.stop.why == INTERRUPTED
 
     @property
     def generated(self) -> bool:

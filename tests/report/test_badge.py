@@ -39,6 +39,7 @@ def test_every_verdict_has_a_badge_that_shields_can_read(verdict: str, made: dic
         ),
         ({"verdict": "fails", "levels": {"MUST": {"fail": 2}}, "counts": {}}, "2 MUST fail"),
         ({"verdict": "fails", "levels": {"MUST": {"pass": 9}}, "counts": {}}, "drifted"),
+        ({"verdict": "conforms", "levels": {"MUST": {}}, "counts": {}}, "no MUST judged"),
         ({"verdict": "nothing_judged", "levels": {"MUST": {}}, "counts": {}}, "nothing judged"),
     ],
 )
@@ -47,7 +48,7 @@ def test_the_message_is_the_verdict(change: dict[str, Any], message: str, made: 
 
 
 def test_a_mock_s_badge_names_the_mock_and_no_model(made: dict[str, Any]) -> None:
-    shown = json.loads(badge.render({**made, "target": {**made["target"], "kind": "mock"}}))
+    shown = json.loads(badge.render({**made, "mock": True}))
     assert shown["label"] == "mock conformance"
 
 

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+from dataclasses import replace
 from pathlib import Path
 from typing import Any
 
@@ -11,7 +12,7 @@ import pytest
 from conformance.report import junit, sarif
 from conformance.report.baseline import Baseline, BaselineError, dump, load, made, way
 from conformance.report.record import Record, read
-from conformance.report.shapes import changes, shapes
+from conformance.report.shapes import changes, joined, shapes
 from conformance.report.summary import cases, summary
 from support import records
 
@@ -135,6 +136,25 @@ def test_shapes_have_types_and_no_values(tmp_path: Path) -> None:
 def test_changed_shapes_are_told(now: dict[str, str], says: list[str]) -> None:
     before = {"a": {"$": "object", "$.id": "string", "$.rare?": "string"}, "b": {"$": "object"}}
     assert changes(before, {"a": now, "c": {"$": "object"}}) == says
+
+
+def test_joined_shapes_have_the_members_of_both_and_only_those_of_both_always() -> None:
+    one = {"a": {"$": "object", "$.id": "string", "$.rare?": "string"}, "b": {"$": "object"}}
+    other = {"a": {"$": "object", "$.id": "null", "$.new": "string", "$.rare": "string"}}
+    assert joined(one, other) == {
+        "a": {"$": "object", "$.id": "null|string", "$.new?": "string", "$.rare?": "string"},
+        "b": {"$": "object"},
+    }
+
+
+def test_an_update_by_a_part_of_the_checks_takes_no_member_away(tmp_path: Path, known: Baseline) -> None:
+    record, _ = judged(tmp_path)
+    more = {**known.shapes, "error": {**known.shapes["error"], "$.error.param": "null"}}
+    whole = [replace(case, verdict="pass") for case in cases(record)]
+    part = [replace(case, verdict="not_run") for case in whole]
+    before = Baseline(known.model, shapes=more)
+    assert made(record, part, before).shapes["error"]["$.error.param?"] == "null"
+    assert "$.error.param?" not in made(record, whole, before).shapes["error"]
 
 
 def test_a_changed_shape_fails(tmp_path: Path, known: Baseline) -> None:

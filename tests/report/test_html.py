@@ -146,7 +146,7 @@ def test_a_record_that_was_cut_short_is_shown_as_one(tmp_path: Path) -> None:
     whole = path.read_bytes()
     path.write_bytes(whole[: len(whole) * 2 // 3])
     words = Page(page(read(path))).text
-    assert "The record is cut short." in words
+    assert "The record is cut short: the run did not end in order" in words
     assert "is not readable" in words
 
 

@@ -2,12 +2,14 @@
 
 from __future__ import annotations
 
+from dataclasses import replace
 from typing import Any
 
 import pytest
 
 from conformance.report.record import Record
-from conformance.report.summary import EXIT, cases, summary, verdict
+from conformance.report.summary import EXIT, MOCK_SERVER, cases, caveats, ended, of_mock, summary, verdict
+from support.talks import talk
 
 CHECKS = {
     "GEN-1": {"level": "MUST", "conversation": None, "where": "test_00_rules.py:1"},
@@ -116,3 +118,73 @@ def test_exit_codes_are_those_of_the_contract() -> None:
         "infrastructure": 10,
         "inconsistent": 11,
     }
+
+
+def test_blocked_must_are_counted_beside_must_and_the_rest_is_not_judged() -> None:
+    made = summary(
+        record(said("GEN-1", "fail"), said("SES-1", "blocked", owner="GEN-1"), said("SES-2", "inconclusive"))
+    )
+    assert "0 MUST hold, 1 fail, 1 blocked; 0 SHOULD missed; 2 not judged" in made["headline"]
+    other = summary(record(said("GEN-1", "fail"), said("SES-2", "blocked", owner="GEN-1")))
+    assert "0 MUST hold, 1 fail, 0 blocked; 0 SHOULD missed; 3 not judged" in other["headline"]
+
+
+def test_a_run_that_judged_no_must_does_not_claim_to_conform() -> None:
+    made = summary(record(PASSING[3]))
+    assert made["exit"] == 0
+    assert made["headline"].startswith("Nothing was found wrong, and no MUST was judged")
+
+
+MOCK = {"kind": "mock", "endpoint": "mock", "model": "m"}
+LIVE = {"kind": "live", "endpoint": "beijing", "model": "m"}
+
+
+def replay(of: dict[str, Any], version: str = "0", why: str | None = None) -> Record:
+    made = record(*PASSING)
+    made.run["target"] = {"kind": "replay", "endpoint": "record.jsonl", "model": "m"}
+    made.run["replayed"] = {"target": of, "started": "t0", "suite": {"version": version}, "ended": why}
+    return made
+
+
+def test_a_mock_stays_the_mock_when_its_record_is_judged_again() -> None:
+    assert of_mock(record(*PASSING))
+    assert of_mock(replay(MOCK))
+    assert not of_mock(replay(LIVE))
+    assert "it tells nothing about the live service" in " ".join(caveats(replay(MOCK)))
+    assert summary(replay(MOCK))["target"]["kind"] == "replay"
+
+
+def test_a_server_that_calls_itself_our_mock_is_the_mock_in_a_replay_too() -> None:
+    made = replay(LIVE)
+    greeted = talk().transcript
+    shake = replace(greeted.legs[0].handshake, response_headers=(("Server", f"{MOCK_SERVER}/1.0"),))
+    greeted.legs[0].handshake = shake
+    made.transcripts["test/Talk"] = greeted
+    assert of_mock(made)
+
+
+@pytest.mark.parametrize(
+    ("made", "says"),
+    [
+        (record(*PASSING), ["This run judged the embedded mock. It tells nothing about the live service."]),
+        (replay(LIVE), ["This run judged a saved record of beijing, begun t0; no connection was opened."]),
+        (replay(LIVE, version="9"), [..., "Version 9 of the suite held the conversations; this one judged them."]),
+        (
+            replay(LIVE, why="its run was interrupted"),
+            [..., "The saved record is not whole: its run was interrupted. What it lacks is not judged."],
+        ),
+    ],
+)
+def test_caveats(made: Record, says: list[Any]) -> None:
+    assert len(caveats(made)) == len(says)
+    assert all(wanted in (..., told) for wanted, told in zip(says, caveats(made), strict=True))
+
+
+def test_a_record_that_is_not_whole_says_why() -> None:
+    made = record(*PASSING)
+    assert ended(made) is None
+    made.footer = {"interrupted": True, "seconds": 1.0}
+    assert ended(made) == "its run was interrupted"
+    made.footer = None
+    assert ended(made) == "it is cut short"
+    assert any("cut short" in words for words in caveats(made))

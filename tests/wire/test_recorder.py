@@ -145,6 +145,31 @@ async def test_throttling_in_a_session_is_trouble() -> None:
     assert trouble(replace(transcript, legs=[])) is None
 
 
+async def test_a_key_that_is_refused_by_an_event_is_trouble() -> None:
+    async def handler(connection: ServerConnection) -> None:
+        await connection.send('{"type":"error","error":{"code":"invalid_api_key","message":"no"}}')
+        await connection.close(1007, "")
+
+    found = await record(handler, [greet("test/1")], sanity=greet("connection/Sanity"))
+    assert found.infrastructure is not None
+    assert found.infrastructure.startswith("the session was refused: ")
+    assert list(found.not_held) == ["test/1"]
+
+
+@pytest.mark.parametrize("status", [200, 302, 400])
+async def test_an_answer_that_opens_no_websocket_is_trouble_of_the_sanity_conversation_alone(status: int) -> None:
+    def refuse(connection: ServerConnection, _request: object) -> object:
+        return connection.respond(status, "this is a web page")
+
+    async with endpoints.endpoint(endpoints.says(), process_request=refuse) as port:
+        recorder = Recorder(endpoints.target(port), endpoints.PROFILE)
+        found = await recorder.record([greet("test/1")], sanity=greet("connection/Sanity"))
+        later = await Recorder(endpoints.target(port), endpoints.PROFILE).record([greet("test/1")])
+    assert found.infrastructure == f"the handshake was answered with HTTP {status}, and no WebSocket was opened"
+    assert found.transcripts["connection/Sanity"].trouble == found.infrastructure
+    assert later.transcripts["test/1"].trouble is None
+
+
 async def test_what_the_model_refused_is_asked_once_more_and_shown() -> None:
     usage = {"input_tokens": 60, "output_tokens": 40}
     done = {"type": "response.done", "response": {"id": "resp_1", "usage": usage}}
