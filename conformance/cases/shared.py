@@ -9,6 +9,7 @@ import contextlib
 import json
 
 from conformance.judge.verdicts import Seen
+from conformance.judge.view import listed
 from conformance.wire import maybe, send, until
 from conformance.wire.call import Broken
 
@@ -80,7 +81,7 @@ def fate(wire, label):
     if "session.updated" not in said:
         ending = there.ending
         if ending.first != "server":
-            return Seen("other", f"no answer to the next update; {said or 'nothing'} came")
+            return Seen("other", f"no answer to the next update; {listed(said)} came")
         told = f"{json.dumps(errors[0], ensure_ascii=False)}, then " if errors else ""
         return Seen("closed", f"{told}closed with {ending.code_received} {ending.reason_received}".rstrip())
     if errors:

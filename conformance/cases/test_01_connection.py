@@ -4,6 +4,7 @@ import json
 
 from conformance.cases.shared import user
 from conformance.judge.verdicts import Inconclusive, Seen, other
+from conformance.judge.view import listed
 from conformance.spec import must, observe, should
 from conformance.wire import close, either, fragmented, ping, pong, quiet, send, until
 from conformance.wire.call import Dial
@@ -19,7 +20,7 @@ def refusal(wire) -> Seen:
         return Seen(f"http-{status}", wire.handshake.body)
     if status == 101 and not wire.has("session.created") and wire.ending.first == "server":
         return Seen("close-after-upgrade", f"{wire.ending.code_received} {wire.ending.reason_received}")
-    return other(f"HTTP {status}; {wire.types or 'no event'}")
+    return other(f"HTTP {status}; {listed(wire.types)}")
 
 
 def model_refusal(wire) -> Seen:
@@ -31,7 +32,7 @@ def model_refusal(wire) -> Seen:
         return Seen("handshake-refused", f"HTTP {status} {wire.handshake.body}")
     if status == 101 and wire.ending.first == "server":
         return Seen("close-after-upgrade", f"{wire.ending.code_received} {wire.ending.reason_received}")
-    return other(f"HTTP {status}; {wire.types or 'no event'}")
+    return other(f"HTTP {status}; {listed(wire.types)}")
 
 
 class TestSanity:

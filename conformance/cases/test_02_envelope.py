@@ -4,6 +4,7 @@ import json
 
 from conformance.cases.shared import MANUAL, configured, errors_to, fate, leg_of, probe, said_to
 from conformance.judge.verdicts import Blocked, Inconclusive, Seen, other
+from conformance.judge.view import listed
 from conformance.spec import must, observe, should
 from conformance.wire import OMIT, binary, close, either, maybe, send, text, until
 
@@ -26,7 +27,7 @@ def is_answered(wire, label):
     """An `error` or a close frame, never silence."""
     said = reaction(wire, label)
     assert said, f"{label} was met with silence"
-    assert said[0] == "error" or said[0].startswith("close "), f"{label} was answered by {said}"
+    assert said[0] == "error" or said[0].startswith("close "), f"{label} was answered by {listed(said)}"
 
 
 def open_fate(wire, label) -> Seen:
@@ -280,7 +281,7 @@ class TestMistakesInARow:
     @should("ENV-017")
     def test_three_mistakes_get_three_errors_and_do_no_harm(self, wire):
         for label in ("audio alone", "idle cancel", "image first"):
-            assert wire.answers_to(label) == ["error"], f"{label}: {wire.answers_to(label)}"
+            assert wire.answers_to(label) == ["error"], f"{label}: {listed(wire.answers_to(label))}"
         assert wire.the("response.done")["response"]["status"] == "completed"
 
 

@@ -6,6 +6,7 @@ from functools import partial
 
 from conformance.cases.shared import user
 from conformance.judge.verdicts import Blocked, Inconclusive, Seen, Uncooperative, other
+from conformance.judge.view import listed
 from conformance.spec import bounds, must, observe, should
 from conformance.spec.bounds import Probe
 from conformance.spec.catalogue import clauses, owners
@@ -134,7 +135,7 @@ def confirmed(wire, label):
 def refused(wire, label):
     """Assert that an update was answered by `error`; what became of the connection is a question of its own."""
     said = view(wire, label).answers_to(label)
-    assert "error" in said, f"{label} was answered by {said or 'nothing'}, not by error"
+    assert "error" in said, f"{label} was answered by {listed(said)}, not by error"
 
 
 def echo(wire, label):

@@ -19,6 +19,7 @@ from conformance.cases.shared import (
     user,
 )
 from conformance.judge.verdicts import Blocked, Inconclusive, NotApplicable, Seen, Uncooperative, other
+from conformance.judge.view import listed
 from conformance.spec import must, observe, should
 from conformance.wire import append, close, either, likely, quiet, send, silence, speak, until
 
@@ -62,7 +63,7 @@ def committed(wire, label, nth=0):
     said = wire.answers_to(label, nth)
     if not said:
         raise Blocked(f"the answer to {label}", "GEN-012")
-    assert "input_audio_buffer.committed" in said, f"{label} was answered by {said}: {wire.replies(label)[0]}"
+    assert "input_audio_buffer.committed" in said, f"{label} was answered by {listed(said)}: {wire.replies(label)[0]}"
 
 
 def empty_buffer(wire, label):
@@ -120,7 +121,7 @@ class TestManual:
         item = turn_item(wire)
         kinds = [part.get("type") for part in item.get("content") or []]
         assert item.get("type") == "message", f"an item of the type {item.get('type')!r}"
-        assert "input_audio" in kinds, f"its parts are {kinds}"
+        assert "input_audio" in kinds, f"its parts are {listed(kinds)}"
 
     @should("AUD-015")
     def test_the_cut_of_the_audio_does_not_change_its_cost(self, wire):
@@ -200,8 +201,8 @@ class TestHeard:
         said, got = (words(text) for text in (fixtures.utterance_text("weather"), wire.the(COMPLETED)["transcript"]))
         shared = said & got
         if shared and len(shared) <= len(said) / 2:
-            raise Uncooperative(f"the recogniser understood only {sorted(shared)} of {sorted(said)}")
-        assert shared, f"not one word of {sorted(said)} is in {sorted(got)}"
+            raise Uncooperative(f"the recogniser understood only {listed(sorted(shared))} of {listed(sorted(said))}")
+        assert shared, f"not one word of {listed(sorted(said))} is in {listed(sorted(got))}"
 
     @should("AUD-019")
     def test_the_emotion_is_a_documented_one(self, wire):

@@ -6,6 +6,7 @@ import json
 from conformance import fixtures
 from conformance.cases.shared import BRIEF, configured, user
 from conformance.judge.verdicts import Blocked, Inconclusive, Seen, Uncooperative, other
+from conformance.judge.view import listed
 from conformance.spec import must, observe, should
 from conformance.wire import append, close, either, likely, maybe, pause, quiet, send, silence, speak, until
 
@@ -449,8 +450,8 @@ class TestSemantic:
     def test_semantic_vad_makes_a_turn_of_a_question(self, wire):
         if "session.updated" not in wire.answers_to("semantic"):
             raise Blocked("session.updated with semantic_vad", "SES-002", str(wire.replies("semantic")))
-        assert wire.has(COMMITTED), f"the question became no turn: {wire.types}"
-        assert wire.has("response.created"), f"the turn got no reply: {wire.types}"
+        assert wire.has(COMMITTED), f"the question became no turn: {listed(wire.types)}"
+        assert wire.has("response.created"), f"the turn got no reply: {listed(wire.types)}"
 
 
 class TestCreateResponseFalse:

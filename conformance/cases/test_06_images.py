@@ -5,6 +5,7 @@ import base64
 from conformance import fixtures
 from conformance.cases.shared import BRIEF, MANUAL, configured, errors_to, fate, heard, leg_of, probe, said_to
 from conformance.judge.verdicts import Blocked, Inconclusive, Seen, other
+from conformance.judge.view import listed
 from conformance.spec import must, observe, should
 from conformance.wire import append, close, either, likely, maybe, quiet, send, silence, until
 
@@ -83,7 +84,7 @@ class TestOrder:
     @should("IMG-005")
     def test_an_image_has_no_acknowledgement(self, wire):
         said = [event["type"] for event in said_to(wire, "image after audio") if event["type"] != "error"]
-        assert said[:-1] == [], f"{said[:-1]} came before the answer to the next update"
+        assert said[:-1] == [], f"{listed(said[:-1])} came before the answer to the next update"
 
     @should("IMG-009")
     def test_a_turn_holds_several_images(self, wire):

@@ -7,6 +7,7 @@ from conformance import fixtures
 from conformance.cases.shared import user
 from conformance.judge.acceptance import leg_with
 from conformance.judge.verdicts import Blocked, Inconclusive, Seen, Uncooperative, other
+from conformance.judge.view import listed
 from conformance.spec import may, must, observe, should
 from conformance.wire import close, either, likely, maybe, quiet, send, until
 
@@ -66,7 +67,9 @@ def reception(wire, *labels):
         elif leg.ending.first == "server" and not kinds:
             seen.append(other(f"{label}: closed with {leg.ending.code_received} {leg.ending.reason_received}"))
         else:
-            seen.append(Seen("accepted" if "conversation.item.created" in kinds else "silent", f"{label}: {kinds}"))
+            seen.append(
+                Seen("accepted" if "conversation.item.created" in kinds else "silent", f"{label}: {listed(kinds)}")
+            )
     return seen
 
 
@@ -146,7 +149,7 @@ class TestTextItems:
     def test_two_items_get_one_reply(self, wire):
         acknowledgement(wire, "first")
         for label in ("first", "planes"):
-            assert wire.answers_to(label) == ["conversation.item.created"], f"{label}: {wire.answers_to(label)}"
+            assert wire.answers_to(label) == ["conversation.item.created"], f"{label}: {listed(wire.answers_to(label))}"
         asked = wire.sent("create")
         started = [frame for frame in wire.after(asked) if frame.type == "response.created"]
         assert len(started) == 1, f"one response.create led to {len(started)} responses"
@@ -428,7 +431,7 @@ class TestOneCall:
     def test_a_call_has_one_call_id(self, wire):
         for item_id in called(wire):
             bearers = [event.get("item", event) for event in events_of(wire, item_id)]
-            bearers += [item for item in wire.response().all("response.done") for item in listed(item, item_id)]
+            bearers += [item for item in wire.response().all("response.done") for item in entries_of(item, item_id)]
             ids = {bearer["call_id"] for bearer in bearers if "call_id" in bearer}
             assert len(ids) == 1, f"the events of {item_id} bear {sorted(map(str, ids))}"
 
@@ -517,7 +520,7 @@ def answers_itself(wire):
     return any(frame.type == "response.created" and frame.index < end for frame in wire.after(given))
 
 
-def listed(done, item_id):
+def entries_of(done, item_id):
     """The entries with this id in the output of a `response.done`."""
     return [item for item in done["response"].get("output") or [] if item.get("id") == item_id]
 
@@ -596,7 +599,7 @@ class TestTwoCalls:
         two_calls(wire)
         for label in ("result 0", "result 1"):
             answered_by(wire, label)
-            assert wire.answers_to(label) == ["conversation.item.created"], f"{label}: {wire.answers_to(label)}"
+            assert wire.answers_to(label) == ["conversation.item.created"], f"{label}: {listed(wire.answers_to(label))}"
         asked = wire.sent("ask")
         started = [frame for frame in wire.after(asked) if frame.type == "response.created"]
         assert len(started) == 1, f"one response.create led to {len(started)} responses"

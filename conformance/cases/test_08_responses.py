@@ -7,6 +7,7 @@ import re
 
 from conformance.cases.shared import user
 from conformance.judge.verdicts import Blocked, Inconclusive, Seen, Uncooperative, other
+from conformance.judge.view import listed
 from conformance.spec import must, observe, should
 from conformance.wire import close, either, maybe, quiet, send, speak, until
 
@@ -195,7 +196,7 @@ class TestTyped:
         kinds = course(wire, "second")
         deltas = kinds.count("response.text.delta")
         expected = [*OPENING, *["response.text.delta"] * max(1, deltas), "response.text.done", *CLOSING]
-        assert kinds == expected, f"the order is {kinds}"
+        assert kinds == expected, f"the order is {listed(kinds)}"
 
     @must("RSP-003")
     def test_it_begins_in_progress(self, wire):
@@ -445,7 +446,7 @@ class TestSpoken:
     def test_the_next_reply_is_spoken_again(self, wire):
         answer(wire, "text only")
         kinds = answer(wire, "spoken").types
-        assert SOUND in kinds, f"the next reply came as {sorted(set(kinds))}"
+        assert SOUND in kinds, f"the next reply came as {listed(sorted(set(kinds)))}"
 
     @should("RSP-034")
     def test_a_spoken_reply_has_the_documented_order(self, wire):
@@ -453,8 +454,8 @@ class TestSpoken:
             spoken(wire).the(kind)
         kinds = course(wire, "spoken")
         middle = kinds[len(OPENING) : -len(CLOSING)]
-        assert kinds[: len(OPENING)] == OPENING, f"it begins with {kinds[: len(OPENING)]}"
-        assert kinds[-len(CLOSING) :] == CLOSING, f"it ends with {kinds[-len(CLOSING) :]}"
+        assert kinds[: len(OPENING)] == OPENING, f"it begins with {listed(kinds[: len(OPENING)])}"
+        assert kinds[-len(CLOSING) :] == CLOSING, f"it ends with {listed(kinds[-len(CLOSING) :])}"
         assert set(middle) == {WORD, WORDS, SOUND, SILENT}, f"in between: {sorted(set(middle))}"
 
     @must("RSP-035")
@@ -578,7 +579,7 @@ class TestSpoken:
         if "not supported" in seen:
             raise Inconclusive(f"the model does not have the voice {wanted}: {seen}")
         if ending.first == "server":
-            return Seen("closed", f"{kinds}, then {ending.code_received} {ending.reason_received}")
+            return Seen("closed", f"{listed(kinds)}, then {ending.code_received} {ending.reason_received}")
         if error:
             return Seen("error", seen) if error.get("code") == "cannot_update_voice" else other(seen)
         if "session.updated" not in kinds:

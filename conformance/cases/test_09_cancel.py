@@ -4,6 +4,7 @@ import json
 
 from conformance import fixtures
 from conformance.judge.verdicts import Blocked, Seen, Uncooperative, other
+from conformance.judge.view import listed
 from conformance.spec import observe, should
 from conformance.wire import append, close, maybe, quiet, send, silence, until
 
@@ -91,7 +92,9 @@ class TestNothingToCancel:
     @should("CAN-011")
     def test_a_late_cancel_is_refused_and_changes_nothing(self, wire):
         wire.the("response.done")
-        assert wire.answers_to("late cancel") == ["error"], f"it was answered by {wire.answers_to('late cancel')}"
+        assert wire.answers_to("late cancel") == ["error"], (
+            f"it was answered by {listed(wire.answers_to('late cancel'))}"
+        )
         assert wire.answers_to("update") == ["session.updated"]
 
     @observe("Q-ERROR-CODE")

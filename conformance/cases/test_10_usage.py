@@ -435,7 +435,7 @@ class TestSilence:
         if not line.is_flat(rate):
             return other(told)
         spare = line.level / rate - fixtures.pcm_ms(WEATHER) / 1000
-        told += f"; {spare:+.1f} s beside the speech itself"
+        told += f"; at most {abs(spare):.1f} s {'more' if spare > 0 else 'less'} than the speech itself lasts"
         return Seen("padding" if spare >= WINDOW_MS / 2000 else "not-billed", told)
 
 

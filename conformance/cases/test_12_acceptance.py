@@ -7,6 +7,7 @@ from conformance import fixtures
 from conformance.cases.shared import user
 from conformance.judge import acceptance
 from conformance.judge.verdicts import Inconclusive, Seen, other
+from conformance.judge.view import listed
 from conformance.spec import must, observe, should
 from conformance.wire import likely, maybe, send, until
 
@@ -111,7 +112,7 @@ class TestFamily:
     @should("ACC-010")
     def test_types_are_exact(self, wire):
         row = acceptance.reached(wire, "Session.Update")
-        assert row.fate in {"refused", "refused as unknown"}, f"`Session.Update` was {row.fate}: {row.answers}"
+        assert row.fate in {"refused", "refused as unknown"}, f"`Session.Update` was {row.fate}: {listed(row.answers)}"
 
     @should("ACC-011")
     def test_no_event_is_fatal(self, wire):

@@ -6,7 +6,7 @@ event is one failure and not twenty.
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Iterable, Sequence
 from dataclasses import dataclass, field
 from functools import cached_property
 from typing import Any
@@ -52,6 +52,11 @@ class Response:
         """The `response` object of its `response.done`; raises Blocked."""
         body: Event = self.the("response.done")["response"]
         return body
+
+
+def listed(words: Iterable[object]) -> str:
+    """`a, b`, or `nothing`: how what came is told in a sentence."""
+    return ", ".join(map(str, words)) or "nothing"
 
 
 class Wire:
@@ -167,7 +172,7 @@ class Wire:
         """The `error` object that answers that client frame; fails when it was answered in another way."""
         replies = self.replies(what, nth)
         errors = [event.get("error") for event in replies if event["type"] == "error"]
-        assert errors, f"{what} was answered by {[event['type'] for event in replies] or 'nothing'}, not by error"
+        assert errors, f"{what} was answered by {listed(event['type'] for event in replies)}, not by error"
         error = errors[0]
         assert isinstance(error, dict), f"`error` is {error!r}, not an object"
         return error

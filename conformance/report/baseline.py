@@ -97,7 +97,7 @@ def load(path: Path) -> Baseline:
         says = str(problem) if str(path) in str(problem) else f"{path}: {problem}"
         raise BaselineError(f"{says} (line {line})" if line else says, *problem.keys) from None
     except ValueError as problem:
-        raise BaselineError(f"{path}: {problem}") from None
+        raise BaselineError(f"{path}: this is no JSON: {problem}") from None
 
 
 def _once(pairs: list[tuple[str, Any]]) -> dict[str, Any]:

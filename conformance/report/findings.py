@@ -146,7 +146,7 @@ def as_markdown(finding: Finding, record: Record, sentences: dict[str, str]) -> 
             f"Seen: {one_line(told(case.detail)[0], 400)}",
             "",
         ]
-    where = ", ".join(f"`{name}`" for name in finding.conversations) or "any conversation"
+    where = ", ".join(f"`{name}`" for name in finding.conversations) or "a rule about all of them"
     lines.append(
         f"Conversation: {where}. Endpoint: {cell(target['endpoint'])}, model: {cell(target['model'])}, "
         f"{record.run['started']}."

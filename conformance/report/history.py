@@ -26,6 +26,7 @@ def line(made: dict[str, Any]) -> dict[str, Any]:
         "endpoint": made["target"]["endpoint"],
         "model": made["target"]["model"],
         "suite": made["suite"]["version"],
+        "mock": made["mock"],
         "verdict": made["verdict"],
         "must_pass": levels["MUST"].get("pass", 0),
         "must_fail": levels["MUST"].get("fail", 0),
@@ -49,16 +50,21 @@ def load(path: Path) -> list[dict[str, Any]]:
 
 
 def extend(path: Path, summaries: Iterable[Path]) -> int:
-    """Add the runs of these `summary.json`; one that is there already stays as it is.  Returns how many were added."""
+    """Add the runs of these `summary.json`; returns how many were added.
+
+    One that is there already stays as it is, and a record that was judged again is no further run of its target.
+    """
     held = load(path)
     known = {(row["started"], row["endpoint"], row["model"]) for row in held}
     added = 0
     for summary in summaries:
         try:
-            row = line(json.loads(summary.read_text(encoding="utf-8")))
+            made = json.loads(summary.read_text(encoding="utf-8"))
+            row = line(made)
         except (OSError, ValueError, KeyError, TypeError) as problem:
-            raise HistoryError(f"{summary}: no summary of a run: {problem}") from None
-        if (row["started"], row["endpoint"], row["model"]) not in known:
+            what = f"`{problem.args[0]}` is missing" if isinstance(problem, KeyError) else str(problem)
+            raise HistoryError(f"{summary}: this is no summary of a run: {what}") from None
+        if made["target"]["kind"] != "replay" and (row["started"], row["endpoint"], row["model"]) not in known:
             held.append(row)
             added += 1
     held.sort(key=lambda row: (row["started"], row["endpoint"], row["model"]))
@@ -99,6 +105,8 @@ def _with_changes(rows: list[dict[str, Any]]) -> list[tuple[dict[str, Any], list
 
 
 def _drawing(name: str, rows: list[dict[str, Any]]) -> str:
-    points = [(float(number), float(row["must_fail"] + row["should_missed"])) for number, row in enumerate(rows, 1)]
+    # A run that was broken off, or that the network spoilt, says nothing of how many fail.
+    told = [(number, row) for number, row in enumerate(rows, 1) if row["verdict"] in {"conforms", "fails"}]
+    points = [(float(number), float(row["must_fail"] + row["should_missed"])) for number, row in told]
     label = f"{name}: MUST that fail and SHOULD that are missed, run by run; the same figures are in the table"
     return svg.scatter(points, x_name="run", y_name="fail or missed", label=label) if len(points) > 1 else ""

@@ -86,8 +86,8 @@ def _findings(found: list[Finding], sentences: dict[str, str]) -> list[str]:
     for item in found[:MOST]:
         status = f", {item.status}" if item.status else ""
         out += [_line(case, status, sentences) for case in item.cases]
-        where = ", ".join(f"`{name}`" for name in item.conversations[:5]) or "any conversation"
-        out.append(f"  Seen {item.breadth}, {where}: {cell(told(item.first.detail)[0])}")
+        names = "".join(f", `{name}`" for name in item.conversations[:5])
+        out.append(f"  Seen {item.breadth}{names}: {cell(told(item.first.detail)[0])}")
         if item.blocked:
             out.append(f"  Not judged because of it: {', '.join(case.id for case in item.blocked)}.")
     if len(found) > MOST:

@@ -17,7 +17,7 @@ from conformance.judge.rules.requests import (
 )
 from conformance.judge.rules.session import Moment, moments
 from conformance.judge.rules.settling import ANSWERED_BY
-from conformance.judge.view import Wire
+from conformance.judge.view import Wire, listed
 from conformance.wire.transcript import Frame
 
 COMMITTED = "input_audio_buffer.committed"
@@ -248,7 +248,7 @@ def documented_mistakes_get_errors(wire: Wire) -> Iterator[str | None]:
         waited = bool(quiet) or (in_vain and following is None)
         accepted = any(other.type == ANSWERED_BY.get(str(frame.type)) for other in replies)
         if (waited or accepted) and not later and not then[frame.index].active:
-            yield f"{mistake} got {[other.type for other in replies] or 'nothing'}, not error"
+            yield f"{mistake} got {listed(other.type for other in replies)}, not error"
 
 
 def _mistake(wire: Wire, frame: Frame, data: list[Frame]) -> str | None:

@@ -1,0 +1,64 @@
+"""The history: one line for each run of a target, and a page that shows the trend."""
+
+from __future__ import annotations
+
+import json
+from pathlib import Path
+from typing import Any
+
+import pytest
+
+from conformance.report.history import HistoryError, extend, load, render
+from conformance.report.record import read
+from conformance.report.summary import summary
+from support import records
+
+
+@pytest.fixture
+def made(tmp_path: Path) -> dict[str, Any]:
+    return summary(read(records.write(tmp_path, records.conversations(), records.verdicts(records.USUAL))))
+
+
+def written(folder: Path, name: str, made: dict[str, Any], **changes: Any) -> Path:
+    path = folder / f"{name}.json"
+    path.write_text(json.dumps({**made, **changes}), encoding="utf-8")
+    return path
+
+
+def test_a_run_is_added_once(tmp_path: Path, made: dict[str, Any]) -> None:
+    first = written(tmp_path, "first", made)
+    second = written(tmp_path, "second", made, started="2027-01-01T00:00:00Z")
+    path = tmp_path / "history.jsonl"
+    assert extend(path, [second, first]) == 2
+    assert extend(path, [first]) == 0
+    assert [row["started"] for row in load(path)] == [made["started"], "2027-01-01T00:00:00Z"]
+
+
+def test_a_record_that_was_judged_again_is_no_further_run(tmp_path: Path, made: dict[str, Any]) -> None:
+    again = written(tmp_path, "again", made, target={**made["target"], "kind": "replay"}, started="2027")
+    assert extend(tmp_path / "history.jsonl", [again]) == 0
+
+
+def test_a_run_of_the_mock_says_so_on_the_page(tmp_path: Path, made: dict[str, Any]) -> None:
+    path = tmp_path / "history.jsonl"
+    extend(path, [written(tmp_path, "live", made)])
+    assert "nothing about the live service" not in render(load(path))
+    mock = {**made["target"], "kind": "mock", "endpoint": "mock"}
+    extend(path, [written(tmp_path, "mock", made, mock=True, target=mock)])
+    assert render(load(path)).count("nothing about the live service") == 1
+
+
+def test_a_run_that_was_broken_off_is_no_point_of_the_drawing(tmp_path: Path, made: dict[str, Any]) -> None:
+    path = tmp_path / "history.jsonl"
+    starts = [f"2027-01-0{day}T00:00:00Z" for day in range(1, 5)]
+    extend(path, [written(tmp_path, start[:10], made, started=start) for start in starts[:3]])
+    before = render(load(path)).count("<circle")
+    extend(path, [written(tmp_path, "cut", made, started=starts[3], verdict="interrupted")])
+    assert render(load(path)).count("<circle") == before > 0
+
+
+def test_what_is_no_summary_is_said_in_words(tmp_path: Path) -> None:
+    path = tmp_path / "x.json"
+    path.write_text("{}", encoding="utf-8")
+    with pytest.raises(HistoryError, match=r"x\.json: this is no summary of a run: `levels` is missing"):
+        extend(tmp_path / "history.jsonl", [path])
