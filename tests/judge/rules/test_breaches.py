@@ -99,7 +99,7 @@ BREACHES = {
     ],
     "GEN-018": [
         (talk("C response.cancel", LEAVE), "a cancel without a response got nothing, not error"),
-        (talk(greeting_update(modalities=["audio"])), "modalities: [\"audio\"] got session.updated, not error"),
+        (talk(greeting_update(modalities=["audio"])), 'modalities: ["audio"] got session.updated, not error'),
         (talk(manual(), "C input_audio_buffer.commit", stop="error"), "a commit of an empty buffer got nothing"),
         (talk(c("input_image_buffer.append", image="/9j/"), LEAVE), "an image before any audio got nothing"),
     ],
