@@ -55,42 +55,42 @@ class TestSanity:
 
     @must("CON-004")
     def test_the_session_is_a_realtime_session(self, wire):
-        assert wire.the("session.created")["session"]["object"] == "realtime.session"
+        assert session(wire).get("object") == "realtime.session"
 
     @should("CON-005")
     def test_the_session_has_the_model_of_the_url(self, wire):
-        assert wire.the("session.created")["session"]["model"] == wire.transcript.model
+        assert session(wire).get("model") == wire.transcript.model
 
     @must("CON-006")
     def test_the_session_has_an_id(self, wire):
-        session_id = wire.the("session.created")["session"]["id"]
+        session_id = session(wire).get("id")
         assert isinstance(session_id, str)
         assert session_id
 
     @must("CON-007")
     def test_the_session_speaks_and_writes(self, wire):
-        assert set(wire.the("session.created")["session"]["modalities"]) == {"text", "audio"}
+        assert sorted(session(wire).get("modalities") or ()) == ["audio", "text"]
 
     @must("CON-008")
     def test_the_server_detects_turns_by_voice(self, wire):
-        assert turn_detection(wire)["type"] == "server_vad"
+        assert turn_detection(wire, "type") == "server_vad"
 
     @must("CON-009")
     def test_a_turn_ends_after_800_ms_of_silence(self, wire):
-        assert turn_detection(wire)["silence_duration_ms"] == 800
+        assert turn_detection(wire, "silence_duration_ms") == 800
 
     @must("CON-010")
     def test_a_turn_is_padded_by_300_ms(self, wire):
-        assert turn_detection(wire)["prefix_padding_ms"] == 300
+        assert turn_detection(wire, "prefix_padding_ms") == 300
 
     @should("CON-011")
     def test_the_voice_is_the_familys_default(self, wire):
-        assert wire.the("session.created")["session"].get("voice") == wire.profile.default_voice
+        assert session(wire).get("voice") == wire.profile.default_voice
 
     @should("CON-012")
     def test_the_formats_are_documented_ones(self, wire):
-        session = wire.the("session.created")["session"]
-        formats = {session.get("input_audio_format", "pcm"), session.get("output_audio_format", "pcm")}
+        told = session(wire)
+        formats = {told.get("input_audio_format", "pcm"), told.get("output_audio_format", "pcm")}
         assert formats <= {"pcm", "pcm16", "pcm24"}
 
     @must("CON-023")
@@ -101,7 +101,7 @@ class TestSanity:
     def test_no_extension_is_forced_on_the_client(self, wire):
         assert header(wire, "Sec-WebSocket-Extensions") is None
 
-    @must("ENV-023")
+    @should("ENV-023")
     def test_nothing_but_the_greeting_comes_unasked(self, wire):
         wire.the("session.created")
         assert wire.types == ["session.created"]
@@ -109,16 +109,22 @@ class TestSanity:
     @observe("Q-CREATED-CONTENT")
     def question_what_the_greeting_lists(self, wire):
         names = ("temperature", "tools", "enable_search", "search_options", "tool_choice")
-        there = [name for name in names if name in wire.the("session.created")["session"]]
+        there = [name for name in names if name in session(wire)]
         return Seen({0: "short", len(names): "full"}.get(len(there), "some"), ", ".join(there))
 
 
-def turn_detection(wire):
-    """The `turn_detection` of the greeting, where there is one."""
-    found = wire.the("session.created")["session"].get("turn_detection")
-    if found is None:
-        raise Inconclusive("`session.created` shows no `turn_detection`")
-    return found
+def session(wire):
+    """The `session` of the greeting; an empty one where it has none."""
+    found = wire.the("session.created").get("session")
+    return found if isinstance(found, dict) else {}
+
+
+def turn_detection(wire, name):
+    """A member of the greeting's `turn_detection`, where it is told: no source says that it must be."""
+    found = session(wire).get("turn_detection")
+    if not isinstance(found, dict) or name not in found:
+        raise Inconclusive(f"`session.created` shows no `turn_detection.{name}`")
+    return found[name]
 
 
 def header(wire, name):
@@ -148,8 +154,10 @@ class TestTwoAtOnce:
 
     @should("CON-013")
     def test_sessions_have_different_ids(self, wire):
-        first = wire.the("session.created")["session"]["id"]
-        assert wire.leg(1).the("session.created")["session"]["id"] != first
+        first, second = session(wire).get("id"), session(wire.leg(1)).get("id")
+        if first is None or second is None:
+            raise Inconclusive("a session has no id, which CON-006 judges")
+        assert first != second
 
     @should("CON-014")
     def test_bearer_in_lower_case_is_accepted(self, wire):

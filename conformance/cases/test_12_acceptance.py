@@ -9,7 +9,7 @@ from conformance.judge import acceptance
 from conformance.judge.verdicts import Inconclusive, Seen, other
 from conformance.judge.view import listed
 from conformance.spec import must, observe, should
-from conformance.wire import likely, maybe, send, until
+from conformance.wire import close, likely, maybe, send, until
 
 ITEM = user("Say yes.")
 AUDIO = base64.b64encode(fixtures.tone(400)).decode()
@@ -72,6 +72,8 @@ class TestFamily:
             answer = await call(maybe("error", *ANSWERS.get(kind, ()), *UNDOCUMENTED.get(kind, ())))
             if answer is None or answer.type == "error" or not call.alive:
                 continue
+            if answer.type == "session.finished":
+                await call(close(1000))  # what a finished session still answers is a question of its own
             if kind == "conversation.item.create":
                 first = answer.event.get("item", {}).get("id", first)
             if kind == "response.create":

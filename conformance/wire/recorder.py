@@ -13,7 +13,7 @@ from conformance.spec.profiles import Profile
 from conformance.wire import steps
 from conformance.wire.call import Broken, Call, Dial, Talk, Unreachable
 from conformance.wire.target import Target
-from conformance.wire.transcript import INTERRUPTED, Stop, Transcript
+from conformance.wire.transcript import INTERRUPTED, Leg, Stop, Transcript
 
 # Handshake statuses that tell about the account, the network or the load and nothing about the protocol.
 _TROUBLE_STATUS = {401, 402, 403, 404, 407, 408, 429, 500, 502, 503, 504}
@@ -137,10 +137,18 @@ def trouble(transcript: Transcript) -> str | None:
             return f"the server closed with {leg.ending.code_received}: {leg.ending.reason_received[:200]}"
         if leg.ending.problem and _TROUBLE_REASON.search(leg.ending.problem):
             return leg.ending.problem
+        if "control frame too long" in (leg.ending.problem or "") and _unanswered_create(leg):
+            return "a reply was refused by a close frame too long to be read, as where the free tier is used up"
         first = next((frame for frame in leg.frames if frame.side == "server" and frame.text is not None), None)
         if first is not None and first.type == "error" and _REFUSED_KEY.search(first.text or ""):
             return f"the session was refused: {(first.text or '')[:200]}"
     return None
+
+
+def _unanswered_create(leg: Leg) -> bool:
+    """Whether the last thing of the client was a `response.create` that nothing answered."""
+    data = [frame for frame in leg.frames if frame.text is not None]
+    return bool(data) and data[-1].side == "client" and data[-1].type == "response.create"
 
 
 def _no_websocket(transcript: Transcript) -> str | None:

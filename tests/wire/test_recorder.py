@@ -12,8 +12,9 @@ from websockets.asyncio.server import ServerConnection
 from conformance.wire import close, send, until
 from conformance.wire.call import Call
 from conformance.wire.recorder import Budget, Conversation, Recorder, as_conversation, trouble
-from conformance.wire.transcript import Transcript
+from conformance.wire.transcript import Ending, Transcript
 from support import endpoints
+from support.talks import talk
 
 CREATED = json.dumps({"type": "session.created", "session": {"id": "sess_1"}})
 
@@ -154,6 +155,13 @@ async def test_a_key_that_is_refused_by_an_event_is_trouble() -> None:
     assert found.infrastructure is not None
     assert found.infrastructure.startswith("the session was refused: ")
     assert list(found.not_held) == ["test/1"]
+
+
+@pytest.mark.parametrize(("last", "is_trouble"), [("C response.create", True), ("C input_audio_buffer.clear", False)])
+def test_a_close_frame_too_long_to_be_read_is_trouble_where_it_answers_a_create(last: str, is_trouble: bool) -> None:
+    ending = Ending(first="client", code_sent=1002, problem="ProtocolError: control frame too long")
+    found = trouble(talk(last, ending=ending).transcript)
+    assert (found is not None and "free tier" in found) == is_trouble
 
 
 @pytest.mark.parametrize("status", [200, 302, 400])

@@ -6,7 +6,7 @@ from collections import defaultdict
 from collections.abc import Iterator
 from typing import Any
 
-from conformance.judge.rules.base import body, completed, final, objects, rule
+from conformance.judge.rules.base import body, completed, objects, rule
 from conformance.judge.rules.life_cycle import PART_ADDED, PART_DONE
 from conformance.judge.rules.missing import cut_short
 from conformance.judge.view import Event, Response, Wire
@@ -30,7 +30,8 @@ def _closed_once(wire: Wire, kind: str, closing: str, *, if_completed: bool = Fa
     """Every part of a kind is closed by one event of a type; a missing one counts once the part itself was done."""
     for response in wire.responses:
         counted = [_key(event) for event in response.all(closing)]
-        over = {_key(event) for event in response.all(PART_DONE)} if final(response) is None else None
+        # What a response that did not complete closes is open (U14, U18), but for parts that it says are done.
+        over = {_key(event) for event in response.all(PART_DONE)} if completed(response) is None else None
         spared = cut_short(wire, response.id) is not None
         for part in _parts(response, kind):
             times = counted.count(part)

@@ -17,7 +17,6 @@ LATER_DIALECT = (
     "response.output_audio_transcript.",
     "conversation.item.added",
     "conversation.item.done",
-    "input_audio_buffer.timeout_triggered",
 )
 
 

@@ -6,6 +6,7 @@ from collections.abc import Iterator
 from typing import Any
 
 from conformance.judge.rules.base import body, objects, rule
+from conformance.judge.rules.envelope import SEARCH
 from conformance.judge.view import Wire
 
 TRANSCRIPTION = "conversation.item.input_audio_transcription."
@@ -48,7 +49,7 @@ def response_ids_are_announced(wire: Wire) -> Iterator[str | None]:
     announced = {body(event, "response").get("id") for event in wire.all(CREATED)}
     for frame in wire.received:
         kind = str(frame.type)
-        if kind in {CREATED, DONE} or not kind.startswith("response.") or kind.startswith("response.mcp"):
+        if kind in {CREATED, DONE} or not kind.startswith("response.") or kind.startswith(("response.mcp", SEARCH)):
             continue
         given = frame.event.get("response_id")
         yield None if isinstance(given, str) and given in announced else f"{kind} names the response {given!r}"

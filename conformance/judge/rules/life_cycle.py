@@ -6,6 +6,7 @@ from collections.abc import Iterator
 from typing import Any
 
 from conformance.judge.rules.base import body, completed, final, objects, rule
+from conformance.judge.rules.envelope import SEARCH
 from conformance.judge.rules.frames import silences
 from conformance.judge.rules.missing import cut_short, may_lack_done
 from conformance.judge.view import Event, Response, Wire
@@ -20,7 +21,7 @@ PART_ADDED, PART_DONE = "response.content_part.added", "response.content_part.do
 def created_comes_first(wire: Wire) -> Iterator[str | None]:
     """`response.created` precedes every other event of its response."""
     for response in wire.responses:
-        first = response.types[0]
+        first = next((kind for kind in response.types if not kind.startswith(SEARCH)), CREATED)
         yield None if first == CREATED else f"{first} of {response.id} came before its response.created"
 
 
@@ -53,6 +54,7 @@ def nothing_follows_done(wire: Wire) -> Iterator[str | None]:
         if DONE not in response.types:
             continue
         after = [kind for kind in response.types[response.types.index(DONE) + 1 :] if kind != DONE]
+        after = [kind for kind in after if not kind.startswith(SEARCH)]
         yield f"{after[0]} of {response.id} came after its response.done" if after else None
 
 
@@ -98,9 +100,11 @@ def _done_once(wire: Wire, response: Response, what: str, times: int) -> Iterato
 
 
 def _must_close(wire: Wire, response: Response) -> bool:
-    """Whether what was opened in this response must be closed: it ended, and neither cancelled nor interrupted."""
-    body_of = final(response) or {}
-    return cut_short(wire, response.id) is None and body_of.get("status") in {"completed", "incomplete", "failed"}
+    """Whether what was opened in this response must be closed: it was completed, neither cancelled nor interrupted.
+
+    What a response that failed or stayed incomplete closes is not documented (U14, U18).
+    """
+    return cut_short(wire, response.id) is None and completed(response) is not None
 
 
 @rule("GEN-029", "a response.done with output")

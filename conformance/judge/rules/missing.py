@@ -13,9 +13,11 @@ from dataclasses import dataclass
 
 from conformance.judge.rules.frames import LOUD, decoded, peak
 from conformance.judge.rules.requests import (
+    BACKEND,
     CLAUSE,
     Request,
     lost,
+    message,
     requests,
     silent_stop,
     stop_of,
@@ -95,6 +97,9 @@ def _unanswered(wire: Wire, wanted: str) -> Culprit | None:
 def exempt(request: Request, wire: Wire) -> str | None:
     """The open question that leaves it open whether this request is answered, or None: it must be."""
     moment, event = request.moment, request.frame.event
+    before = (other for other in requests(wire) if other.frame.index < request.frame.index)
+    if any(other.type == "session.finish" and other.answers for other in before):
+        return "the session was finished (C1)"
     match request.type:
         case "session.update":
             session = event.get("session")
@@ -190,6 +195,7 @@ def cut_short(wire: Wire, response_id: str) -> str | None:
     cancelled_early = False  # a cancel may overtake the `response.created` that it is meant for (U15)
     asked = 0  # responses that were asked for and neither created nor surely refused
     heard = False  # whether voice detection may have asked for one
+    committed = resumed = False  # a turn waits for its response, and the user has begun to speak again
     then, meant = moments(wire), settling(wire.frames).meant
     for frame in wire.frames:
         if frame.side == "client" and frame.type == "response.create":
@@ -199,6 +205,10 @@ def cut_short(wire: Wire, response_id: str) -> str | None:
             heard |= then[frame.index].turns != "manual"
         elif frame.side == "client" and frame.type == "response.cancel":
             cancelled_early = True
+        elif frame.side == "server" and frame.type == "input_audio_buffer.committed":
+            committed, resumed = True, False
+        elif frame.side == "server" and frame.type == "input_audio_buffer.speech_started" and not active:
+            resumed = committed
         elif frame.side == "server" and frame.type == "response.created":
             asked, heard = max(0, asked - 1), False
         elif frame.side == "server" and [sent.type for sent in meant.get(frame.index, ())] == ["response.create"]:
@@ -206,6 +216,8 @@ def cut_short(wire: Wire, response_id: str) -> str | None:
         if frame.side == "server" and frame.type == "response.created" and _id_of(frame.event) == response_id:
             if cancelled_early:
                 return "cancelled before it was created (U15)"
+            if resumed:
+                return "interrupted by the user before it was created (C4)"
             active = True
         elif active and frame.side == "client" and frame.type in {"response.cancel", "session.finish"}:
             return "cancelled (C3)" if frame.type == "response.cancel" else "the session was finished (C1)"
@@ -213,6 +225,8 @@ def cut_short(wire: Wire, response_id: str) -> str | None:
             return "interrupted by the user (C4)"
         elif active and frame.side == "server" and frame.type == "response.done" and _id_of(frame.event) == response_id:
             return None
+        if frame.side == "server" and frame.type == "response.created":
+            committed = resumed = False
     return None
 
 
@@ -227,7 +241,18 @@ def may_lack_done(wire: Wire, response_id: str) -> str | None:
                 and item.get("type") == "function_call"
             ):
                 return "a tool call on 3.8 (C37)"
-    return cut_short(wire, response_id)
+    return _broke_down(wire, response_id) or cut_short(wire, response_id)
+
+
+def _broke_down(wire: Wire, response_id: str) -> str | None:
+    """Whether the backend said, while a response ran, that it can't go on: such faults come and go."""
+    runs = False
+    for frame in wire.received:
+        if frame.type in {"response.created", "response.done"} and _id_of(frame.event) == response_id:
+            runs = frame.type == "response.created"
+        elif runs and frame.type == "error" and any(word in message(frame) for word in BACKEND):
+            return "a fault of the backend (E6, E13)"
+    return None
 
 
 def _id_of(event: dict[str, object]) -> object:

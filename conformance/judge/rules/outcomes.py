@@ -7,7 +7,14 @@ from collections.abc import Iterator
 
 from conformance.judge.rules.base import body, rule
 from conformance.judge.rules.frames import is_client_data, silences
-from conformance.judge.rules.missing import cancelled_after, exempt, may_lack_done, no_automatic_reply, spoke_after
+from conformance.judge.rules.missing import (
+    cancelled_after,
+    cut_short,
+    exempt,
+    may_lack_done,
+    no_automatic_reply,
+    spoke_after,
+)
 from conformance.judge.rules.requests import (
     BACKEND,
     Request,
@@ -21,6 +28,7 @@ from conformance.judge.view import Wire, listed
 from conformance.wire.transcript import Frame
 
 COMMITTED = "input_audio_buffer.committed"
+STARTED = "input_audio_buffer.speech_started"
 STOPPED = "input_audio_buffer.speech_stopped"
 CREATED = "conversation.item.created"
 
@@ -105,10 +113,11 @@ def commit_has_one_outcome(wire: Wire) -> Iterator[str | None]:
         later = [other for other in wire.received if other.index > frame.index]
         if item in by_item:
             yield None
-        elif any(other.type in {COMMITTED, "input_audio_buffer.speech_started"} for other in later):
-            restarted = [other for other in later if other.event.get("item_id") == item]
-            if not restarted and any(other.type == COMMITTED for other in later):
-                yield f"speech_stopped of {item} led to no committed, and a later turn was committed"
+            continue
+        # Speech that goes on after its end may be joined to one turn, of whatever id (§7.2).
+        told = [other.type for other in later if other.type in {COMMITTED, STARTED}]
+        if told[:1] == [COMMITTED]:
+            yield f"speech_stopped of {item} led to no committed, and a later turn was committed"
 
 
 @rule("GEN-013", "an input_audio_buffer.clear")
@@ -128,7 +137,7 @@ def items_are_shown_once(wire: Wire) -> Iterator[str | None]:
         if isinstance(item, str) and kinds[item] not in mcp:
             yield f"{item} was shown {times} times" if times > 1 else None
     for response in wire.responses:
-        if "response.done" not in response.types:
+        if "response.done" not in response.types or cut_short(wire, response.id) is not None:
             continue
         for event in response.all("response.output_item.added"):
             item = body(event, "item")
@@ -212,7 +221,7 @@ def finish_has_one_outcome(wire: Wire) -> Iterator[str | None]:
     """`session.finish` → `session.finished` or `error`, not both, within two seconds where nothing is running."""
     for request in (found for found in requests(wire) if found.type == "session.finish"):
         if request.open:
-            if waited_out(wire, request) and wire.ending.first != "server":
+            if waited_out(wire, request) and wire.ending.first != "server" and exempt(request, wire) is None:
                 yield "session.finish got neither session.finished nor error"
             continue
         yield None

@@ -182,6 +182,56 @@ LEGITIMATE = {
             },
         ),
     ),
+    "a finished session ignores what comes": talk(
+        "C session.finish",
+        s("session.finished"),
+        c("session.update", session={"modalities": ["text"]}),
+        waited("C input_audio_buffer.clear", 3000),
+        waited("C session.finish", 3000),
+        waited("C close 1000", 3000),
+        "S close 1000",
+    ),
+    "an utterance with a pause in it": talk(
+        LISTENED, speech("item_a")[:2], speech("item_b", 1200, 2400), audio_reply()
+    ),
+    "the user speaks on before the reply begins": talk(
+        LISTENED,
+        speech(),
+        s("input_audio_buffer.speech_started", audio_start_ms=4900, item_id="item_2"),
+        audio_reply()[:2],
+        LISTENED,
+        speech("item_2", 4900, 7000)[1:],
+        audio_reply("resp_2", "item_r2"),
+    ),
+    "the backend gives up in a reply": talk(
+        message(),
+        CREATE,
+        text_reply()[:6],
+        s("error", error={"message": "Response timeout."}),
+        message("item_user_2"),
+        CREATE,
+        text_reply("resp_2", "item_2"),
+    ),
+    "a reply that failed closes nothing": talk(
+        message(), CREATE, text_reply()[:6], s("response.done", response=response("resp_1", "failed", output=[]))
+    ),
+    "the user interrupts, and the announcement comes last": talk(
+        LISTENED,
+        speech(end=2500),
+        audio_reply()[:6],
+        s("response.done", response=response("resp_1", "incomplete", modalities=["text", "audio"], output=[])),
+        s("input_audio_buffer.speech_started", audio_start_ms=4000, item_id="item_2"),
+    ),
+    "a cancel overtakes the item": talk(
+        message(),
+        CREATE,
+        text_reply()[:2],
+        "C response.cancel",
+        s("response.done", response=response("resp_1", "cancelled")),
+    ),
+    "text alone is refused by an older family": talk(
+        message(), CREATE, s("error", error={"message": "audio input is mandatory"}), model="qwen3-omni-flash-realtime"
+    ),
     "a refused handshake": talk(status=401),
     "text items may be ignored": talk(message()[:1], stop="conversation.item.created"),
     "a tool turn of 3.8 without done": talk(
@@ -203,6 +253,23 @@ def test_no_rule_complains(name):
         if found.verdict not in {"pass", "skipped", "inconclusive"}
     }
     assert not complaints
+
+
+@pytest.mark.parametrize(
+    "lines",
+    [
+        [*text_reply()[:1], s("response.search.completed", sources=[]), *text_reply()[1:]],
+        [*text_reply(), s("response.search.sources", response_id="resp_1", sources=[])],
+        [s("response.search.started", response_id="resp_1"), *text_reply()],
+        [s("input_audio_buffer.timeout_triggered", audio_start_ms=0, audio_end_ms=9, item_id="x"), *text_reply()],
+    ],
+)
+def test_an_event_of_which_no_source_tells_breaks_no_must(lines):
+    wire = talk(message(), CREATE, lines)
+    levels = {row.id: row.level for row in clauses().values()}
+    assert {
+        clause for clause in CHECKS if verdict(clause, wire).verdict == "fail" and levels[clause] == "MUST"
+    } == set()
 
 
 def test_the_recorded_session_is_judged_by_the_rules_of_a_text_session():
