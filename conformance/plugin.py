@@ -229,9 +229,11 @@ class ConformanceRun:
             raise pytest.UsageError(f"--report-dir {self.directory}: {problem.strerror or problem}") from None
         head = self.run.head()
         if self.replayed is not None:
+            # Of a record that was itself judged again, what held its conversations counts.
+            first = self.replayed.run.get("replayed") or self.replayed.run
             head["replayed"] = {
-                **{key: self.replayed.run.get(key) for key in ("target", "started", "suite")},
-                "ended": ended(self.replayed),
+                **{key: first.get(key) for key in ("target", "started", "suite")},
+                "ended": ended(self.replayed) or first.get("ended"),
             }
         self.writer.write("run", **head)
         self.writer.write("catalogue", **self.run.catalogue())

@@ -167,6 +167,8 @@ def test_a_record_that_was_cut_short_is_judged_as_far_as_it_goes(green: runs.Fin
     assert "The saved record is not whole: it is cut short." in done.output
     assert "it tells nothing about the live service" in done.output
     assert done.summary["counts"].keys().isdisjoint({"fail", "error", "blocked"})
+    again = runs.run(tmp_path / "again", "--replay", str(tmp_path / "out" / "record.jsonl"))
+    assert again.summary["caveats"] == done.summary["caveats"]
 
 
 def test_the_record_of_an_interrupted_run_is_judged_without_what_was_broken_off(tmp_path: Path) -> None:
