@@ -52,6 +52,12 @@ class _Parser(argparse.ArgumentParser):
         self.exit(USAGE, f"{self.prog}: {message}\n")
 
 
+def _wrong(command: str, problem: object) -> int:
+    """Say what was wrong; returns the exit code."""
+    print(f"realtime-conformance {command}: {problem}", file=sys.stderr)
+    return USAGE
+
+
 def _port(text: str) -> int:
     if not text.isdecimal() or int(text) > 65_535:
         raise argparse.ArgumentTypeError(f"{text!r} is no port from 0 to 65535")
@@ -110,8 +116,7 @@ def _client(options: argparse.Namespace) -> int:
     try:
         made = _options(options)
     except OptionError as problem:
-        print(f"realtime-conformance client: {problem}", file=sys.stderr)
-        return USAGE
+        return _wrong("client", problem)
     return client.main(options.program, made)
 
 
@@ -119,13 +124,11 @@ def _mock(options: argparse.Namespace) -> int:
     try:
         made = _options(options)
     except OptionError as problem:
-        print(f"realtime-conformance mock: {problem}", file=sys.stderr)
-        return USAGE
+        return _wrong("mock", problem)
     try:
         return serve_forever(options.host, options.port, made)
     except OSError as problem:
-        print(f"realtime-conformance mock: {options.host}:{options.port}: {problem.strerror}", file=sys.stderr)
-        return USAGE
+        return _wrong("mock", f"{options.host}:{options.port}: {problem.strerror}")
 
 
 def _pair(text: str) -> tuple[str, str]:
@@ -140,11 +143,9 @@ def _compare(records: list[Path], output: Path) -> int:
         page = compare.render(compare.columns(records))
         output.write_text(page, encoding="utf-8", errors="backslashreplace")
     except RecordError as problem:
-        print(f"realtime-conformance compare: {problem}", file=sys.stderr)
-        return USAGE
+        return _wrong("compare", problem)
     except OSError as problem:
-        print(f"realtime-conformance compare: {output}: {problem.strerror or problem}", file=sys.stderr)
-        return USAGE
+        return _wrong("compare", f"{output}: {problem.strerror or problem}")
     print(output)
     return 0
 
@@ -155,11 +156,9 @@ def _history(path: Path, summaries: list[Path], output: Path | None) -> int:
         if output is not None:
             output.write_text(history.render(history.load(path)), encoding="utf-8")
     except history.HistoryError as problem:
-        print(f"realtime-conformance history: {problem}", file=sys.stderr)
-        return USAGE
+        return _wrong("history", problem)
     except OSError as problem:
-        print(f"realtime-conformance history: {problem.filename}: {problem.strerror}", file=sys.stderr)
-        return USAGE
+        return _wrong("history", f"{problem.filename}: {problem.strerror}")
     print(f"{path}: {added} added")
     return 0
 
@@ -168,8 +167,7 @@ def _report(path: Path) -> int:
     try:
         made = files.write_all(path, Redactor(None))
     except RecordError as problem:
-        print(f"realtime-conformance report: {problem}", file=sys.stderr)
-        return USAGE
+        return _wrong("report", problem)
     print(made["headline"])
     print(path.with_name("report.html"))
     return 0

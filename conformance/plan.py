@@ -6,8 +6,6 @@ conformance.plan` measures and writes it.  Tokens are the mock's, and a live mod
 
 from __future__ import annotations
 
-import base64
-import binascii
 import json
 import sys
 from collections.abc import Iterable, Iterator, Sequence
@@ -16,7 +14,7 @@ from functools import cache
 from pathlib import Path
 from typing import Any
 
-from conformance.judge.rules.frames import silences
+from conformance.judge.rules.frames import decoded, silences
 from conformance.mock.options import MockOptions
 from conformance.report.cost import KINDS, tokens
 from conformance.spec.prices import price_for
@@ -28,9 +26,7 @@ from conformance.wire.transcript import Transcript
 
 FILE = Path(__file__).parent / "spec" / "costs.json"
 BYTES_PER_SECOND = 32_000  # s16le at 16 kHz: what audio takes to be sent live, at whatever rate it is declared
-GENERATED = (
-    "fuzz/*"  # what generated conversations are kept under: no two cost the same, and none has a name of its own
-)
+GENERATED = "fuzz/*"  # what generated conversations are kept under: none has a name that stays
 OVERHEAD = 1.5  # seconds for a connection's handshake, greeting and end
 
 
@@ -114,11 +110,8 @@ def measured(transcript: Transcript) -> Cost:
 def _audio_seconds(frames: Iterable[Any]) -> float:
     total = 0
     for frame in frames:
-        if frame.side == "client" and frame.type == "input_audio_buffer.append":
-            try:
-                total += len(base64.b64decode(frame.event["audio"], validate=True))
-            except (KeyError, TypeError, binascii.Error):
-                continue
+        if frame.side == "client" and frame.type == "input_audio_buffer.append" and isinstance(frame.event, dict):
+            total += len(decoded(frame.event.get("audio")) or b"")
     return total / BYTES_PER_SECOND
 
 

@@ -17,7 +17,7 @@ from conformance.aside import aside
 from conformance.judge.checks import Chapters, Check, applies, uncooperative
 from conformance.mock.options import MockOptions
 from conformance.mock.server import MockServer
-from conformance.report.record import FORMAT
+from conformance.report.record import FORMAT, options
 from conformance.spec.catalogue import clauses, questions
 from conformance.spec.profiles import Profile
 from conformance.spec.proof import killers
@@ -173,18 +173,16 @@ class Run:
     def generated(self) -> list[Conversation]:
         """The conversations of the seed."""
         scripts = fuzz.generate(self.fuzz_seed, self.fuzz_examples, self.profile)
+        where = self.where
         return [
-            fuzz.conversation(moves, fuzz.name(self.fuzz_seed, number), self.where)
+            fuzz.conversation(moves, fuzz.name(self.fuzz_seed, number), where)
             for number, moves in enumerate(scripts, 1)
         ]
 
     @property
     def where(self) -> str:
         """The options that name this run's endpoint, as a shell takes them."""
-        options = ["--endpoint", self.target.name, "--model", self.target.model]
-        options += ["--workspace", self.target.workspace] if self.target.workspace else []
-        options += [word for quirk in (self.mock.quirks if self.mock else ()) for word in ("--quirk", quirk)]
-        return shlex.join(options)
+        return shlex.join(options(self.head()))
 
     async def _shortened(self, recorder: Recorder, say: Callable[[str], None]) -> list[Conversation]:
         """The shortest scripts found, within the budget, that fail as the first broken ones of the generated did."""

@@ -22,6 +22,12 @@ def user(text):
     return {"type": "message", "role": "user", "content": [{"type": "input_text", "text": text}]}
 
 
+def greeting(wire):
+    """The `session` of `session.created`; an empty one where it has none."""
+    found = wire.the("session.created").get("session")
+    return found if isinstance(found, dict) else {}
+
+
 def heard():
     """Wait for the words of a committed turn: before they are there `response.create` may be ignored (C15)."""
     return maybe(

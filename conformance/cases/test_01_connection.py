@@ -2,7 +2,7 @@
 
 import json
 
-from conformance.cases.shared import user
+from conformance.cases.shared import greeting, user
 from conformance.judge.verdicts import Inconclusive, Seen, other
 from conformance.judge.view import listed
 from conformance.spec import must, observe, should
@@ -55,21 +55,21 @@ class TestSanity:
 
     @must("CON-004")
     def test_the_session_is_a_realtime_session(self, wire):
-        assert session(wire).get("object") == "realtime.session"
+        assert greeting(wire).get("object") == "realtime.session"
 
     @should("CON-005")
     def test_the_session_has_the_model_of_the_url(self, wire):
-        assert session(wire).get("model") == wire.transcript.model
+        assert greeting(wire).get("model") == wire.transcript.model
 
     @must("CON-006")
     def test_the_session_has_an_id(self, wire):
-        session_id = session(wire).get("id")
+        session_id = greeting(wire).get("id")
         assert isinstance(session_id, str)
         assert session_id
 
     @must("CON-007")
     def test_the_session_speaks_and_writes(self, wire):
-        assert sorted(session(wire).get("modalities") or ()) == ["audio", "text"]
+        assert sorted(greeting(wire).get("modalities") or ()) == ["audio", "text"]
 
     @must("CON-008")
     def test_the_server_detects_turns_by_voice(self, wire):
@@ -85,11 +85,11 @@ class TestSanity:
 
     @should("CON-011")
     def test_the_voice_is_the_familys_default(self, wire):
-        assert session(wire).get("voice") == wire.profile.default_voice
+        assert greeting(wire).get("voice") == wire.profile.default_voice
 
     @should("CON-012")
     def test_the_formats_are_documented_ones(self, wire):
-        told = session(wire)
+        told = greeting(wire)
         formats = {told.get("input_audio_format", "pcm"), told.get("output_audio_format", "pcm")}
         assert formats <= {"pcm", "pcm16", "pcm24"}
 
@@ -109,19 +109,13 @@ class TestSanity:
     @observe("Q-CREATED-CONTENT")
     def question_what_the_greeting_lists(self, wire):
         names = ("temperature", "tools", "enable_search", "search_options", "tool_choice")
-        there = [name for name in names if name in session(wire)]
+        there = [name for name in names if name in greeting(wire)]
         return Seen({0: "short", len(names): "full"}.get(len(there), "some"), ", ".join(there))
-
-
-def session(wire):
-    """The `session` of the greeting; an empty one where it has none."""
-    found = wire.the("session.created").get("session")
-    return found if isinstance(found, dict) else {}
 
 
 def turn_detection(wire, name):
     """A member of the greeting's `turn_detection`, where it is told: no source says that it must be."""
-    found = session(wire).get("turn_detection")
+    found = greeting(wire).get("turn_detection")
     if not isinstance(found, dict) or name not in found:
         raise Inconclusive(f"`session.created` shows no `turn_detection.{name}`")
     return found[name]
@@ -154,7 +148,7 @@ class TestTwoAtOnce:
 
     @should("CON-013")
     def test_sessions_have_different_ids(self, wire):
-        first, second = session(wire).get("id"), session(wire.leg(1)).get("id")
+        first, second = greeting(wire).get("id"), greeting(wire.leg(1)).get("id")
         if first is None or second is None:
             raise Inconclusive("a session has no id, which CON-006 judges")
         assert first != second

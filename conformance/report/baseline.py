@@ -15,6 +15,7 @@ from pathlib import Path
 from typing import Any
 
 from conformance.report.case import Case
+from conformance.report.drift import fails
 from conformance.report.html_text import told
 from conformance.report.record import Record
 from conformance.report.shapes import Shapes, changes, joined, shapes
@@ -179,16 +180,7 @@ class Drift:
     @property
     def fails(self) -> bool:
         """Whether the run fails for it; what was not judged, and a SHOULD that is newly missed, do not count."""
-        return any(
-            (
-                self.new_failures,
-                self.failed_in_another_way,
-                self.unexpected_passes,
-                self.stale_entries,
-                self.changed_answers,
-                self.changed_shapes,
-            )
-        )
+        return fails(self.to_json())
 
     def to_json(self) -> dict[str, list[str]]:
         """Every kind of difference with its entries, empty kinds too."""

@@ -129,7 +129,7 @@ def render(held: Sequence[Column]) -> str:
     return _template().render(
         script=script,
         style=style,
-        policy=policy(script, style),
+        policy=policy(style, script),
         columns=held,
         groups=groups,
         rows=sum(len(group.rows) for group in groups),

@@ -8,7 +8,7 @@ from pathlib import Path
 from typing import Any
 
 from conformance.report import html_views, svg
-from conformance.report.page import asset, environment
+from conformance.report.page import asset, environment, policy
 
 SHOWN = 60
 """Runs that the page shows of each target, the newest first; the file has them all."""
@@ -84,7 +84,7 @@ def render(held: list[dict[str, Any]]) -> str:
         .get_template("history.html.j2")
         .render(
             style=style.text,
-            policy=f"default-src 'none'; style-src {style.csp}; base-uri 'none'; form-action 'none'",
+            policy=policy(style),
             targets=[(name, _with_changes(rows), _drawing(name, rows)) for name, rows in sorted(targets.items())],
             glyphs=html_views.RUN_GLYPH,
         )

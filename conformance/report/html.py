@@ -7,23 +7,20 @@ by their digests; nothing else may run or be fetched.
 
 from __future__ import annotations
 
-import base64
-import hashlib
 from collections import Counter
 from collections.abc import Callable
 from dataclasses import dataclass
 from functools import cache
-from importlib import resources
 from typing import Any, Literal
 
-from jinja2 import Environment, PackageLoader, Template
-from markupsafe import Markup
+from jinja2 import Template
 
 from conformance.judge import schema
 from conformance.report import html_text, html_views, sources, svg
 from conformance.report.case import Case
 from conformance.report.findings import Finding, as_markdown, findings, places
 from conformance.report.html_trace import Complaints, complaints, embedded, kind, payload
+from conformance.report.page import asset, environment, policy
 from conformance.report.record import Record
 from conformance.report.summary import cases
 from conformance.wire.transcript import Frame, Transcript
@@ -50,39 +47,12 @@ RELATED = {
 }
 
 
-@dataclass(frozen=True)
-class Asset:
-    """A file that stands in the page, and the digest by which the policy lets it work."""
-
-    text: Markup
-    csp: str
-
-
-@cache
-def _asset(name: str) -> Asset:
-    text = resources.files("conformance.report").joinpath("assets", name).read_text(encoding="utf-8")
-    if "</" in text:  # would end the element it stands in
-        raise ValueError(f"{name} holds an end tag")
-    digest = base64.b64encode(hashlib.sha256(text.encode()).digest()).decode()
-    return Asset(Markup(text), f"'sha256-{digest}'")  # noqa: S704  # our own file, checked above
-
-
 @cache
 def _template() -> Template:
-    environment = Environment(
-        loader=PackageLoader("conformance.report"),
-        autoescape=True,
-        trim_blocks=True,
-        lstrip_blocks=True,
-    )
-    environment.filters.update(
-        shown=html_text.shown,
-        line=html_text.one_line,
-        prose=html_text.prose,
+    made = environment()
+    made.filters.update(
         ms=html_text.ms,
         slug=html_text.slug,
-        plural=html_text.plural,
-        drawn=Markup,  # for what is made by `svg`, which escapes every text
         words=lambda detail: html_text.told(detail)[0],
         assertion=lambda detail: html_text.told(detail)[1],
         payload=lambda frame: html_text.cut(payload(frame), 900),
@@ -93,7 +63,7 @@ def _template() -> Template:
         vword=html_views.verdict_word,
         vglyph=lambda verdict, level: html_views.GLYPH[html_views.verdict_class(verdict, level)],
     )
-    return environment.get_template("report.html.j2")
+    return made.get_template("report.html.j2")
 
 
 @dataclass
@@ -136,12 +106,11 @@ def render(record: Record, made: dict[str, Any], redact: Callable[[str], str] = 
     asked = html_views.answers(record, judged, made)
     silence = html_views.silence(record, next((case for case in judged if case.id == "Q-SILENCE-BILLED"), None))
     answered = [item for key, item in asked.items() if item.outcome and not _told(key)]
-    script, style = _asset("report.js"), _asset("report.css")
+    script, style = asset("report.js"), asset("report.css")
     return _template().render(  # names that an older record lacks show as nothing
         script=script,
         style=style,
-        policy=f"default-src 'none'; script-src {script.csp}; style-src {style.csp}; "
-        "base-uri 'none'; form-action 'none'",
+        policy=policy(style, script),
         record=record,
         run=record.run,
         made=made,

@@ -17,7 +17,7 @@ from conformance.report import svg
 from conformance.report.case import Case
 from conformance.report.html_text import ms, one_line, plural
 from conformance.report.html_trace import audio_of
-from conformance.report.record import Record
+from conformance.report.record import Record, options
 from conformance.spec.profiles import UnknownModel, profile_for
 from conformance.wire.transcript import Frame, Leg, Transcript
 
@@ -378,15 +378,7 @@ def proof(record: Record) -> Proof:
 
 def commands(case: Case, record: Record) -> tuple[str, str]:
     """The commands that hold this check's conversation again, and that judge the saved record again."""
-    target = record.run["target"]
-    again = ["pytest", "conformance/", "--case", case.id]
-    if target["kind"] != "replay":
-        again += ["--endpoint", str(target["endpoint"])]
-    again += ["--model", str(target["model"])]
-    if record.run.get("workspace"):
-        again += ["--workspace", str(record.run["workspace"])]
-    for quirk in record.run.get("quirks") or ():
-        again += ["--quirk", str(quirk)]
+    again = ["pytest", "conformance/", "--case", case.id, *options(record.run)]
     replay = ["pytest", "conformance/", "--replay", "record.jsonl", "--case", case.id]
     return one_line(shlex.join(again), 500), one_line(shlex.join(replay), 500)
 

@@ -2,7 +2,7 @@
 
 Kinds of line, in this order: one `run`, one `catalogue`, the `baseline` where there is one, a `conversation` for each
 that was held, a `status` where the platform was asked, one `recorded`, a `verdict` for each check judged, one `footer`.
-  A file that was cut short lacks its footer; what is there is still good.
+A file that was cut short lacks its footer; what is there is still good.
 """
 
 from __future__ import annotations
@@ -18,6 +18,15 @@ from conformance.wire.transcript import Transcript
 
 FORMAT = 1
 Line = dict[str, Any]
+
+
+def options(run: Line) -> list[str]:
+    """The options that name the endpoint of a `run` line on a command line; a replay has none of its own."""
+    target = run["target"]
+    found = ["--endpoint", str(target["endpoint"])] if target["kind"] != "replay" else []
+    found += ["--model", str(target["model"])]
+    found += ["--workspace", str(run["workspace"])] if run.get("workspace") else []
+    return found + [word for quirk in run.get("quirks") or () for word in ("--quirk", str(quirk))]
 
 
 class RecordError(ValueError):

@@ -40,7 +40,7 @@ def cases(record: Record) -> list[Case]:
         said.setdefault(line["id"], []).append(line)
     not_held = (record.recorded or {}).get("not_held", {})
     found = [
-        _case(check_id, check, said.get(check_id, []), not_held, cut=_cut_short(record))
+        _case(check_id, check, said.get(check_id, []), not_held, cut=ended(record, "the record", "the run"))
         for check_id, check in record.catalogue["checks"].items()
     ]
     return [_accepted(case, record) for case in owned([_told_attempt(case, record) for case in found])]
@@ -59,12 +59,6 @@ def _told_attempt(case: Case, record: Record) -> Case:
     if transcript is None or not transcript.retried:
         return case
     return replace(case, detail=f"{case.detail} (second attempt; the first: {transcript.retried})".lstrip())
-
-
-def _cut_short(record: Record) -> str | None:
-    if record.truncated:
-        return "the record is cut short"
-    return "the run was interrupted" if record.footer and record.footer.get("interrupted") else None
 
 
 def _case(
@@ -117,8 +111,8 @@ def owned(found: list[Case]) -> list[Case]:
     return out
 
 
-def verdict(record: Record, judged: list[Case]) -> RunVerdict:
-    """The verdict of the run."""
+def verdict(record: Record, judged: list[Case], changed: Drift) -> RunVerdict:
+    """The verdict of a run that differs from its baseline in this way."""
     counts = Counter(case.verdict for case in judged)
     footer = record.footer or {}
     if footer.get("interrupted"):
@@ -127,7 +121,7 @@ def verdict(record: Record, judged: list[Case]) -> RunVerdict:
         return "inconsistent"
     if (record.recorded or {}).get("infrastructure"):
         return "infrastructure"
-    if any(case.counts_against for case in judged) or drift(record, judged).fails:
+    if any(case.counts_against for case in judged) or changed.fails:
         return "fails"
     if not any(counts[kind] for kind in ("pass", "fail", "observed")):
         return "nothing_judged"
@@ -149,7 +143,7 @@ def target(record: Record) -> dict[str, Any]:
 def of_mock(record: Record) -> bool:
     """Whether what was judged is the mock: held in this run, or in the one whose record was judged again."""
     replayed = record.run.get("replayed") or {}
-    kinds = {target(record)["kind"], (replayed.get("target") or {}).get("kind")}
+    kinds = {record.run["target"]["kind"], (replayed.get("target") or {}).get("kind")}
     return "mock" in kinds or MOCK_SERVER in _servers(record)
 
 
@@ -183,11 +177,11 @@ def caveats(record: Record) -> list[str]:
     return said
 
 
-def ended(record: Record) -> str | None:
-    """Why a record does not hold a whole run, or None."""
+def ended(record: Record, it: str = "it", its_run: str = "its run") -> str | None:
+    """Why a record does not hold a whole run, with what the sentence calls the two; None when it does."""
     if record.truncated:
-        return "it is cut short"
-    return "its run was interrupted" if (record.footer or {}).get("interrupted") else None
+        return f"{it} is cut short"
+    return f"{its_run} was interrupted" if (record.footer or {}).get("interrupted") else None
 
 
 def _servers(record: Record) -> set[str]:
@@ -204,7 +198,8 @@ def _servers(record: Record) -> set[str]:
 def summary(record: Record) -> dict[str, Any]:
     """The content of `summary.json` (its names are a contract)."""
     judged = cases(record)
-    result = verdict(record, judged)
+    changed = drift(record, judged)
+    result = verdict(record, judged, changed)
     counts = Counter(case.verdict for case in judged)
     recorded = record.recorded or {}
     usage = {"input_tokens": 0, "output_tokens": 0}
@@ -228,7 +223,7 @@ def summary(record: Record) -> dict[str, Any]:
         "cost": cost(record),
         "verdict": result,
         "exit": EXIT[result],
-        "headline": headline(record, judged, result),
+        "headline": headline(record, judged, result, changed),
         "counts": {key: counts[key] for key in sorted(counts)},
         "levels": levels(judged),
         "cases": [
@@ -253,7 +248,7 @@ def summary(record: Record) -> dict[str, Any]:
             if case.verdict == "observed"
         ],
         "close_paths": paths,
-        **({"drift": drift(record, judged).to_json()} if record.baseline is not None else {}),
+        **({"drift": changed.to_json()} if record.baseline is not None else {}),
         "answers": [answer.to_json() for answer in in_words(judged, paths)],
     }
 
@@ -289,7 +284,7 @@ def table(counted: dict[str, dict[str, int]]) -> list[str]:
     ]
 
 
-def headline(record: Record, judged: list[Case], result: RunVerdict) -> str:
+def headline(record: Record, judged: list[Case], result: RunVerdict, changed: Drift) -> str:
     """One sentence for the title of every output."""
     held = [case for case in judged if case.level == "MUST" and case.verdict == "pass"]
     failed = [case for case in judged if case.counts_against]
@@ -303,7 +298,6 @@ def headline(record: Record, judged: list[Case], result: RunVerdict) -> str:
     if open_ones:
         body += f"; {open_ones} not judged"
     exceptions = f" with {plural(counts['accepted'], 'accepted exception')}" if counts["accepted"] else ""
-    changed = drift(record, judged)
     if changed.fails:
         body += f"; {told.headline(changed.to_json())}"
     match result:

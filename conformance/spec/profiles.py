@@ -253,6 +253,7 @@ _SNAPSHOTS = {"qwen3-omni-flash-realtime-2025-12-01": _qwen3("qwen3-omni-flash-r
 
 MODELS = tuple(_PROFILES)
 DEFAULT_MODEL = "qwen3.5-omni-flash-realtime"
+SPOKEN_ONLY = frozenset({"qwen3", "turbo"})  # families of which no source shows a turn without audio (C12)
 
 _DATED = re.compile(r"-\d{4}-\d{2}-\d{2}$")
 

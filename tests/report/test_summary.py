@@ -8,7 +8,7 @@ from typing import Any
 import pytest
 
 from conformance.report.record import Record
-from conformance.report.summary import EXIT, MOCK_SERVER, cases, caveats, ended, of_mock, summary, verdict
+from conformance.report.summary import EXIT, MOCK_SERVER, cases, caveats, drift, ended, of_mock, summary, verdict
 from support.talks import talk
 
 CHECKS = {
@@ -43,7 +43,8 @@ PASSING = [
 
 
 def result(made: Record) -> str:
-    return verdict(made, cases(made))
+    judged = cases(made)
+    return verdict(made, judged, drift(made, judged))
 
 
 def test_all_pass() -> None:

@@ -47,6 +47,11 @@ def decoded(audio: Any) -> bytes | None:
         return None
 
 
+def is_odd(pcm: bytes | None) -> bool:
+    """Whether an endpoint may refuse this audio: there is none, half a sample, or a file's header (U12)."""
+    return not pcm or len(pcm) % 2 == 1 or pcm.startswith(b"RIFF")
+
+
 @lru_cache(maxsize=4096)
 def peak(pcm: bytes) -> int:
     """The largest sample, regardless of sign."""

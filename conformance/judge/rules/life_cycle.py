@@ -53,8 +53,8 @@ def nothing_follows_done(wire: Wire) -> Iterator[str | None]:
     for response in wire.responses:
         if DONE not in response.types:
             continue
-        after = [kind for kind in response.types[response.types.index(DONE) + 1 :] if kind != DONE]
-        after = [kind for kind in after if not kind.startswith(SEARCH)]
+        later = response.types[response.types.index(DONE) + 1 :]
+        after = [kind for kind in later if kind != DONE and not kind.startswith(SEARCH)]
         yield f"{after[0]} of {response.id} came after its response.done" if after else None
 
 

@@ -11,7 +11,7 @@ from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
 from typing import Any
 
-from conformance.judge.rules.frames import decoded, is_client_data, once, silences
+from conformance.judge.rules.frames import decoded, is_client_data, is_odd, once, silences
 from conformance.wire.transcript import Frame
 
 ANSWERED_BY = {
@@ -22,7 +22,6 @@ ANSWERED_BY = {
     "response.create": "response.created",
     "session.finish": "session.finished",
 }
-LARGE = 200 * 1024  # bytes of a message from which on its size may be what is refused (C36)
 
 
 def is_request(frame: Frame) -> bool:
@@ -119,8 +118,7 @@ def _may_be_refused(frame: Frame) -> bool:
     """Whether a client frame may draw an answer: all but audio that nothing is wrong with."""
     if frame.type != "input_audio_buffer.append" or not isinstance(frame.event, dict):
         return True
-    pcm = decoded(frame.event.get("audio"))
-    return not pcm or len(pcm) % 2 == 1 or pcm.startswith(b"RIFF") or len(frame.data) > LARGE
+    return is_odd(decoded(frame.event.get("audio")))
 
 
 def _refused(frame: Frame, frames: Sequence[Frame], waiting: Sequence[Frame]) -> tuple[Frame, ...]:

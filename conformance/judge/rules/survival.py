@@ -8,12 +8,13 @@ from typing import Any
 
 from conformance.judge import schema
 from conformance.judge.rules.base import body, objects, rule
-from conformance.judge.rules.frames import decoded, is_client_data
+from conformance.judge.rules.frames import decoded, is_client_data, is_odd
 from conformance.judge.rules.missing import exempt
 from conformance.judge.rules.requests import BACKEND, THROTTLED, lost, message, requests, waited_out
 from conformance.judge.rules.session import moments
-from conformance.judge.rules.settling import LARGE, settling
+from conformance.judge.rules.settling import settling
 from conformance.judge.view import Wire
+from conformance.spec.profiles import SPOKEN_ONLY
 from conformance.wire.transcript import Frame
 
 # Words of errors and close reasons that are documented or seen as ends: E6, E7, E9, E10 and E14 to E17.
@@ -31,7 +32,7 @@ FATAL = (
     "free tier",
 )
 SESSION_LIMIT_MS = 29 * 60 * 1000  # the shortest documented limit is 30 minutes
-TEXT_UNPROVEN = frozenset({"qwen3", "turbo"})  # families of which no source shows a turn without audio (C12)
+LARGE = 200 * 1024  # characters of a message from which on its size may be what is refused (C36)
 LONGEST_SIDE = 1920  # pixels
 _SIZE = re.compile(rb"\xff[\xc0-\xc2]..\x08(..)(..)", re.DOTALL)  # height and width in a JPEG's frame header
 IDLE_MS = 150 * 1000  # the shortest idle limit of the family is 180 s
@@ -120,10 +121,8 @@ def provocation(wire: Wire, frame: Frame) -> str | None:
     event = frame.event
     if not isinstance(event, dict) or frame.type not in schema.client_types() or not schema.is_valid("client", event):
         return "a malformed event (U5)"
-    if frame.type == "input_audio_buffer.append":
-        pcm = decoded(event["audio"])
-        if not pcm or len(pcm) % 2 or pcm.startswith(b"RIFF"):
-            return "odd audio (U12)"
+    if frame.type == "input_audio_buffer.append" and is_odd(decoded(event["audio"])):
+        return "odd audio (U12)"
     if frame.type == "input_image_buffer.append":
         image = decoded(event["image"])
         if image is None or not (image.startswith(b"\xff\xd8") and image.rstrip(b"\0").endswith(b"\xff\xd9")):
@@ -219,7 +218,7 @@ def _blameless(wire: Wire, frame: Frame) -> bool:
             return item.get("type") == "message" and item.get("role") == "user" and typed
         case "response.create":
             typed = moment.turns == "manual" or moment.audio_ms == 0
-            if moment.audio_ms == 0 and wire.profile.family in TEXT_UNPROVEN:
+            if moment.audio_ms == 0 and wire.profile.family in SPOKEN_ONLY:
                 return False
             free = not moment.active and not _asked_already(wire, frame)
             return typed and free and moment.items > 0 and not body(frame.event, "response")
