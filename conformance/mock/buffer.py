@@ -75,6 +75,11 @@ class Buffer:
         return self._base + len(self._pcm)
 
     @property
+    def waiting(self) -> int:
+        """How much audio waits, in bytes."""
+        return len(self._pcm)
+
+    @property
     def seconds(self) -> float:
         """How much audio waits."""
         return len(self._pcm) / self.format.bytes_per_second

@@ -37,6 +37,11 @@ class Limits:
     """Longest `audio` of one append, as Base64 (CE, the copy of 2025)."""
     message_bytes: int = 32 * MIB
     """A longer message is met by close 1009."""
+    buffer_bytes: int = 64 * MIB
+    """Audio that waits to be committed, in bytes of PCM: 35 minutes at 16 kHz.  No source gives a number; a speaker's
+    turn is far shorter, and a client that never commits must not fill the memory of the machine."""
+    connections: int = 1000
+    """Sessions that are open at once; a further one is refused by HTTP 503."""
     idle_seconds: float = 300.0
     """Without a response or a client event (E9)."""
     session_seconds: float = 7200.0

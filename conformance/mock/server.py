@@ -143,6 +143,9 @@ class MockServer:
             return self._calls(parts.query)
         if parts.path == METRICS:
             return self._metrics()
+        assert self._server is not None
+        if len(self._server.connections) >= self.options.limits.connections:
+            return self._refuse(HTTPStatus.SERVICE_UNAVAILABLE, "ServiceUnavailable", "Too many sessions are open.")
         refusal = self._quirks.admit(request.path, request.headers)
         if refusal is not None:
             return self._refuse(HTTPStatus(refusal[0]), *refusal[1:])

@@ -125,6 +125,9 @@ class Turns:
             raise Refused(_closing(fault))
 
     def _hear(self, pcm: bytes) -> None:
+        most = self._core.options.limits.buffer_bytes
+        if self.buffer.waiting + len(pcm) > most:
+            raise Refused(errors.not_allowed(f"The input audio buffer holds at most {most} bytes.", "audio"))
         was_speaking = self._speech_item
         for found in self.buffer.append(pcm):
             if isinstance(found, SpeechStarted):
