@@ -144,6 +144,7 @@ def raised(check_id: str, problem: BaseException) -> Outcome:
 def judge(checks: Iterable[Check], transcripts: Mapping[str, Transcript], profile: Profile) -> dict[str, Outcome]:
     """Judge without pytest: every check on the transcripts given; checks whose conversation is absent are `not_run`."""
     found: dict[str, Outcome] = {}
+    wires = evidence(transcripts.values(), profile)  # one view of each connection serves every rule
     for check in checks:
         reason = applies(check.id, profile)
         if reason is not None:
@@ -151,7 +152,7 @@ def judge(checks: Iterable[Check], transcripts: Mapping[str, Transcript], profil
         elif check.conversation is None:
             found[check.id] = run(
                 check.id,
-                lambda check=check: check.function(check.owner(), evidence(transcripts.values(), profile)),  # type: ignore[misc]
+                lambda check=check: check.function(check.owner(), wires),  # type: ignore[misc]
             )
         elif check.conversation not in transcripts:
             found[check.id] = Outcome("not_run", "its conversation was not held")

@@ -6,6 +6,7 @@ import array
 import base64
 import binascii
 import sys
+from bisect import bisect_right
 from collections import OrderedDict
 from collections.abc import Callable, Sequence
 from functools import lru_cache
@@ -37,6 +38,26 @@ def once(fold: Callable[[Sequence[Frame]], Result], frames: Sequence[Frame]) -> 
             _KEPT.popitem(last=False)
     result: Result = kept[2]
     return result
+
+
+def places(frames: Sequence[Frame]) -> dict[tuple[str, str], list[int]]:
+    """Where each type of event stands, by side and type: indexes in order."""
+    return once(_places, frames)
+
+
+def _places(frames: Sequence[Frame]) -> dict[tuple[str, str], list[int]]:
+    found: dict[tuple[str, str], list[int]] = {}
+    for frame in frames:
+        if frame.type is not None:
+            found.setdefault((frame.side, frame.type), []).append(frame.index)
+    return found
+
+
+def next_place(frames: Sequence[Frame], side: str, kind: str, index: int) -> int | None:
+    """Where the first event of this type after `index` stands, or None."""
+    at = places(frames).get((side, kind), [])
+    place = bisect_right(at, index)
+    return at[place] if place < len(at) else None
 
 
 def decoded(audio: Any) -> bytes | None:

@@ -8,10 +8,10 @@ nobody has failed, and the rule is inconclusive: a faithful server must neither 
 
 from __future__ import annotations
 
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
 
-from conformance.judge.rules.frames import LOUD, decoded, peak
+from conformance.judge.rules.frames import LOUD, decoded, once, peak
 from conformance.judge.rules.requests import (
     BACKEND,
     CLAUSE,
@@ -22,7 +22,7 @@ from conformance.judge.rules.requests import (
     silent_stop,
     stop_of,
 )
-from conformance.judge.rules.session import Moment, moments
+from conformance.judge.rules.session import Moment, moments, moments_of
 from conformance.judge.rules.settling import ANSWERED_BY, settling
 from conformance.judge.verdicts import Blocked, Inconclusive, Unjudged
 from conformance.judge.view import Wire
@@ -191,68 +191,99 @@ def _create_is_open(request: Request, wire: Wire) -> str | None:
 
 def cut_short(wire: Wire, response_id: str) -> str | None:
     """Why a response may have ended otherwise than by `response.done`: cancelled, interrupted; None for neither."""
-    active = False
+    return once(_cut_short, wire.frames).get(response_id)
+
+
+def _cut_short(frames: Sequence[Frame]) -> dict[object, str]:
+    """The responses that were cut short, each with its reason: one pass for all of them."""
+    found: dict[object, str] = {}
+    running: set[object] = set()
+    over: set[object] = set()
     cancelled_early = False  # a cancel may overtake the `response.created` that it is meant for (U15)
     asked = 0  # responses that were asked for and neither created nor surely refused
     heard = False  # whether voice detection may have asked for one
     committed = resumed = False  # a turn waits for its response, and the user has begun to speak again
-    then, meant = moments(wire), settling(wire.frames).meant
-    for frame in wire.frames:
-        if frame.side == "client" and frame.type == "response.create":
-            cancelled_early &= asked > 0 or heard
-            asked += 1
-        elif frame.side == "client" and frame.type == "input_audio_buffer.append":
-            heard |= then[frame.index].turns != "manual"
-        elif frame.side == "client" and frame.type == "response.cancel":
-            cancelled_early = True
-        elif frame.side == "server" and frame.type == "input_audio_buffer.committed":
+    then, meant = moments_of(frames), settling(frames).meant
+
+    def cut(why: str) -> None:
+        found.update(dict.fromkeys(running, why))
+        over.update(running)
+        running.clear()
+
+    for frame in frames:
+        if frame.side == "client":
+            if frame.type == "response.create":
+                cancelled_early &= asked > 0 or heard
+                asked += 1
+            elif frame.type == "input_audio_buffer.append":
+                heard |= then[frame.index].turns != "manual"
+            elif frame.type == "response.cancel":
+                cancelled_early = True
+                cut("cancelled (C3)")
+            elif frame.type == "session.finish":
+                cut("the session was finished (C1)")
+        elif frame.type == "input_audio_buffer.committed":
             committed, resumed = True, False
-        elif frame.side == "server" and frame.type == "input_audio_buffer.speech_started" and not active:
+        elif frame.type == "input_audio_buffer.speech_started":
             resumed = committed
-        elif frame.side == "server" and frame.type == "response.created":
+            cut("interrupted by the user (C4)")
+        elif frame.type == "response.created":
             asked, heard = max(0, asked - 1), False
-        elif frame.side == "server" and [sent.type for sent in meant.get(frame.index, ())] == ["response.create"]:
-            asked = max(0, asked - 1)
-        if frame.side == "server" and frame.type == "response.created" and _id_of(frame.event) == response_id:
-            if cancelled_early:
-                return "cancelled before it was created (U15)"
-            if resumed:
-                return "interrupted by the user before it was created (C4)"
-            active = True
-        elif active and frame.side == "client" and frame.type in {"response.cancel", "session.finish"}:
-            return "cancelled (C3)" if frame.type == "response.cancel" else "the session was finished (C1)"
-        elif active and frame.side == "server" and frame.type == "input_audio_buffer.speech_started":
-            return "interrupted by the user (C4)"
-        elif active and frame.side == "server" and frame.type == "response.done" and _id_of(frame.event) == response_id:
-            return None
-        if frame.side == "server" and frame.type == "response.created":
+            key = _id_of(frame.event)
+            if isinstance(key, str) and key not in over:
+                if cancelled_early or resumed:
+                    early = "cancelled before it was created (U15)"
+                    found[key] = early if cancelled_early else "interrupted by the user before it was created (C4)"
+                    over.add(key)
+                    running.discard(key)
+                else:
+                    running.add(key)
             committed = resumed = False
-    return None
+        else:
+            if [sent.type for sent in meant.get(frame.index, ())] == ["response.create"]:
+                asked = max(0, asked - 1)
+            if frame.type == "response.done":
+                key = _id_of(frame.event)
+                if isinstance(key, str) and key in running:
+                    running.discard(key)
+                    over.add(key)
+    return found
 
 
 def may_lack_done(wire: Wire, response_id: str) -> str | None:
     """Why a response may have no `response.done`: cut short, or a tool call on 3.8 (C37); None: it must have one."""
-    if wire.profile.family == "qwen3.8":
-        for frame in wire.received:
-            item = frame.event.get("item")
-            if (
-                frame.event.get("response_id") == response_id
-                and isinstance(item, dict)
-                and item.get("type") == "function_call"
-            ):
-                return "a tool call on 3.8 (C37)"
-    return _broke_down(wire, response_id) or cut_short(wire, response_id)
+    if wire.profile.family == "qwen3.8" and response_id in once(_with_calls, wire.frames):
+        return "a tool call on 3.8 (C37)"
+    broke = response_id in once(_broken_down, wire.frames)
+    return "a fault of the backend (E6, E13)" if broke else cut_short(wire, response_id)
 
 
-def _broke_down(wire: Wire, response_id: str) -> str | None:
-    """Whether the backend said, while a response ran, that it can't go on: such faults come and go."""
-    runs = False
-    for frame in wire.received:
-        if frame.type in {"response.created", "response.done"} and _id_of(frame.event) == response_id:
-            runs = frame.type == "response.created"
-        elif runs and frame.type == "error" and any(word in message(frame) for word in BACKEND):
-            return "a fault of the backend (E6, E13)"
-    return None
+def _with_calls(frames: Sequence[Frame]) -> set[str]:
+    """The responses that hold a tool call."""
+    events = (frame.event for frame in frames if frame.side == "server" and frame.type is not None)
+    return {
+        event["response_id"]
+        for event in events
+        if isinstance(event.get("response_id"), str)
+        and isinstance(event.get("item"), dict)
+        and event["item"].get("type") == "function_call"
+    }
+
+
+def _broken_down(frames: Sequence[Frame]) -> set[str]:
+    """The responses during which the backend said that it can't go on: such faults come and go."""
+    running: set[str] = set()
+    found: set[str] = set()
+    for frame in frames:
+        if frame.side != "server":
+            continue
+        key = _id_of(frame.event) if frame.type in {"response.created", "response.done"} else None
+        if isinstance(key, str):
+            (running.add if frame.type == "response.created" else running.discard)(key)
+        elif frame.type == "error" and running and any(word in message(frame) for word in BACKEND):
+            found |= running
+            running.clear()
+    return found
 
 
 def _id_of(event: dict[str, object]) -> object:

@@ -2,11 +2,11 @@
 
 from __future__ import annotations
 
-from collections import Counter
-from collections.abc import Iterator
+from collections import Counter, deque
+from collections.abc import Iterator, Sequence
 
 from conformance.judge.rules.base import body, rule
-from conformance.judge.rules.frames import is_client_data, silences
+from conformance.judge.rules.frames import is_client_data, next_place, once, places, silences
 from conformance.judge.rules.missing import (
     cancelled_after,
     cut_short,
@@ -20,6 +20,7 @@ from conformance.judge.rules.requests import (
     Request,
     message,
     requests,
+    requests_of,
     waited_out,
 )
 from conformance.judge.rules.session import Moment, moments
@@ -78,16 +79,26 @@ def _errors_may_be_of_an_event_before(wire: Wire, request: Request) -> bool:
 
     Answers keep the order of requests: an acknowledgement settles all that came before its request, an error one event.
     """
-    settles = {answer.index: found.frame.index for found in requests(wire) for answer in found.answers}
-    waiting: list[int] = []
-    for frame in wire.frames[: request.frame.index]:
+    return request.frame.index in once(_behind, wire.frames)
+
+
+def _behind(frames: Sequence[Frame]) -> set[int]:
+    """Indexes of the client frames before which another one of the client may still be refused."""
+    settles = {answer.index: found.frame.index for found in requests_of(frames) for answer in found.answers}
+    waiting: deque[int] = deque()
+    found: set[int] = set()
+    for frame in frames:
         if is_client_data(frame):
+            if waiting:
+                found.add(frame.index)
             waiting.append(frame.index)
         elif frame.side == "server" and frame.type == "error":
-            waiting = waiting[1:]
+            if waiting:
+                waiting.popleft()
         elif frame.index in settles:
-            waiting = [index for index in waiting if index > settles[frame.index]]
-    return bool(waiting)
+            while waiting and waiting[0] <= settles[frame.index]:
+                waiting.popleft()
+    return found
 
 
 @rule("GEN-011", "a session.update that was answered")
@@ -110,10 +121,10 @@ def commit_has_one_outcome(wire: Wire) -> Iterator[str | None]:
         item = frame.event.get("item_id")
         if frame.type != STOPPED or then[frame.index].turns != "vad" or cleared or not isinstance(item, str):
             continue
-        later = [other for other in wire.received if other.index > frame.index]
         if item in by_item:
             yield None
             continue
+        later = [other for other in wire.received if other.index > frame.index]
         # Speech that goes on after its end may be joined to one turn, of whatever id (§7.2).
         told = [other.type for other in later if other.type in {COMMITTED, STARTED}]
         if told[:1] == [COMMITTED]:
@@ -164,8 +175,8 @@ def _spoke_on(wire: Wire, committed: Frame) -> bool:
 
 def _answered_later(wire: Wire, frame: Frame) -> bool:
     """Whether a whole response came after this frame."""
-    later = [other.type for other in wire.received if other.index > frame.index]
-    return "response.created" in later and "response.done" in later[later.index("response.created") :]
+    created = next_place(wire.frames, "server", "response.created", frame.index)
+    return created is not None and next_place(wire.frames, "server", "response.done", created) is not None
 
 
 @rule("GEN-015", "a response.create, and no committed turn in VAD mode")
@@ -265,21 +276,26 @@ def _mistake(wire: Wire, frame: Frame, data: list[Frame]) -> str | None:
     if not isinstance(frame.event, dict):
         return None
     moment = moments(wire)[frame.index]
-    before = [other.type for other in data if other.index < frame.index]
+
+    def sent(kind: str) -> bool:
+        """Whether an event of this type was sent before."""
+        return places(wire.frames).get(("client", kind), [frame.index])[0] < frame.index
+
     match frame.type:
         case "session.update":
             return 'modalities: ["audio"]' if body(frame.event, "session").get("modalities") == ["audio"] else None
         case "response.cancel":
+            before = [other.type for other in data if other.index < frame.index]
             idle = not moment.active and "response.create" not in before and moment.turns in {"manual", "vad"}
             started = any(other.type == "response.created" for other in wire.received if other.index < frame.index)
             over = started and _all_over(wire, frame.index) and before[-1:] != ["response.create"]
             quiet = not moment.buffered and not _reply_due(wire, frame.index)
             return "a cancel without a response" if quiet and (idle or over) else None
         case "input_image_buffer.append":
-            first = "input_audio_buffer.append" not in before
+            first = not sent("input_audio_buffer.append")
             return "an image before any audio" if first else None
         case "input_audio_buffer.commit":
-            empty = "input_audio_buffer.append" not in before and moment.turns == "manual"
+            empty = not sent("input_audio_buffer.append") and moment.turns == "manual"
             return "a commit of an empty buffer" if empty else None
     return None
 

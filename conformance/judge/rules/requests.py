@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections import deque
 from collections.abc import Sequence
 from dataclasses import dataclass, field
 
@@ -64,15 +65,22 @@ class Request:
 
 def requests(wire: Wire) -> list[Request]:
     """All requests that have an acknowledgement, in order, with what may have answered them (`settling`)."""
-    return once(_requests, wire.frames)
+    return requests_of(wire.frames)
+
+
+def requests_of(frames: Sequence[Frame]) -> list[Request]:
+    """Like `requests`, of a connection's frames."""
+    return once(_requests, frames)
 
 
 def _requests(frames: Sequence[Frame]) -> list[Request]:
     then, settled = moments_of(frames), settling(frames)
     found: dict[int, Request] = {}
+    waiting: deque[Request] = deque()
     for frame in frames:
         if is_request(frame):
             found[frame.index] = Request(frame, then[frame.index], alone=frame.index not in settled.crowded)
+            waiting.append(found[frame.index])
             continue
         meant = [found[sent.index] for sent in settled.meant.get(frame.index, ()) if sent.index in found]
         if frame.type == "error":
@@ -82,10 +90,10 @@ def _requests(frames: Sequence[Frame]) -> list[Request]:
             meant[0].answers.append(frame)
             for rival in meant[1:]:
                 rival.contenders |= {meant[0].frame.index: meant[0]} | meant[0].contenders
-            for request in found.values():
-                if request.frame.index >= meant[0].frame.index:
-                    break
-                request.passed_over = request.passed_over or request.open
+            # What was looked at once needs no second look: a request that has its answer never loses it.
+            while waiting and waiting[0].frame.index < meant[0].frame.index:
+                request = waiting.popleft()
+                request.passed_over = request.open
     return list(found.values())
 
 

@@ -57,6 +57,7 @@ def _settling(frames: Sequence[Frame]) -> Settling:
     waiting: list[Frame] = []
     doubted: set[int] = set()
     last: tuple[Frame, ...] = ()
+    named: dict[str, Frame] = {}  # the latest client frame of each `event_id`
     pauses = frozenset(silences(frames))
     voice = _Voice()
     for frame in frames:
@@ -64,12 +65,15 @@ def _settling(frames: Sequence[Frame]) -> Settling:
             waiting = [other for other in waiting if is_request(other) and other.index not in doubted]
         if is_client_data(frame):
             last = (frame,)
+            own = frame.event.get("event_id") if isinstance(frame.event, dict) else None
+            if isinstance(own, str):
+                named[own] = frame
             if _may_be_refused(frame):
                 waiting.append(frame)
                 if len(waiting) > 1:
                     found.crowded |= {other.index for other in waiting}
         elif frame.side == "server" and frame.type == "error":
-            meant = found.meant[frame.index] = _refused(frame, frames, waiting) or last
+            meant = found.meant[frame.index] = _refused(frame, named, waiting) or last
             if len(meant) > 1:
                 doubted |= {other.index for other in meant}
             else:
@@ -121,12 +125,11 @@ def _may_be_refused(frame: Frame) -> bool:
     return is_odd(decoded(frame.event.get("audio")))
 
 
-def _refused(frame: Frame, frames: Sequence[Frame], waiting: Sequence[Frame]) -> tuple[Frame, ...]:
+def _refused(frame: Frame, by_id: Mapping[str, Frame], waiting: Sequence[Frame]) -> tuple[Frame, ...]:
     error = frame.event.get("error")
     named = error.get("event_id") if isinstance(error, dict) else None
     if isinstance(named, str) and named:
-        before = [other for other in frames[: frame.index] if is_client_data(other) and isinstance(other.event, dict)]
-        return tuple([other for other in before if other.event.get("event_id") == named][-1:]) or tuple(waiting)
+        return (by_id[named],) if named in by_id else tuple(waiting)
     return tuple(waiting)
 
 

@@ -3,14 +3,23 @@
 from __future__ import annotations
 
 import re
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
 from typing import Any
 
 from conformance.judge import schema
 from conformance.judge.rules.base import body, objects, rule
-from conformance.judge.rules.frames import decoded, is_client_data, is_odd
+from conformance.judge.rules.frames import decoded, is_client_data, is_odd, once
 from conformance.judge.rules.missing import exempt
-from conformance.judge.rules.requests import BACKEND, THROTTLED, lost, message, requests, waited_out
+from conformance.judge.rules.requests import (
+    BACKEND,
+    THROTTLED,
+    Request,
+    lost,
+    message,
+    requests,
+    requests_of,
+    waited_out,
+)
 from conformance.judge.rules.session import moments
 from conformance.judge.rules.settling import settling
 from conformance.judge.view import Wire
@@ -227,15 +236,44 @@ def _blameless(wire: Wire, frame: Frame) -> bool:
 
 def _repeats_an_id(wire: Wire, frame: Frame) -> bool:
     """Whether the client has used this frame's `event_id` before; what becomes of that is open (Q-CLIENT-EVENT-ID)."""
-    given = frame.event.get("event_id")
-    earlier = (other.event for other in wire.frames[: frame.index] if is_client_data(other))
-    return given is not None and any(isinstance(event, dict) and event.get("event_id") == given for event in earlier)
+    return frame.index in once(_repeated, wire.frames)
+
+
+def _repeated(frames: Sequence[Frame]) -> set[int]:
+    """Indexes of the client frames whose `event_id` an earlier one had."""
+    seen: list[object] = []
+    known: set[object] = set()
+    found: set[int] = set()
+    for frame in frames:
+        given = frame.event.get("event_id") if is_client_data(frame) and isinstance(frame.event, dict) else None
+        if given is None:
+            continue
+        if not isinstance(given, str):  # of whatever kind: such ids are few
+            if given in seen:
+                found.add(frame.index)
+            seen.append(given)
+            continue
+        if given in known:
+            found.add(frame.index)
+        known.add(given)
+    return found
 
 
 def _asked_already(wire: Wire, frame: Frame) -> bool:
     """Whether an earlier `response.create` has no answer yet."""
-    asked = (request for request in requests(wire) if request.type == "response.create")
-    return any(request.unanswered_at(frame.index) for request in asked)
+    return frame.index in once(_asked_twice, wire.frames)
+
+
+def _asked_twice(frames: Sequence[Frame]) -> set[int]:
+    """Indexes of the `response.create` that were sent while an earlier one had no answer yet."""
+    waiting: list[Request] = []
+    found: set[int] = set()
+    for request in (asked for asked in requests_of(frames) if asked.type == "response.create"):
+        waiting = [earlier for earlier in waiting if earlier.unanswered_at(request.frame.index)]
+        if waiting:
+            found.add(request.frame.index)
+        waiting.append(request)
+    return found
 
 
 def _plain(wire: Wire, session: dict[str, Any]) -> bool:

@@ -37,7 +37,8 @@ def completed_responses_have_usage(wire: Wire) -> Iterator[str | None]:
 
 def _unasked(wire: Wire, response: Response) -> bool:
     """Whether neither a request nor a turn of the user precedes a response, since the one before it began."""
-    for frame in reversed(wire.frames[: response.frames[0].index]):
+    for index in range(response.frames[0].index - 1, -1, -1):
+        frame = wire.frames[index]
         if frame.type in ASKED:
             return False
         if frame.side == "server" and frame.type == "response.created":
