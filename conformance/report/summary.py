@@ -86,7 +86,7 @@ def _case(
 def owned(found: list[Case]) -> list[Case]:
     """Blocked is never a second failure: the check that owns the missing evidence must have failed.
 
-    When it was judged and did not fail, the suite contradicts itself, and the blocked check is an error of ours.
+    When it was judged and did not fail, or nothing answers for it, nobody can say more than what was missing.
     """
     verdicts = {case.id: case for case in found}
 
@@ -104,7 +104,7 @@ def owned(found: list[Case]) -> list[Case]:
             owner = verdicts.get(case.owner or "")
             because = f"{owner.id}, which answers for it, did not fail" if owner else "no check answers for it"
             case = Case(  # noqa: PLW2901  # the corrected case takes its place
-                case.id, case.level, "error", f"{case.detail}; {because}", case.conversation, case.seconds,
+                case.id, case.level, "inconclusive", f"{case.detail}; {because}", case.conversation, case.seconds,
                 case.owner, case.outcome, case.where,
             )  # fmt: skip
         out.append(case)

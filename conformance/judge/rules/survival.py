@@ -3,7 +3,9 @@
 from __future__ import annotations
 
 import re
+from bisect import bisect_left, bisect_right
 from collections.abc import Iterator, Sequence
+from itertools import accumulate
 from typing import Any
 
 from conformance.judge import schema
@@ -121,6 +123,32 @@ def _suspects(wire: Wire, index: int) -> list[Frame]:
     return before + waited + [frame for frame in data if frame.index > last]
 
 
+class _Suspects:
+    """Whether a refusal may be about something that provokes, for every error of a connection (see `_suspects`)."""
+
+    def __init__(self, wire: Wire) -> None:
+        def odd(frame: Frame) -> bool:
+            return bool(provocation(wire, frame) or _odd_voice(wire, frame))
+
+        data = [frame for frame in wire.frames if is_client_data(frame)]
+        provoking = {frame.index for frame in data if odd(frame)}
+        self._data = [frame.index for frame in data]
+        self._sums = [0, *accumulate(index in provoking for index in self._data)]
+        meant = sorted(settling(wire.frames).meant.items())
+        self._meant = [at for at, _ in meant]
+        self._odd = [0, *accumulate(any(sent.index in provoking for sent in sents) for _, sents in meant)]
+        self._answers = [frame.index for frame in wire.received if frame.type != "error"]
+
+    def provoke(self, index: int) -> bool:
+        """Whether one of those that a refusal at `index` (not the end) may be about is such."""
+        place = bisect_left(self._answers, index)
+        last = self._answers[place - 1] if place else -1
+        first = max(0, bisect_left(self._data, last) - 1)
+        if self._sums[bisect_left(self._data, index)] > self._sums[first]:
+            return True
+        return self._odd[bisect_right(self._meant, index)] > self._odd[bisect_right(self._meant, last)]
+
+
 def provocation(wire: Wire, frame: Frame) -> str | None:
     """The open question that leaves open what this client frame does to the connection, or None."""
     if frame.opcode == "binary" or frame.text is None:
@@ -147,18 +175,20 @@ def provocation(wire: Wire, frame: Frame) -> str | None:
 @rule("GEN-019", "an error that is not documented as fatal, followed by a request")
 def errors_are_survived(wire: Wire) -> Iterator[str | None]:
     """After an error that need not be the end the next request is answered."""
-    asked = requests(wire)
+    asked = [request for request in requests(wire) if not request.moment.active]
+    free = [request.frame.index for request in asked]
+    suspects = _Suspects(wire)
     for frame in wire.received:
         if frame.type != "error" or any(word in message(frame) for word in FATAL):
             continue
-        if any(provocation(wire, other) or _odd_voice(wire, other) for other in _suspects(wire, frame.index)):
+        if suspects.provoke(frame.index):
             continue
-        following = [request for request in asked if request.frame.index > frame.index and not request.moment.active]
-        if not following:
+        place = bisect_right(free, frame.index)
+        if place == len(free):
             if wire.ending.first == "server" and not _spoke_after(wire, frame) and excuse(wire) is None:
                 yield f"the connection ended after the error {message(frame)!r}"
             continue
-        request = following[0]
+        request = asked[place]
         if not request.open:
             yield None
         elif (
