@@ -28,6 +28,10 @@ class TestEnvelope:
     def test_is_one_json_object(self, wires):
         assert not (found := breaches(envelope.is_one_json_object, wires)), found
 
+    @should("GEN-069")
+    def test_is_read_alike_by_all(self, wires):
+        assert not (found := breaches(envelope.is_read_alike_by_all, wires)), found
+
     @must("GEN-004")
     def test_has_a_type(self, wires):
         assert not (found := breaches(envelope.has_a_type, wires)), found

@@ -14,6 +14,7 @@ from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Any
 
+from conformance import guarded
 from conformance.report.case import Case
 from conformance.report.drift import fails
 from conformance.report.html_text import told
@@ -90,20 +91,20 @@ def load(path: Path) -> Baseline:
     """Read a baseline; raises BaselineError."""
     try:
         text = path.read_text(encoding="utf-8")
-        return Baseline.from_json(json.loads(text, object_pairs_hook=_once), str(path))
+        return Baseline.from_json(guarded.parse(text, _once), str(path))
     except OSError as problem:
         raise BaselineError(f"{path}: {problem.strerror or problem}") from None
     except BaselineError as problem:
         line = _line(text, problem.keys)
         says = str(problem) if str(path) in str(problem) else f"{path}: {problem}"
         raise BaselineError(f"{says} (line {line})" if line else says, *problem.keys) from None
-    except ValueError as problem:
+    except ValueError as problem:  # also text that is not UTF-8
         raise BaselineError(f"{path}: this is no JSON: {problem}") from None
 
 
 def _once(pairs: list[tuple[str, Any]]) -> dict[str, Any]:
     """An object; two entries of one name would leave the first without effect, and nobody would see it."""
-    made = dict(pairs)
+    made = guarded.Members(pairs)
     if len(made) < len(pairs):
         twice = next(key for number, (key, _) in enumerate(pairs) if key in dict(pairs[:number]))
         raise BaselineError(f"`{twice}` is there twice", twice)

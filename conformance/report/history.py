@@ -7,11 +7,25 @@ from collections.abc import Iterable
 from pathlib import Path
 from typing import Any
 
+from conformance import guarded
 from conformance.report import html_views, svg
 from conformance.report.page import asset, environment, policy
 
 SHOWN = 60
 """Runs that the page shows of each target, the newest first; the file has them all."""
+
+
+KINDS: dict[str, type] = {
+    "started": str,
+    "endpoint": str,
+    "model": str,
+    "verdict": str,
+    "must_pass": int,
+    "must_fail": int,
+    "should_missed": int,
+    "answers": dict,
+}
+"""What the page of the trend reads of a line, and as what."""
 
 
 class HistoryError(ValueError):
@@ -44,9 +58,28 @@ def load(path: Path) -> list[dict[str, Any]]:
     if not path.exists():
         return []
     try:
-        return [json.loads(text) for text in path.read_text(encoding="utf-8").splitlines() if text.strip()]
-    except (OSError, ValueError) as problem:
-        raise HistoryError(f"{path}: {problem}") from None
+        texts = path.read_text(encoding="utf-8").split("\n")
+    except OSError as problem:
+        raise HistoryError(f"{path}: {problem.strerror or problem}") from None
+    except UnicodeDecodeError:
+        raise HistoryError(f"{path}: this is no history: it is not UTF-8") from None
+    return [_row(f"{path}, line {number}", text) for number, text in enumerate(texts, 1) if text.strip()]
+
+
+def _row(where: str, text: str) -> dict[str, Any]:
+    try:
+        row = guarded.parse(text)
+    except guarded.Refused as problem:
+        raise HistoryError(f"{where}: this is no JSON: {problem}") from None
+    if not isinstance(row, dict) or not row.keys() & KINDS.keys():
+        raise HistoryError(f"{where}: this is no line of a history")
+    if odd := _odd(row):
+        raise HistoryError(f"{where}: this is no line of a history: `{odd}` is missing or of another type")
+    return row
+
+
+def _odd(row: dict[str, Any]) -> str | None:
+    return next((name for name, kind in KINDS.items() if not isinstance(row.get(name), kind)), None)
 
 
 def extend(path: Path, summaries: Iterable[Path]) -> int:
@@ -59,17 +92,22 @@ def extend(path: Path, summaries: Iterable[Path]) -> int:
     added = 0
     for summary in summaries:
         try:
-            made = json.loads(summary.read_text(encoding="utf-8"))
+            made = guarded.parse(summary.read_bytes())
             row = line(made)
-        except (OSError, ValueError, KeyError, TypeError) as problem:
+            kind = made["target"]["kind"]
+        except OSError as problem:
+            raise HistoryError(f"{summary}: {problem.strerror or problem}") from None
+        except (ValueError, KeyError, TypeError, AttributeError) as problem:
             what = f"`{problem.args[0]}` is missing" if isinstance(problem, KeyError) else str(problem)
             raise HistoryError(f"{summary}: this is no summary of a run: {what}") from None
-        if made["target"]["kind"] != "replay" and (row["started"], row["endpoint"], row["model"]) not in known:
+        if odd := _odd(row):
+            raise HistoryError(f"{summary}: this is no summary of a run: `{odd}` is of another type")
+        if kind != "replay" and (row["started"], row["endpoint"], row["model"]) not in known:
             held.append(row)
             added += 1
     held.sort(key=lambda row: (row["started"], row["endpoint"], row["model"]))
     path.parent.mkdir(parents=True, exist_ok=True)
-    path.write_text("".join(json.dumps(row, ensure_ascii=False) + "\n" for row in held), encoding="utf-8")
+    path.write_text("".join(json.dumps(row, ensure_ascii=False) + "\n" for row in held), "utf-8", "backslashreplace")
     return added
 
 

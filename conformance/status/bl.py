@@ -7,7 +7,6 @@ The command is asked and not imitated: its interface to the console is private a
 from __future__ import annotations
 
 import contextlib
-import json
 import math
 import os
 import re
@@ -17,6 +16,7 @@ import time
 from collections.abc import Callable
 from typing import Any
 
+from conformance import guarded
 from conformance.status.model import Json, NotObservable
 from conformance.status.rows import as_object, number
 
@@ -63,8 +63,8 @@ class BlReader:
             reason = "no_console_token" if _NOT_LOGGED_IN.search(error + out) else "refused"
             raise NotObservable(reason, words)
         try:
-            answer = json.loads(out)
-        except (ValueError, RecursionError):
+            answer = guarded.parse(out)
+        except guarded.Refused:
             raise NotObservable("malformed", f"{self.program} printed no JSON: {first_line(out)}") from None
         _refused(answer)
         found, more = _find(answer)

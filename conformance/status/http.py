@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import contextlib
-import json
 import queue
 import threading
 import urllib.error
@@ -14,6 +13,7 @@ from http.client import HTTPException
 from typing import Any
 from urllib.parse import urlsplit
 
+from conformance import guarded
 from conformance.status.model import NotObservable
 from conformance.wire.target import is_loopback
 
@@ -31,8 +31,8 @@ class Answer:
     def json(self) -> Any:
         """Return the body as JSON; NotObservable when it is none."""
         try:
-            return json.loads(self.body)
-        except (ValueError, RecursionError):
+            return guarded.parse(self.body)
+        except guarded.Refused:
             raise NotObservable("malformed", f"the answer (HTTP {self.status}) is not JSON") from None
 
 

@@ -14,6 +14,7 @@ from dataclasses import dataclass
 from datetime import datetime
 from typing import Any
 
+from conformance import guarded
 from conformance.status.model import Json
 
 # Identify the account, or the person at the client.  Names are compared without case and punctuation, by their end:
@@ -203,8 +204,8 @@ def as_object(value: Any) -> Json | None:
     """Return an object or one in a JSON string; None of anything else."""
     if isinstance(value, str) and value.lstrip().startswith("{"):
         try:
-            value = json.loads(value)
-        except (ValueError, RecursionError):
+            value = guarded.parse(value)
+        except guarded.Refused:
             return None
     return value if isinstance(value, dict) else None
 
@@ -268,8 +269,8 @@ def _without(value: Any) -> Any:
         return [_without(one) for one in value]
     if isinstance(value, str) and value.lstrip()[:1] in {"{", "["}:
         try:
-            inner = json.loads(value)
-        except (ValueError, RecursionError):
+            inner = guarded.parse(value)
+        except guarded.Refused:
             # It may be a row that was cut off, and who is named in it can't be told.
             return ""
         return json.dumps(_without(inner), ensure_ascii=False)

@@ -142,6 +142,11 @@ class Call:
             self._connection = None
 
     @property
+    def step(self) -> int:
+        """The number of the step that is next, from 0."""
+        return self._step
+
+    @property
     def alive(self) -> bool:
         """Whether the client may still send."""
         return self._connection is not None and self._connection.writable

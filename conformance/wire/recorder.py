@@ -25,6 +25,7 @@ _TROUBLE_REASON = re.compile(
 _REFUSED_KEY = re.compile(
     rf"invalid.?api.?key|(incorrect|provide an) api.?key|access.?denied|{_TROUBLE_REASON.pattern}", re.IGNORECASE
 )
+LONGEST_WHY = 400  # characters that are kept of an exception's words: they may quote what the server sent
 OnDone = Callable[[Transcript], None]
 Again = Callable[[Transcript], str | None]
 """Why a conversation is worth another attempt, or None."""
@@ -89,7 +90,7 @@ async def hold(
     attempt: int = 1,
     on_interrupt: OnDone = lambda transcript: None,
 ) -> Transcript:
-    """Hold one conversation.  Always returns a transcript; one that broke off says where.
+    """Hold one conversation.  Always returns a transcript; one that broke off says where, whatever its script met.
 
     Cancelled half-way it hands what there is to `on_interrupt` and lets the cancellation go on.
     """
@@ -110,6 +111,10 @@ async def hold(
             transcript.stop = Stop(0, ("handshake",), call.leg.handshake.ms, str(problem))
     except Broken as broken:
         transcript.stop = broken.stop
+        await call.leave()
+    except Exception as problem:  # noqa: BLE001  # whatever an answer does to one script is no end of the others
+        said = f"the script could not go on from an answer: {type(problem).__name__}: {problem}"
+        transcript.stop = Stop(call.step, (), 0.0, said[:LONGEST_WHY])
         await call.leave()
     except asyncio.CancelledError:
         transcript.stop = Stop(0, (), 0.0, INTERRUPTED)

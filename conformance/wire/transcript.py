@@ -8,10 +8,11 @@ from __future__ import annotations
 
 import base64
 import binascii
-import json
 from dataclasses import asdict, dataclass, field
 from functools import cached_property
 from typing import Any, Literal
+
+from conformance import guarded
 
 Side = Literal["client", "server"]
 Opcode = Literal["text", "binary", "ping", "pong", "close"]
@@ -38,12 +39,12 @@ class Frame:
 
     @cached_property
     def event(self) -> Any:
-        """The parsed JSON value, or None when the frame holds none."""
+        """The JSON value as `conformance.guarded` reads it, or None when the frame holds none."""
         if self.opcode != "text" or self.text is None:
             return None
         try:
-            return json.loads(self.text)
-        except (ValueError, RecursionError):  # no JSON, or nested so deeply that nobody can read it
+            return guarded.parse(self.text)
+        except guarded.Refused:
             return None
 
     @cached_property

@@ -139,6 +139,24 @@ async def test_a_missing_event_stops_the_script_and_says_where() -> None:
     assert transcript.legs[0].ending.clean
 
 
+@pytest.mark.parametrize("item", [None, 7, "x", {"id": ["unhashable"]}])
+async def test_an_answer_that_a_script_cannot_read_ends_that_conversation_alone(item: object) -> None:
+    async def talk(call: Call) -> None:
+        await call(until("session.created"))
+        answer = await call(send("x"), until("conversation.item.created"))
+        assert answer is not None
+        assert {answer.event["item"]["id"]}
+
+    handler = support.says({"type": "conversation.item.created", "item": item})
+    async with support.endpoint(handler) as port:
+        transcript = await hold(Conversation("test/Odd", talk=talk), support.target(port), support.PROFILE)
+    assert transcript.stop is not None
+    assert transcript.stop.why.startswith("the script could not go on from an answer: TypeError")
+    assert transcript.stop.step == 3
+    assert transcript.trouble is None
+    assert transcript.legs[0].ending.clean
+
+
 async def test_an_optional_event_may_stay_away() -> None:
     transcript = await one(
         support.says(UPDATED), until("session.created"), maybe("error"), send("x"), until("session.updated")

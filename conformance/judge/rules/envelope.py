@@ -3,7 +3,9 @@
 from __future__ import annotations
 
 from collections.abc import Iterator
+from typing import Any
 
+from conformance import guarded
 from conformance.judge import schema
 from conformance.judge.rules.base import rule
 from conformance.judge.view import Wire
@@ -53,7 +55,29 @@ def is_one_json_object(wire: Wire) -> Iterator[str | None]:
     """Every text frame holds one JSON object."""
     for frame in _messages(wire):
         if frame.text is not None:
-            yield None if isinstance(frame.event, dict) else f"a message is no JSON object: {frame.text[:80]!r}"
+            yield _no_object(frame.text, frame.event)
+
+
+def _no_object(text: str, event: Any) -> str | None:
+    if constants := guarded.constants(text):
+        return f"{constants[0]} is no JSON number: {text[:80]!r}"
+    if isinstance(event, dict):
+        return None
+    try:
+        guarded.parse(text)
+    except guarded.Refused as problem:
+        return f"a message is no JSON ({problem}): {text[:80]!r}"
+    return f"a message is no JSON object: {text[:80]!r}"
+
+
+@rule("GEN-069", "a server event")
+def is_read_alike_by_all(wire: Wire) -> Iterator[str | None]:
+    """Every event is JSON that no two readers read differently; what the client said oddly may be said back so."""
+    if any(frame.side == "client" and guarded.flaws(frame.text or "") for frame in wire.frames):
+        return
+    for frame in _events(wire):
+        found = guarded.flaws(frame.text or "")
+        yield f"{_name(frame)}: {found[0]}" if found else None
 
 
 @rule("GEN-004", "a server event")

@@ -138,6 +138,16 @@ def _bad_json(opcode: int, data: bytes) -> list[tuple[int, bytes]] | None:
     return [(opcode, data[:-1])] if b'"response.text.done"' in data else None
 
 
+@quirk("a-name-twice", "00", "`delta` stands twice in an event", hook="frame", touches=TURN)
+def _twice(opcode: int, data: bytes) -> list[tuple[int, bytes]] | None:
+    return [(opcode, b'{"delta":"",' + data[1:])] if b'"response.text.delta"' in data else None
+
+
+@quirk("infinite-usage", "00", "a count of tokens is Infinity", hook="frame", touches=TURN)
+def _infinite(opcode: int, data: bytes) -> list[tuple[int, bytes]] | None:
+    return [(opcode, re.sub(rb'"total_tokens":\d+', b'"total_tokens":Infinity', data))] if opcode == 1 else None
+
+
 @quirk("hangs-up", "00", "after a completed response the server leaves with 1000", touches=("usage/TwoTurns",))
 def _hangs_up(event: Json, session: Session) -> list[Json] | None:
     if event["type"] == "response.done":

@@ -48,7 +48,12 @@ BREACHES = {
         (talk(UPDATE, ending=DROPPED), "the server ended the connection (rst)"),
     ],
     "GEN-002": [(talk("S binary abc"), "a binary frame of 3 bytes came")],
-    "GEN-003": [(talk("S text [1]"), "a message is no JSON object: '[1]'")],
+    "GEN-003": [
+        (talk("S text [1]"), "a message is no JSON object: '[1]'"),
+        (talk('S text  {"type":"x"'), "a message is no JSON (Expecting"),
+        (talk('S text  {"type":"x","n":NaN}'), "NaN is no JSON number"),
+        (talk("S text " + "[" * 101 + "]" * 101), "a message is no JSON (it is nested more than 100 levels deep)"),
+    ],
     "GEN-004": [(talk(s("")), "an event has the type ''")],
     "GEN-005": [(talk(s("session.updated", event_id="", session=SESSION)), "session.updated has the event_id ''")],
     "GEN-006": [(talk(s("session.updated", event_id="e"), s("error", event_id="e")), "error repeats the event_id 'e'")],
@@ -277,6 +282,12 @@ BREACHES = {
         (talk(ASK, changed(text_reply(), "response.done", response={"id": "resp_9"})), "response.done ends 'resp_9'")
     ],
     "GEN-068": [(talk(s("response.created", response=response(status="thinking"))), "has the status 'thinking'")],
+    "GEN-069": [
+        (talk('S text  {"type":"x","a":1,"a":2}'), "x: `a` stands twice in one object"),
+        (talk('S text  {"type":"x","n":' + "9" * 400 + "}"), "999… (400 characters) is past what 64 bits"),
+        (talk('S text  {"type":"x","n":1e999}'), "the number 1e999 is past"),
+        (talk('S text  {"type":"x","n":"\\ud83d"}'), "a string holds half of a surrogate pair"),
+    ],
 }
 
 
@@ -292,6 +303,23 @@ def test_a_breach_is_told(clause, wire, sentence):
     found = verdict(clause, wire)
     assert found.verdict == "fail", found
     assert sentence in found.detail
+
+
+@pytest.mark.parametrize(
+    "lines",
+    [
+        [
+            'S text  {"type":"x","a":{"b":1},"b":[18446744073709551615,-9223372036854775808,1e308]}',
+            'S text  {"type":"x","a":["\\ud83d\\ude00","NaN"]}',
+        ],
+        ["S text  " + '{"type":"x","a":' + "[" * 99 + "]" * 99 + "}"],
+        # What the client said, and in the way that it said it, may be said back.
+        ['C text  {"type":"y","n":"\\ud83d"}', 'S text  {"type":"x","n":"\\ud83d"}'],
+    ],
+)
+def test_what_is_plain_json_is_taken(lines):
+    found = {clause: verdict(clause, talk(*lines)).verdict for clause in ("GEN-003", "GEN-069")}
+    assert "fail" not in found.values(), found
 
 
 def test_every_rule_is_shown_to_fail():
