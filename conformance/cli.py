@@ -14,7 +14,7 @@ from conformance import __version__, client
 from conformance.mock.options import STATUS_POLICIES, MockOptions, OptionError
 from conformance.mock.server import serve_forever
 from conformance.report import compare, files, history
-from conformance.report.record import RecordError
+from conformance.report.record import LARGEST, RecordError
 from conformance.report.redact import Redactor
 
 USAGE = 4
@@ -165,7 +165,7 @@ def _history(path: Path, summaries: list[Path], output: Path | None) -> int:
 
 def _report(path: Path) -> int:
     try:
-        made = files.write_all(path, Redactor(None))
+        made = files.write_all(path, Redactor(None), LARGEST)
     except RecordError as problem:
         return _wrong("report", problem)
     print(made["headline"])

@@ -310,7 +310,7 @@ class ConformanceRun:
         ends = time.monotonic() + SHARED_DEADLINE
         while time.monotonic() < ends:
             try:
-                found = record.read(self.writer.path)
+                found = record.read(self.writer.path, None)
             except record.RecordError:
                 found = None
             if found is not None and found.recorded is not None:
@@ -353,7 +353,7 @@ class ConformanceRun:
 
     def _update(self, path: Path) -> None:
         """Write the baseline that this run would meet."""
-        read = record.read(self.writer.path)
+        read = record.read(self.writer.path, None)
         content = dump(made(read, cases(read), self.baseline))
         try:
             path.write_text(Redactor(self.key)(content), encoding="utf-8")

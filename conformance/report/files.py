@@ -13,13 +13,13 @@ from conformance.report.redact import Redactor
 from conformance.report.summary import summary
 
 
-def write_all(path: Path, redact: Redactor) -> dict[str, Any]:
+def write_all(path: Path, redact: Redactor, largest: int | None = None) -> dict[str, Any]:
     """Write everything that is made from the record beside it; returns the summary.
 
     The record was redacted as it was written; what is made from it is redacted again, because templates escape and
     quote text and so could bring a form of the key to light.
     """
-    record = read(path)
+    record = read(path, largest)
     made = summary(record)
     outputs = {
         "summary.json": json.dumps(made, ensure_ascii=False, indent=1) + "\n",

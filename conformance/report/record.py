@@ -7,16 +7,22 @@ A file that was cut short lacks its footer; what is there is still good.
 
 from __future__ import annotations
 
+import itertools
 import json
 from collections.abc import Iterator
 from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Any
 
+from conformance import guarded
 from conformance.report.redact import Redactor
+from conformance.report.wanted import odd
 from conformance.wire.transcript import Transcript
 
 FORMAT = 1
+LARGEST = 100_000_000
+"""Bytes of a record that is read: far more than any run writes, and a fifth of the memory that reading it may take."""
+
 Line = dict[str, Any]
 
 
@@ -82,25 +88,45 @@ class Record:
         return self.footer is None
 
 
-def lines(path: Path) -> Iterator[tuple[int, Line | None]]:
-    """Each line with its number; None for one that is not a JSON object (the last line of a killed run)."""
-    with path.open(encoding="utf-8", errors="replace") as file:
-        for number, text in enumerate(file, 1):
+def lines(path: Path, largest: int | None = None) -> Iterator[tuple[int, Line | None]]:
+    """Each line with its number; None for one that is not a JSON object (the last line of a killed run).
+
+    Raises RecordError past `largest` bytes, before they are in memory: also of a file that has no size, or no lines.
+    """
+    left = path.stat().st_size if largest is None else largest
+    if path.stat().st_size > left:
+        raise RecordError(
+            f"{path}: the file has {path.stat().st_size / 1e6:,.0f} MB; a record of more than {left / 1e6:,.0f} MB is "
+            "not read"
+        )
+    with path.open("rb") as file:
+        for number in itertools.count(1):
+            raw = file.readline() if largest is None else file.readline(left + 1)
+            if not raw:
+                return
+            left -= len(raw)
+            if largest is not None and left < 0:
+                raise RecordError(f"{path}: a record of more than {largest / 1e6:,.0f} MB is not read")
             try:
-                value = json.loads(text)
-            except ValueError:
+                value = guarded.parse(raw.decode("utf-8", "replace"))
+            except guarded.Refused:
                 value = None
             yield number, value if isinstance(value, dict) else None
 
 
-def read(path: Path) -> Record:
-    """Read a record.  Raises RecordError when there is none: no file, or no `run` line at its head."""
+def read(path: Path, largest: int | None = LARGEST) -> Record:
+    """Read a record; `largest` None: of a run of ours, whatever its size.
+
+    Raises RecordError when there is none: no file, no `run` line at its head, or one that says too little.
+    """
     record: Record | None = None
     try:
-        for number, line in lines(path):
+        for number, line in lines(path, largest):
             if record is None:
                 if line is None or line.get("kind") != "run" or line.get("format") != FORMAT:
                     raise RecordError(f"{path}: this is not a record (line 1 is no `run` line of format {FORMAT})")
+                if (why := odd("run", line)) is not None:
+                    raise RecordError(f"{path}: this is not a record (line 1: {why})")
                 record = Record(run=line, catalogue={"clauses": [], "questions": [], "checks": {}})
             elif line is None:
                 record.damage.append(f"line {number} is not readable")
@@ -115,6 +141,9 @@ def read(path: Path) -> Record:
 
 def _take(record: Record, number: int, line: Line) -> None:
     kind = line.get("kind")
+    if (why := odd(str(kind), line)) is not None:
+        record.damage.append(f"line {number} is no `{kind}` line: {why}")
+        return
     if kind == "catalogue":
         record.catalogue = line
     elif kind == "conversation":
@@ -127,7 +156,14 @@ def _take(record: Record, number: int, line: Line) -> None:
             record.earlier.append(record.transcripts[transcript.conversation])
         record.transcripts[transcript.conversation] = transcript
     elif kind == "baseline":
-        record.baseline = line["content"]
+        from conformance.report.baseline import Baseline, BaselineError  # noqa: PLC0415  # which compares records
+
+        try:
+            Baseline.from_json(line["content"])
+        except BaselineError as problem:
+            record.damage.append(f"line {number} is no `baseline` line: {problem}")
+        else:
+            record.baseline = line["content"]
     elif kind == "status":
         record.status = line
         for transcript in record.transcripts.values():
