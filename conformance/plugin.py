@@ -39,7 +39,7 @@ from conformance.status import reading
 from conformance.status.choose import SOURCES, choose
 from conformance.status.file import write_form
 from conformance.wire.recorder import Budget, Recorder
-from conformance.wire.target import LIVE_CONCURRENCY, Target, TargetError, resolve
+from conformance.wire.target import LIVE_CONCURRENCY, LIVE_RPM, Target, TargetError, resolve
 from conformance.wire.transcript import Transcript
 
 FORM = "status-form.jsonl"
@@ -62,6 +62,8 @@ def pytest_addoption(parser: pytest.Parser) -> None:
     add("--budget-tokens", type=_count, metavar="N", help="stop holding conversations past it (60000 live)")
     add("--budget-sessions", type=_count, metavar="N", help="open at most this many (130 live, and two more "
         "for each generated conversation)")  # fmt: skip
+    add("--rpm", type=_count, metavar="N", help=f"connections opened a minute at most (default: {LIVE_RPM} live, no "
+        "limit on this machine)")  # fmt: skip
     add("--replay", metavar="FILE", help="judge a saved record.jsonl; opens no connection")
     add("--quirk", action="append", metavar="NAME", default=[], help="a deviation of the mock (repeatable)")
     add("--fuzz-examples", type=_natural, metavar="N", help="generated conversations (25 mock, 0 live)")
@@ -167,7 +169,7 @@ class ConformanceRun:
         try:
             target = resolve(
                 endpoint, model=option("--model"), key=self.key, workspace=option("--workspace"),
-                concurrency=option("--concurrency"),
+                concurrency=option("--concurrency"), rpm=option("--rpm"),
             )  # fmt: skip
             mock = MockOptions(quirks=tuple(option("--quirk"))) if target.kind == "mock" else None
         except (TargetError, OptionError) as problem:
@@ -187,7 +189,7 @@ class ConformanceRun:
     def _check_replay(self, recorded: str) -> None:
         """A replay opens no connection, and judges a record as what it is: what says otherwise was a mistake."""
         option = self.config.getoption
-        for name in ("quirk", "workspace", "fuzz_examples", "slow", "plan"):
+        for name in ("quirk", "workspace", "fuzz_examples", "slow", "plan", "rpm"):
             if option(name):
                 named = "--" + name.replace("_", "-")
                 raise pytest.UsageError(f"{named} has no effect with --replay: no connection is opened")
@@ -295,7 +297,7 @@ class ConformanceRun:
         self.transcripts = self.replayed.transcripts
         if self.config.getoption("--status-source") != "auto":
             self._take_status(self.run.read_late(self.transcripts))
-        for transcript in self.transcripts.values():
+        for transcript in (*self.replayed.earlier, *self.transcripts.values()):
             self.writer.write("conversation", **transcript.to_json())
         absent = {
             name: "the replayed record does not hold it"
@@ -614,6 +616,11 @@ def closing_words(run: ConformanceRun) -> Iterator[str]:
         f"{plural(made['conversations'], 'conversation')}, {plural(made['sessions'], 'session')}, "
         f"{usage['input_tokens']} input and {usage['output_tokens']} output tokens"
     )
+    lost = made["stability"]
+    if lost["lost"]:
+        yield f"{lost['lost']} of {plural(lost['sessions'], 'session')} lost on the way; the report says where."
+    if made["rested"]:
+        yield f"The run was held up by throttling for {made['rested']:.0f} s."
     yield from table(made["levels"])
     untested = sum(bool(row.excluded) for row in clauses().values())
     by_hand = sum(row.reach == "by-hand" for row in questions().values())

@@ -17,6 +17,7 @@ class LiveLine:
     def watch(self, progress: Progress) -> None:
         """Show this progress from now on."""
         self._progress = progress
+        progress.changed = self.show
         self.show()
 
     def show(self) -> None:
@@ -24,9 +25,11 @@ class LiveLine:
         now = self._progress
         if self._reporter is None or now is None:
             return
+        # Turns that come every second or two are the pace; only what is longer is worth a word.
+        waits = f" · waits {now.waiting:.0f} s{f' ({now.why})' if now.why else ''}" if now.waiting > 2 else ""
         self._reporter.rewrite(
             f"held {now.held}/{now.total} conversations · {now.holding} open · "
-            f"{now.sessions} sessions · {now.tokens:,} tokens",
+            f"{now.sessions} sessions · {now.tokens:,} tokens{waits}",
             erase=True,
         )
 

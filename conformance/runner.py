@@ -14,7 +14,7 @@ from typing import Any
 
 from conformance import __version__, fuzz
 from conformance.aside import aside
-from conformance.judge.checks import Chapters, Check, applies, uncooperative
+from conformance.judge.checks import Chapters, Check, applies, spoiled, uncooperative
 from conformance.mock.options import MockOptions
 from conformance.mock.server import MockServer
 from conformance.report.record import FORMAT, options
@@ -159,7 +159,12 @@ class Run:
             reader = await aside(lambda: choose(self.status_source, target_url=target.url, model=target.model))
             alone = [item for item in rest if item.path in MAIN_PATHS] if isinstance(reader, PrometheusReader) else []
             together = [item for item in rest if item not in alone]
-            held = Held(await recorder.record(together, sanity=sanity, on_done=on_done, again=self._again), reader.name)
+            held = Held(
+                await recorder.record(
+                    together, sanity=sanity, on_done=on_done, again=self._again, matters=self._matters
+                ),
+                reader.name,
+            )
             if isinstance(reader, PrometheusReader):
                 held.readings = await self._counted(reader, recorder, alone, on_done, say)
             elif held.recording.infrastructure is None:
@@ -239,6 +244,9 @@ class Run:
     def _again(self, transcript: Transcript) -> str | None:
         return uncooperative(self.chapters.checks.values(), transcript, self.profile)
 
+    def _matters(self, transcript: Transcript) -> bool:
+        return spoiled(self.chapters.checks.values(), transcript, self.profile)
+
     @asynccontextmanager
     async def endpoint(self) -> AsyncIterator[Target]:
         """The target to dial; for the embedded mock, a server that lives as long as the run."""
@@ -268,6 +276,11 @@ def recorded(recording: Recording, run: Run) -> Mapping[str, Any]:
         "conversations": recording.progress.held,
         "sessions": recording.progress.sessions,
         "not_held": recording.not_held,
+        "kept_out": recording.kept_out,
+        "urgent": recording.urgent,
+        "rested": recording.rested,
+        "slowed": recording.slowed,
+        "lag_ms": recording.lag,
         "infrastructure": recording.infrastructure,
         "concurrency": run.target.concurrency,
     }

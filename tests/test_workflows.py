@@ -115,7 +115,7 @@ def test_an_open_issue_is_brought_up_to_date(workplace: Path) -> None:
     assert "issue create" not in asked
 
 
-@pytest.mark.parametrize("verdict", ["infrastructure", "conforms", "nothing_judged"])
+@pytest.mark.parametrize("verdict", ["infrastructure", "incomplete", "conforms", "nothing_judged"])
 def test_what_is_no_news_opens_none(verdict: str, workplace: Path) -> None:
     for path in workplace.glob("records/*/summary.json"):
         made = json.loads(path.read_text(encoding="utf-8"))

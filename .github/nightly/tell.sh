@@ -7,13 +7,19 @@ label=nightly-conformance
 body=$(mktemp)
 trap 'rm -f "$body"' EXIT
 failing=0
+incomplete=0
 for summary in records/*/summary.json; do
   verdict=$(python3 -c 'import json, sys; print(json.load(open(sys.argv[1]))["verdict"])' "$summary")
   if [ "$verdict" = fails ]; then
     failing=$((failing + 1))
     { cat "$(dirname "$summary")/summary.md"; echo; } >> "$body"
+  elif [ "$verdict" = incomplete ]; then
+    incomplete=$((incomplete + 1))
   fi
 done
+if [ "$incomplete" -gt 0 ]; then
+  echo "$incomplete target(s) were judged in part only; what was judged holds." | tee -a "${GITHUB_STEP_SUMMARY:-/dev/null}"
+fi
 if [ "$failing" -eq 0 ]; then
   echo "Nothing new to tell."
   exit 0

@@ -169,6 +169,7 @@ def output_tokens(response):
 class TestTyped:
     """The client types, gets a written reply, asks again with other instructions, then types again."""
 
+    ready = True
     script = [
         until("session.created"),
         send("session.update", session=written(16)),

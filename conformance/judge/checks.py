@@ -179,6 +179,18 @@ def uncooperative(checks: Iterable[Check], transcript: Transcript, profile: Prof
     return None
 
 
+def spoiled(checks: Iterable[Check], transcript: Transcript, profile: Profile) -> bool:
+    """Whether any check, or any rule on this conversation alone, can't pass on what there is of it."""
+    chosen = {check.id: check for check in checks if check.conversation in {None, transcript.conversation}}
+    outcomes = judge(chosen.values(), {transcript.conversation: transcript}, profile)
+    # A rule that can't tell from one conversation may tell from another; a check has only this one.
+    return any(
+        outcome.verdict == "fail"
+        or (chosen[name].conversation is not None and outcome.verdict in {"blocked", "inconclusive"})
+        for name, outcome in outcomes.items()
+    )
+
+
 def evidence(transcripts: Iterable[Transcript], profile: Profile) -> list[Wire]:
     """Views of the transcripts that rules may judge, in an order that does not depend on which was held first.
 

@@ -9,6 +9,7 @@ COLOR = {
     "conforms": "brightgreen",
     "fails": "red",
     "infrastructure": "lightgrey",
+    "incomplete": "lightgrey",
     "nothing_judged": "lightgrey",
     "interrupted": "lightgrey",
     "inconsistent": "orange",
@@ -24,7 +25,11 @@ def render(made: dict[str, Any]) -> str:
         "conforms": f"{held} MUST hold" + (f", {accepted} accepted" if accepted else "") if held else "no MUST judged",
         "fails": f"{failed} MUST fail" if failed else "drifted",
     }.get(made["verdict"], made["verdict"].replace("_", " "))
-    color = COLOR[made["verdict"]] if held or made["verdict"] != "conforms" else "lightgrey"
+    color = COLOR[made["verdict"]]
+    if made["verdict"] == "conforms" and (not held or made["partial"]):
+        color = "lightgrey"  # nobody earned a green that stands for the whole
+    if made["partial"]:
+        message = f"partial: {message}"
     label = "mock conformance" if made["mock"] else f"conformance {made['target']['model']}"
     badge = {"schemaVersion": 1, "label": label, "message": message, "color": color}
     return json.dumps(badge, ensure_ascii=False) + "\n"

@@ -55,6 +55,7 @@ RUN_GLYPH = {
     "conforms": "✓",
     "fails": "✗",
     "infrastructure": "?",
+    "incomplete": "?",
     "nothing_judged": "○",
     "interrupted": "○",
     "inconsistent": "!",

@@ -17,9 +17,13 @@ from conformance.report.case import Case
 from conformance.report.closing import close_paths
 from conformance.report.cost import cost
 from conformance.report.html_text import plural
+from conformance.report.reach import Reach, reach
 from conformance.report.record import FORMAT, Record
+from conformance.report.stability import stability
 
-RunVerdict = Literal["conforms", "fails", "infrastructure", "nothing_judged", "inconsistent", "interrupted"]
+RunVerdict = Literal[
+    "conforms", "fails", "infrastructure", "incomplete", "nothing_judged", "inconsistent", "interrupted"
+]
 
 MOCK_SERVER = "qwen-realtime-conformance-mock"  # what the mock calls itself in its `Server` header
 
@@ -29,6 +33,7 @@ EXIT: dict[RunVerdict, int] = {
     "interrupted": 2,
     "nothing_judged": 5,
     "infrastructure": 10,
+    "incomplete": 10,
     "inconsistent": 11,
 }
 
@@ -119,10 +124,12 @@ def verdict(record: Record, judged: list[Case], changed: Drift) -> RunVerdict:
         return "interrupted"
     if counts["error"]:
         return "inconsistent"
-    if (record.recorded or {}).get("infrastructure"):
-        return "infrastructure"
     if any(case.counts_against for case in judged) or changed.fails:
         return "fails"
+    if (record.recorded or {}).get("infrastructure"):
+        return "infrastructure"
+    if reach(record, judged).incomplete:
+        return "incomplete"
     if not any(counts[kind] for kind in ("pass", "fail", "observed")):
         return "nothing_judged"
     return "conforms"
@@ -207,6 +214,7 @@ def summary(record: Record) -> dict[str, Any]:
         for key, value in transcript.usage.items():
             usage[key] += value
     paths = close_paths(record)
+    reached = reach(record, judged)
     expected = {row["id"]: row["expected"] for row in record.catalogue["questions"]}
     expected |= (record.baseline or {}).get("answers", {})
     return {
@@ -226,6 +234,11 @@ def summary(record: Record) -> dict[str, Any]:
         "headline": headline(record, judged, result, changed),
         "counts": {key: counts[key] for key in sorted(counts)},
         "levels": levels(judged),
+        "partial": reached.partial,
+        "reach": reached.to_json(),
+        "stability": stability(record),
+        "rested": recorded.get("rested", 0.0),
+        "lag_ms": recorded.get("lag_ms", 0.0),
         "cases": [
             {
                 "id": case.id,
@@ -300,18 +313,39 @@ def headline(record: Record, judged: list[Case], result: RunVerdict, changed: Dr
     exceptions = f" with {plural(counts['accepted'], 'accepted exception')}" if counts["accepted"] else ""
     if changed.fails:
         body += f"; {told.headline(changed.to_json())}"
+    reached = reach(record, judged)
+    if reached.partial and reached.musts and result in {"conforms", "fails"}:
+        return _partial(
+            reached, {"hold": len(held), "fail": len(failed), "blocked": len(blocked)}, len(missed), exceptions
+        )
     match result:
         case "conforms" if not held:
             return f"Nothing was found wrong{exceptions}, and no MUST was judged: {body}."
         case "conforms":
             return f"Conforms{exceptions}: {body}."
+        case "fails" if reached.incomplete:
+            return f"Does not conform, and {reached.words}: {body}."
         case "fails":
             return f"Does not conform: {body}."
         case "infrastructure":
             return f"Nothing can be said: {record.recorded['infrastructure']}." if record.recorded else ""
+        case "incomplete":
+            return f"Incomplete: {len(held)} of {reached.musts} MUST judged and hold; {reached.words}."
         case "nothing_judged":
             return "Nothing was judged."
         case "interrupted":
             return f"Interrupted: so far {body}."
         case "inconsistent":
             return f"The suite contradicts itself in {plural(counts['error'], 'check')}: {body}."
+
+
+def _partial(reached: Reach, musts: dict[str, int], missed: int, exceptions: str) -> str:
+    """The sentence of a run that judged a selection; `musts` counts what became of its MUST checks."""
+    said = f"{musts['hold']} of {reached.musts} selected MUST hold{exceptions}"
+    said += "".join(f", {musts[word]} {word}" for word in ("fail", "blocked") if musts[word])
+    if missed:
+        said += f"; {missed} SHOULD missed"
+    if reached.incomplete:
+        said += f"; {reached.words}"
+    opening = "Partial, and does not conform" if musts["fail"] else "Partial"
+    return f"{opening}: {said}; {reached.unselected} not selected."

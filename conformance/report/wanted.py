@@ -112,11 +112,13 @@ LINES: dict[str, Form] = {
     "conversation": {
         "conversation": str, "started": str, "legs": [LEG], "trouble": TEXT_OR_NONE, "attempt": int, "model": str,
         "seconds": NUMBER, "notes": dict, "retried?": str, "path?": TEXT_OR_NONE, "stop": (dict, NONE),
-        "status?": (dict, NONE),
+        "status?": (dict, NONE), "trouble_kind?": str, "lost?": str,
     },
     "status": {"reader": str, "readings": Each(READING)},
     "recorded": {
         "not_held": Each(str), "infrastructure?": TEXT_OR_NONE, "sessions?": int, "conversations?": int,
+        "kept_out?": Each(str), "urgent?": [str], "rested?": NUMBER, "slowed?": int, "lag_ms?": NUMBER,
+        "plan?": {"connections": int, "minutes": NUMBER, "tokens": [int]},
     },
     "verdict": {
         "id": str, "verdict": VERDICTS, "detail": str, "seconds": NUMBER, "owner?": TEXT_OR_NONE,

@@ -15,6 +15,7 @@ from conformance import __version__, fixtures
 from conformance.spec.profiles import Profile
 from conformance.wire import steps
 from conformance.wire.connection import Connection, Unreachable
+from conformance.wire.pace import Pacer
 from conformance.wire.target import Target
 from conformance.wire.transcript import Frame, Leg, Stop, Transcript
 
@@ -54,9 +55,14 @@ class Talk(Protocol):
 class Call:
     """What a conversation holds on to: `await call(send(…), until(…))` returns the last event waited for."""
 
-    def __init__(self, target: Target, profile: Profile, conversation: str) -> None:
+    def __init__(
+        self, target: Target, profile: Profile, conversation: str, *, pacer: Pacer | None = None, turns: int = 0
+    ) -> None:
+        """`pacer` gives out turns to connect; `turns` of them have been waited for already."""
         self.target = target
         self.profile = profile
+        self._pacer = pacer
+        self._turns = turns
         self._conversation = conversation
         self._beside: list[Call] = []
         self._leg: Leg | None = None
@@ -88,7 +94,7 @@ class Call:
 
     async def beside(self, dial: Dial | None = None) -> Call:
         """Open another connection next to this one; both write into the same transcript, on the same clock."""
-        call = Call(self.target, self.profile, self._conversation)
+        call = Call(self.target, self.profile, self._conversation, pacer=self._pacer)
         call.transcript, call._began = self.transcript, self._began  # two hands of one caller
         self._beside.append(call)
         await call.connect(dial)
@@ -97,6 +103,10 @@ class Call:
     async def connect(self, dial: Dial | None = None) -> None:
         """Open a (further) connection; the earlier one is closed first.  Raises Unreachable."""
         await self.leave()
+        if self._turns:
+            self._turns -= 1
+        elif self._pacer is not None:
+            await self._pacer.turn()
         dial = dial or Dial()
         headers = [("User-Agent", f"qwen-realtime-conformance/{__version__}")]
         key = self.target.key if dial.key == "target" else dial.key

@@ -3,32 +3,30 @@
 from __future__ import annotations
 
 import asyncio
-import re
+import itertools
 import time
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass, field
-from typing import Any
+from typing import Any, Literal
 
 from conformance.spec.profiles import Profile
-from conformance.wire import steps
+from conformance.spec.trouble import Kind
+from conformance.wire import steps, trouble
 from conformance.wire.call import Broken, Call, Dial, Talk, Unreachable
+from conformance.wire.pace import Clock, Pacer
+from conformance.wire.pulse import Pulse
 from conformance.wire.target import Target
-from conformance.wire.transcript import INTERRUPTED, Leg, Stop, Transcript
+from conformance.wire.transcript import INTERRUPTED, Stop, Transcript
 
-# Handshake statuses that tell about the account, the network or the load and nothing about the protocol.
-_TROUBLE_STATUS = {401, 402, 403, 404, 407, 408, 429, 500, 502, 503, 504}
-# Close reasons of the same kind (§1.3 and E15 to E17 of the protocol's sources).
-_TROUBLE_REASON = re.compile(
-    r"good standing|throttl|too many requests|to many requests|free.?tier|quota|arrear", re.IGNORECASE
-)
-# What refuses the account where a handshake did not: in a first event, or in a close reason.
-_REFUSED_KEY = re.compile(
-    rf"invalid.?api.?key|(incorrect|provide an) api.?key|access.?denied|{_TROUBLE_REASON.pattern}", re.IGNORECASE
-)
 LONGEST_WHY = 400  # characters that are kept of an exception's words: they may quote what the server sent
 OnDone = Callable[[Transcript], None]
 Again = Callable[[Transcript], str | None]
 """Why a conversation is worth another attempt, or None."""
+Unusable = Callable[[Transcript], tuple[Kind, str] | None]
+Matters = Callable[[Transcript], bool]
+"""Whether what is missing from a conversation keeps any check from passing."""
+Cause = Literal["trouble", "budget", "throttling"]
+"""Why a conversation was not held though it was asked for."""
 
 
 @dataclass(frozen=True)
@@ -36,7 +34,8 @@ class Conversation:
     """One conversation to be held: a script or a `talk`, and how it dials.
 
     `connections` is how many sessions it opens.  `probes_handshake` says that a refused handshake is what it is about,
-    not trouble.  `urgent` conversations are held first; `last` ones alone, after all others.
+    not trouble.  `urgent` conversations are held first; `last` ones alone, after all others.  `ready` is the one that
+    does what every session needs; it is held alone, before the rest, where it is held at all.
     """
 
     name: str
@@ -48,6 +47,7 @@ class Conversation:
     slow: bool = False
     urgent: bool = False
     last: bool = False
+    ready: bool = False
     retry: bool = True
     path: str | None = None
     """The way in which it closes, when that is what it is about."""
@@ -62,6 +62,11 @@ class Progress:
     holding: int = 0
     sessions: int = 0
     tokens: int = 0
+    waiting: float = 0.0
+    """Seconds that the next connection waits for its turn."""
+    why: str = ""
+    """Why it waits longer than its pace asks for."""
+    changed: Callable[[], None] = lambda: None
 
 
 @dataclass(frozen=True)
@@ -74,10 +79,19 @@ class Budget:
 
 @dataclass
 class Recording:
-    """What came of it: transcripts by conversation, and the reason for each conversation that was not held."""
+    """What came of it: transcripts by conversation, and the reason for each conversation that was not held.
+
+    `kept_out` says what kept a conversation from being held that was asked for.  `rested` are the seconds that the run
+    was held up by throttling, `slowed` how often; `lag` is the most (ms) that this machine was late.
+    """
 
     transcripts: dict[str, Transcript] = field(default_factory=dict)
     not_held: dict[str, str] = field(default_factory=dict)
+    kept_out: dict[str, Cause] = field(default_factory=dict)
+    urgent: list[str] = field(default_factory=list)
+    rested: float = 0.0
+    slowed: int = 0
+    lag: float = 0.0
     infrastructure: str | None = None
     progress: Progress = field(default_factory=Progress)
 
@@ -89,12 +103,14 @@ async def hold(
     *,
     attempt: int = 1,
     on_interrupt: OnDone = lambda transcript: None,
+    pacer: Pacer | None = None,
 ) -> Transcript:
     """Hold one conversation.  Always returns a transcript; one that broke off says where, whatever its script met.
 
-    Cancelled half-way it hands what there is to `on_interrupt` and lets the cancellation go on.
+    Every connection but the first, whose turn has come, waits for its turn of the pacer.  Cancelled half-way it hands
+    what there is to `on_interrupt` and lets the cancellation go on.
     """
-    call = Call(target, profile, conversation.name)
+    call = Call(target, profile, conversation.name, pacer=pacer, turns=1)
     transcript = call.transcript
     transcript.attempt = attempt
     transcript.path = conversation.path
@@ -124,36 +140,16 @@ async def hold(
     finally:
         call.abandon()
         transcript.seconds = round(time.monotonic() - began, 3)
-    if not conversation.probes_handshake:
-        transcript.trouble = trouble(transcript)
+    met = trouble.find(transcript)
+    # A probe of the handshake asks to be refused; that it was throttled is no answer to it.
+    if met is not None and (met.kind == "quota" or not conversation.probes_handshake):
+        note(transcript, met.kind, met.words)
     return transcript
 
 
-def trouble(transcript: Transcript) -> str | None:
-    """Infrastructure trouble in a transcript, in words, or None."""
-    for leg in transcript.legs:
-        shake = leg.handshake
-        if shake.status is None:
-            return shake.problem or "no handshake"
-        if shake.status in _TROUBLE_STATUS:
-            said = f": {shake.body[:200]}" if shake.body else ""
-            return f"the handshake was refused with HTTP {shake.status}{said}"
-        if _REFUSED_KEY.search(leg.ending.reason_received):
-            return f"the server closed with {leg.ending.code_received}: {leg.ending.reason_received[:200]}"
-        if leg.ending.problem and _TROUBLE_REASON.search(leg.ending.problem):
-            return leg.ending.problem
-        if "control frame too long" in (leg.ending.problem or "") and _unanswered_create(leg):
-            return "a reply was refused by a close frame too long to be read, as where the free tier is used up"
-        first = next((frame for frame in leg.frames if frame.side == "server" and frame.text is not None), None)
-        if first is not None and first.type == "error" and _REFUSED_KEY.search(first.text or ""):
-            return f"the session was refused: {(first.text or '')[:200]}"
-    return None
-
-
-def _unanswered_create(leg: Leg) -> bool:
-    """Whether the last thing of the client was a `response.create` that nothing answered."""
-    data = [frame for frame in leg.frames if frame.text is not None]
-    return bool(data) and data[-1].side == "client" and data[-1].type == "response.create"
+def note(transcript: Transcript, kind: Kind, words: str) -> None:
+    """Write down that a conversation met trouble, and tells nothing for it."""
+    transcript.trouble, transcript.trouble_kind = words, kind
 
 
 def _no_websocket(transcript: Transcript) -> str | None:
@@ -162,16 +158,44 @@ def _no_websocket(transcript: Transcript) -> str | None:
     return f"the handshake was answered with HTTP {statuses[0]}, and no WebSocket was opened" if statuses else None
 
 
+def _other_model(transcript: Transcript, asked: str) -> str | None:
+    """The model that greets instead of the one that was asked for, or None.
+
+    A snapshot (`…-2025-09-15`) is the model itself, `…-latest` stands for any, and a server need not name it at all.
+    """
+    stem = asked.removesuffix("-latest")
+    for leg in transcript.legs[:1]:
+        for frame in leg.frames:
+            if frame.side == "server" and frame.type == "session.created":
+                session = frame.event.get("session")
+                echoed = session.get("model") if isinstance(session, dict) else None
+                known = not isinstance(echoed, str) or not echoed or echoed == stem or echoed.startswith(f"{stem}-")
+                return None if known else str(echoed)[:100]
+    return None
+
+
 class Recorder:
     """Holds conversations behind a limit and hands each transcript over as soon as it is complete."""
 
-    def __init__(self, target: Target, profile: Profile, budget: Budget | None = None) -> None:
+    def __init__(
+        self, target: Target, profile: Profile, budget: Budget | None = None, *, clock: Clock | None = None
+    ) -> None:
         self.target = target
         self.profile = profile
         self.budget = budget or Budget()
         self.recording = Recording()
+        self.pulse = Pulse()
+        self.pacer = Pacer(
+            target.rpm,
+            tokens_a_minute=target.tokens_a_minute,
+            back_off=target.back_off,
+            clock=clock,
+            on_wait=self._waiting,
+        )
         self._again: Again = lambda transcript: None
+        self._matters: Matters = lambda transcript: True
         self._kept_back = 0  # sessions of those that come last
+        self._over: tuple[Cause, str] | None = None  # why nothing more is opened
 
     async def record(
         self,
@@ -180,37 +204,40 @@ class Recorder:
         sanity: Conversation | None = None,
         on_done: OnDone = lambda transcript: None,
         again: Again = lambda transcript: None,
+        matters: Matters = lambda transcript: True,
     ) -> Recording:
         """Hold `sanity` alone, then the rest concurrently.
 
-        When the sanity conversation meets infrastructure trouble nothing else opens, and the run says so.  A
-        conversation that meets it later, or that `again` finds wanting, is held once more, visibly (`attempt` 2).
-        What comes last has its share of the budget kept back.
+        When the endpoint can't be used nothing else opens, and the run says so.  A conversation that met trouble or
+        lost its session, or that `again` finds wanting, is held once more, visibly (`attempt` 2); after throttling only
+        when the endpoint was left alone for a while.  What comes last has its share of the budget kept back.
         """
-        self._again = again
+        self._again, self._matters = again, matters
         recording = self.recording
         recording.progress.total += len(conversations) + (sanity is not None)
+        recording.urgent += [conversation.name for conversation in conversations if conversation.urgent]
         self._kept_back = sum(conversation.connections for conversation in conversations if conversation.last)
-        if sanity is not None:
-            first = await self._keep(sanity, on_done, speaks=_no_websocket)
-            if first is not None and first.trouble is not None:
-                recording.infrastructure = first.trouble
-                for conversation in conversations:
-                    recording.not_held[conversation.name] = f"the endpoint can't be used: {first.trouble}"
-                return recording
-        gate = asyncio.Semaphore(self.target.concurrency)
+        async with self.pulse.watched():
+            if sanity is not None:
+                await self._begin(sanity, on_done)
+            for conversation in conversations:
+                if conversation.ready:
+                    await self._keep(conversation, on_done)
+            gate = asyncio.Semaphore(self.target.concurrency)
 
-        async def one(conversation: Conversation) -> None:
-            async with gate:
-                await self._keep(conversation, on_done)
+            async def one(conversation: Conversation) -> None:
+                async with gate:
+                    await self._keep(conversation, on_done)
 
-        async with asyncio.TaskGroup() as group:
-            for conversation in sorted(conversations, key=lambda item: not item.urgent):
-                if not conversation.last:
-                    group.create_task(one(conversation))
-        for conversation in conversations:
-            if conversation.last:
-                await self._keep(conversation, on_done)
+            async with asyncio.TaskGroup() as group:
+                for conversation in sorted(conversations, key=lambda item: not item.urgent):
+                    if not conversation.last and not conversation.ready:
+                        group.create_task(one(conversation))
+            for conversation in conversations:
+                if conversation.last and not conversation.ready:
+                    await self._keep(conversation, on_done)
+        recording.rested, recording.slowed = round(self.pacer.rested, 1), self.pacer.slowed
+        recording.lag = round(self.pulse.worst, 1)
         return recording
 
     async def attempt(self, conversation: Conversation) -> Transcript | None:
@@ -218,58 +245,188 @@ class Recorder:
         if self._short_of(conversation) is not None:
             return None
         self.recording.progress.sessions += conversation.connections
-        transcript = await hold(conversation, self.target, self.profile)
+        await self.pacer.turn()
+        transcript = await hold(conversation, self.target, self.profile, pacer=self.pacer)
         self._spent(conversation, transcript)
         return transcript
 
+    async def _begin(self, sanity: Conversation, on_done: OnDone) -> None:
+        """Hold the conversation that tells whether the endpoint can be used."""
+        first = await self._keep(sanity, on_done, speaks=self._unusable)
+        if first is not None and first.trouble is not None and self._over is None:
+            self._give_up(first)
+
+    def _unusable(self, first: Transcript) -> tuple[Kind, str] | None:
+        """Whose trouble it is, and in words, that no other session is worth opening after this one; or None."""
+        name, asked = self.target.name, self.target.model
+        if (said := _no_websocket(first)) is not None:
+            return "line", said
+        if self.target.kind != "live":
+            return None
+        if (served := _other_model(first, asked)) is not None:
+            ask = "check the name in --model, and what the account has been given"
+            return "account", f"{name} serves the model {served} where {asked} was asked for; {ask}"
+        if first.lost and first.session_id is None:
+            return "service", f"{name} gave no session for {asked}: {first.lost}"
+        return None
+
+    def _give_up(self, transcript: Transcript) -> None:
+        """The endpoint can't be used: nothing more is opened."""
+        met = trouble.find(transcript)
+        words = transcript.trouble or ""
+        if met is not None and met.what:
+            words += f": {met.what} (model {self.target.model}, {self.target.name})"
+        self._stop("trouble", f"{words}; {met.todo}" if met is not None and met.todo else words)
+
+    def _stop(self, cause: Cause, words: str) -> None:
+        if self._over is None:
+            self._over = (cause, words)
+            if cause == "trouble":
+                self.recording.infrastructure = words
+
+    def _waiting(self, seconds: float) -> None:
+        progress = self.recording.progress
+        progress.waiting = seconds
+        progress.why = "throttled" if self.pacer.resting else ""
+        progress.changed()
+
     async def _keep(
-        self, conversation: Conversation, on_done: OnDone, *, speaks: Again = lambda transcript: None
+        self, conversation: Conversation, on_done: OnDone, *, speaks: Unusable = lambda transcript: None
     ) -> Transcript | None:
         recording, progress = self.recording, self.recording.progress
-        short = self._short_of(conversation)
-        if short is not None:
-            recording.not_held[conversation.name] = short
+        if self._left_out(conversation):
+            return None
+        await self.pacer.turn()
+        if self._left_out(conversation):  # it waited, and others met what ends the run
             return None
         progress.holding += 1
-        progress.sessions += conversation.connections
+        attempts = _Attempts()
         try:
-            transcript = await hold(conversation, self.target, self.profile, on_interrupt=on_done)
-            transcript.trouble = transcript.trouble or speaks(transcript)
-            why = self._wanting(conversation, transcript)
-            if why is not None:
-                self._spent(conversation, transcript)
-                on_done(transcript)
+            for number in itertools.count(1):
+                if number > 1:
+                    await self.pacer.turn()
                 progress.sessions += conversation.connections
-                transcript = await hold(conversation, self.target, self.profile, attempt=2, on_interrupt=on_done)
-                transcript.retried = why
+                attempts.started = self.pacer.now()
+                began = time.monotonic()
+                transcript = await hold(
+                    conversation, self.target, self.profile, attempt=number, on_interrupt=on_done, pacer=self.pacer
+                )
+                transcript.retried = attempts.why
+                self._spent(conversation, transcript)
+                stalled = self.pulse.stall(began, time.monotonic())
+                attempts.why = self._wanting(conversation, transcript, attempts, stalled)
+                if not attempts.why:
+                    break
+                on_done(transcript)
         finally:
             progress.holding -= 1
+        if transcript.trouble is None and (unusable := speaks(transcript)) is not None:
+            note(transcript, *unusable)
         progress.held += 1
-        self._spent(conversation, transcript)
         recording.transcripts[conversation.name] = transcript
         on_done(transcript)
         return transcript
 
-    def _wanting(self, conversation: Conversation, transcript: Transcript) -> str | None:
-        """Why the conversation is held once more, or None; the sanity conversation and a mock's never are."""
-        may = conversation.retry and self.target.kind == "live" and self.recording.transcripts
-        if not may or self._short_of(conversation) is not None:
-            return None
-        return transcript.trouble or self._again(transcript)
+    def _left_out(self, conversation: Conversation) -> bool:
+        """Whether the conversation can't be held; the recording then says why."""
+        short = self._short_of(conversation)
+        if short is not None:
+            self.recording.kept_out[conversation.name], self.recording.not_held[conversation.name] = short
+        return short is not None
+
+    def _wanting(self, conversation: Conversation, transcript: Transcript, attempts: _Attempts, stalled: float) -> str:
+        """Why the conversation is held once more; empty: what there is of it stands.
+
+        What no other attempt can tell any more is noted as trouble in the transcript.
+        """
+        live = self.target.kind == "live"
+        met = trouble.find(transcript) if transcript.trouble is not None else None
+        if met is not None and live:
+            return self._troubled(conversation, transcript, attempts, met)
+        if transcript.trouble is not None:
+            return ""
+        loss = trouble.lost(transcript) if live else None
+        if stalled and self._matters(transcript):
+            words = f"this machine stood still for {stalled:.0f} ms meanwhile"
+            if self._may("stall", conversation, attempts):
+                return words
+            note(transcript, "own", words)
+            return ""
+        if loss is not None and (attempts.loss is not None or self._matters(transcript)):
+            return self._lost(conversation, transcript, attempts, loss)
+        whim = self._again(transcript) if live and conversation.retry else None
+        return whim if whim and self._may("whim", conversation, attempts) else ""
+
+    def _troubled(
+        self, conversation: Conversation, transcript: Transcript, attempts: _Attempts, met: trouble.Trouble
+    ) -> str:
+        if met.kind == "quota":
+            if not self.pacer.slow_down(attempts.started, met.wait):
+                self._stop("throttling", f"the endpoint goes on throttling at {self.pacer.slowed} times half the pace")
+                return ""
+            return met.words if self._may("", conversation, attempts) else ""
+        first = not self.recording.transcripts
+        if met.kind == "account" and (met.sure or first or attempts.used("trouble")):
+            self._give_up(transcript)
+            return ""
+        if first:  # what can't be reached at all is not asked twice
+            return ""
+        return met.words if self._may("trouble", conversation, attempts) else ""
+
+    def _lost(self, conversation: Conversation, transcript: Transcript, attempts: _Attempts, loss: trouble.Loss) -> str:
+        """A loss is the endpoint's doing when it comes again at the same place, and no verdict when it does not."""
+        transcript.lost, before = loss.how, attempts.loss
+        if before is None:
+            attempts.loss = loss
+            if self._may("loss", conversation, attempts):
+                return loss.how
+        elif loss.same_place(before):
+            return ""
+        again = f"{before.how}, and then elsewhere: " if before is not None else ""
+        note(transcript, loss.kind, f"the session was lost: {again}{loss.how}")
+        return ""
+
+    def _may(self, cause: str, conversation: Conversation, attempts: _Attempts) -> bool:
+        """Whether another attempt for this cause is allowed; each may be the cause of one ("": of any number)."""
+        if attempts.used(cause) or self._short_of(conversation) is not None:
+            return False
+        attempts.causes.add(cause)
+        return True
 
     def _spent(self, conversation: Conversation, transcript: Transcript) -> None:
         # A conversation dials anew where a server closed on it: what was opened counts, not what was declared.
         self.recording.progress.sessions += max(0, len(transcript.legs) - conversation.connections)
-        self.recording.progress.tokens += sum(transcript.usage.values())
+        tokens = sum(transcript.usage.values())
+        self.recording.progress.tokens += tokens
+        self.pacer.spent(tokens)
 
-    def _short_of(self, conversation: Conversation) -> str | None:
+    def _short_of(self, conversation: Conversation) -> tuple[Cause, str] | None:
+        """Why the conversation can't be held (any more), or None."""
+        if self._over is not None:
+            cause, words = self._over
+            return cause, f"the endpoint can't be used: {words}" if cause == "trouble" else words
         progress, budget = self.recording.progress, self.budget
         wanted = conversation.connections + (0 if conversation.last else self._kept_back)
         if budget.sessions is not None and progress.sessions + wanted > budget.sessions:
-            return f"the budget of {budget.sessions} sessions is spent"
+            return "budget", f"the budget of {budget.sessions} sessions is spent"
         if budget.tokens is not None and progress.tokens >= budget.tokens:
-            return f"the budget of {budget.tokens} tokens is spent"
+            return "budget", f"the budget of {budget.tokens} tokens is spent"
         return None
+
+
+@dataclass
+class _Attempts:
+    """What is known of the attempts at one conversation."""
+
+    why: str = ""
+    """What was wanting in the one before."""
+    started: float = 0.0
+    """When the one that counts began, by the pacer's clock."""
+    causes: set[str] = field(default_factory=set)
+    loss: trouble.Loss | None = None
+
+    def used(self, cause: str) -> bool:
+        return bool(cause) and cause in self.causes
 
 
 def as_conversation(name: str, cls: type[Any]) -> Conversation:
@@ -297,6 +454,7 @@ def as_conversation(name: str, cls: type[Any]) -> Conversation:
         slow=cls.__dict__.get("slow", False),
         urgent=cls.__dict__.get("urgent", False),
         last=cls.__dict__.get("last", False),
+        ready=cls.__dict__.get("ready", False),
         retry=cls.__dict__.get("retry", True),
         path=cls.__dict__.get("path"),
     )

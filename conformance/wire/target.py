@@ -7,6 +7,8 @@ from dataclasses import dataclass, field, replace
 from typing import Literal
 from urllib.parse import parse_qsl, quote, urlencode, urlsplit, urlunsplit
 
+from conformance.wire.pace import BACK_OFF, TOKENS_A_MINUTE
+
 PATH = "/api-ws/v1/realtime"
 
 # Shared hosts are the SDKs' defaults; workspace hosts are what the guide lists since June 2026 (RT, PY, JAVA).
@@ -36,6 +38,8 @@ class Deadlines:
 
 
 LIVE_CONCURRENCY = 4  # conversations at once: few enough that no account is throttled for it
+LIVE_RPM = 40  # connections a minute: two thirds of the quota of these models (60 a minute, F5), others use it, too
+LOCAL_BACK_OFF = 1.0  # seconds: what throttles on this machine is a stand-in
 LIVE = Deadlines(connect=15_000, answer=20_000, quiet=3_000, total=60_000, close=5_000)
 LOOPBACK = Deadlines(connect=5_000, answer=6_000, quiet=600, total=30_000, close=2_000)
 EMBEDDED = Deadlines(connect=5_000, answer=300, quiet=150, total=10_000, close=2_600)
@@ -43,7 +47,12 @@ EMBEDDED = Deadlines(connect=5_000, answer=300, quiet=150, total=10_000, close=2
 
 @dataclass(frozen=True)
 class Target:
-    """An endpoint.  `pace` is audio seconds per second sent (0: as fast as it goes)."""
+    """An endpoint.
+
+    `pace` is audio seconds per second sent (0: as fast as it goes).  `rpm` is how many connections a minute may be
+    opened (None: any number), `tokens_a_minute` likewise; `back_off` is how many seconds it is left alone when it
+    throttles.
+    """
 
     kind: Literal["mock", "live", "replay"]
     name: str
@@ -54,6 +63,9 @@ class Target:
     deadlines: Deadlines = LIVE
     pace: float = 1.0
     concurrency: int = LIVE_CONCURRENCY
+    rpm: int | None = None
+    tokens_a_minute: int | None = None
+    back_off: float = 0.0
 
     def address(self, *, model: str | None = None, with_model: bool = True) -> str:
         """The URL to dial; `model` overrides the target's, `with_model=False` leaves the parameter out."""
@@ -79,9 +91,15 @@ def is_loopback(url: str) -> bool:
 
 
 def resolve(
-    endpoint: str | None, *, model: str, key: str | None, workspace: str | None, concurrency: int | None = None
+    endpoint: str | None,
+    *,
+    model: str,
+    key: str | None,
+    workspace: str | None,
+    concurrency: int | None = None,
+    rpm: int | None = None,
 ) -> Target:
-    """Turn `--endpoint` and the environment into a target.
+    """Turn `--endpoint` and the environment into a target; only what is not on this machine is paced unasked.
 
     Raises TargetError for an unknown name, a URL that is not ws:// or wss://, a region without a key, or a plain
     ws:// URL that leaves this machine while a key is set (the key would cross the network in the clear).
@@ -89,15 +107,15 @@ def resolve(
     name = endpoint or ("beijing" if key else "mock")
     if name == "mock":
         # The live key never goes to the embedded mock: it gets one of its own.
-        return Target("mock", "mock", "", model, "mock-key", None, EMBEDDED, pace=0.0, concurrency=concurrency or 16)
+        return Target(
+            "mock", "mock", "", model, "mock-key", None, EMBEDDED, pace=0.0, concurrency=concurrency or 16, rpm=rpm
+        )
     if name in REGIONS:
         if not key:
             raise TargetError(f"--endpoint {name} needs an API key in $DASHSCOPE_API_KEY")
         shared, per_workspace = REGIONS[name]
         host = f"{workspace}.{per_workspace}" if workspace else shared
-        return Target(
-            "live", name, f"wss://{host}{PATH}", model, key, workspace, concurrency=concurrency or LIVE_CONCURRENCY
-        )
+        return _paced(Target("live", name, f"wss://{host}{PATH}", model, key, workspace), concurrency, rpm)
     parts = urlsplit(name)
     if parts.scheme not in {"ws", "wss"} or not parts.hostname:
         known = ", ".join(["mock", *REGIONS])
@@ -114,8 +132,19 @@ def resolve(
     url = urlunsplit((parts.scheme, parts.netloc, parts.path or PATH, query, ""))
     if local:
         return Target(
-            "live", name, url, model, key or "mock-key", workspace, LOOPBACK, 0.0, concurrency=concurrency or 16
-        )
+            "live", name, url, model, key or "mock-key", workspace, LOOPBACK, 0.0,
+            concurrency=concurrency or 16, rpm=rpm, back_off=BACK_OFF if rpm else LOCAL_BACK_OFF,
+        )  # fmt: skip
     if not key:
         raise TargetError(f"--endpoint {name} needs an API key in $DASHSCOPE_API_KEY")
-    return Target("live", name, url, model, key, workspace, concurrency=concurrency or LIVE_CONCURRENCY)
+    return _paced(Target("live", name, url, model, key, workspace), concurrency, rpm)
+
+
+def _paced(target: Target, concurrency: int | None, rpm: int | None) -> Target:
+    return replace(
+        target,
+        concurrency=concurrency or LIVE_CONCURRENCY,
+        rpm=rpm or LIVE_RPM,
+        tokens_a_minute=TOKENS_A_MINUTE,
+        back_off=BACK_OFF,
+    )

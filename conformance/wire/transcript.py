@@ -123,7 +123,8 @@ class Leg:
 class Transcript:
     """One conversation as it was held.
 
-    `trouble` is infrastructure trouble, in words; `retried` says why there was an attempt before this one.  `path`
+    `trouble` is infrastructure trouble, in words, and `trouble_kind` whose it is (a `conformance.spec.trouble.Kind`);
+    `retried` says why there was an attempt before this one, `lost` how this one lost its session.  `path`
     names the way in which it closes, where that is what it is about; `status` is then what the platform said of its
     (last) session, when it was asked: the JSON form of `conformance.status.model.Reading`.
     """
@@ -133,6 +134,8 @@ class Transcript:
     legs: list[Leg] = field(default_factory=list)
     stop: Stop | None = None
     trouble: str | None = None
+    trouble_kind: str = ""
+    lost: str = ""
     attempt: int = 1
     retried: str = ""
     model: str = ""
@@ -206,6 +209,8 @@ class Transcript:
             legs=legs,
             stop=Stop(**{**stop, "waiting_for": tuple(stop["waiting_for"])}) if stop else None,
             trouble=line["trouble"],
+            trouble_kind=line.get("trouble_kind", ""),
+            lost=line.get("lost", ""),
             attempt=line["attempt"],
             retried=line.get("retried", ""),
             path=line.get("path"),

@@ -47,6 +47,17 @@ def test_the_message_is_the_verdict(change: dict[str, Any], message: str, made: 
     assert json.loads(badge.render({**made, **change}))["message"] == message
 
 
+def test_an_incomplete_run_is_grey(made: dict[str, Any]) -> None:
+    shown = json.loads(badge.render({**made, "verdict": "incomplete"}))
+    assert (shown["message"], shown["color"]) == ("incomplete", "lightgrey")
+
+
+def test_a_selection_is_partial_and_not_green(made: dict[str, Any]) -> None:
+    change = {"verdict": "conforms", "levels": {"MUST": {"pass": 8}}, "counts": {}, "partial": True}
+    shown = json.loads(badge.render({**made, **change}))
+    assert (shown["message"], shown["color"]) == ("partial: 8 MUST hold", "lightgrey")
+
+
 def test_a_mock_s_badge_names_the_mock_and_no_model(made: dict[str, Any]) -> None:
     shown = json.loads(badge.render({**made, "mock": True}))
     assert shown["label"] == "mock conformance"

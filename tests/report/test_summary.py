@@ -106,7 +106,8 @@ def test_precedence() -> None:
     error = said("SES-1", "error")
     infra = {"infrastructure": "HTTP 401"}
     assert result(record(said("GEN-1", "fail"), error, **infra)) == "inconsistent"
-    assert result(record(said("GEN-1", "fail"), **infra)) == "infrastructure"
+    assert result(record(said("GEN-1", "fail"), **infra)) == "fails"
+    assert result(record(said("GEN-1", "pass"), **infra)) == "infrastructure"
     assert result(record(error, footer={"interrupted": True, "seconds": 0})) == "interrupted"
 
 
@@ -117,16 +118,21 @@ def test_exit_codes_are_those_of_the_contract() -> None:
         "interrupted": 2,
         "nothing_judged": 5,
         "infrastructure": 10,
+        "incomplete": 10,
         "inconsistent": 11,
     }
 
 
 def test_blocked_must_are_counted_beside_must_and_the_rest_is_not_judged() -> None:
     made = summary(
-        record(said("GEN-1", "fail"), said("SES-1", "blocked", owner="GEN-1"), said("SES-2", "inconclusive"))
-    )
+        record(said("GEN-1", "fail"), said("SES-1", "blocked", owner="GEN-1"), said("SES-2", "inconclusive"),
+               said("Q-1", "inconclusive"))
+    )  # fmt: skip
     assert "0 MUST hold, 1 fail, 1 blocked; 0 SHOULD missed; 2 not judged" in made["headline"]
-    other = summary(record(said("GEN-1", "fail"), said("SES-2", "blocked", owner="GEN-1")))
+    other = summary(
+        record(said("GEN-1", "fail"), said("SES-1", "skipped"), said("SES-2", "blocked", owner="GEN-1"),
+               said("Q-1", "inconclusive"))
+    )  # fmt: skip
     assert "0 MUST hold, 1 fail, 0 blocked; 0 SHOULD missed; 3 not judged" in other["headline"]
 
 

@@ -11,8 +11,9 @@ from websockets.asyncio.server import ServerConnection
 
 from conformance.wire import close, send, until
 from conformance.wire.call import Call
-from conformance.wire.recorder import Budget, Conversation, Recorder, as_conversation, trouble
+from conformance.wire.recorder import Budget, Conversation, Recorder, as_conversation
 from conformance.wire.transcript import Ending, Transcript
+from conformance.wire.trouble import find
 from support import endpoints
 from support.talks import talk
 
@@ -143,7 +144,7 @@ async def test_throttling_in_a_session_is_trouble() -> None:
     found = await record(handler, [greet("test/1")])
     transcript = found.transcripts["test/1"]
     assert transcript.trouble == "the server closed with 1011: To many requests. Your requests are being throttled..."
-    assert trouble(replace(transcript, legs=[])) is None
+    assert find(replace(transcript, legs=[])) is None
 
 
 async def test_a_key_that_is_refused_by_an_event_is_trouble() -> None:
@@ -160,8 +161,8 @@ async def test_a_key_that_is_refused_by_an_event_is_trouble() -> None:
 @pytest.mark.parametrize(("last", "is_trouble"), [("C response.create", True), ("C input_audio_buffer.clear", False)])
 def test_a_close_frame_too_long_to_be_read_is_trouble_where_it_answers_a_create(last: str, is_trouble: bool) -> None:
     ending = Ending(first="client", code_sent=1002, problem="ProtocolError: control frame too long")
-    found = trouble(talk(last, ending=ending).transcript)
-    assert (found is not None and "free tier" in found) == is_trouble
+    found = find(talk(last, ending=ending).transcript)
+    assert (found is not None and "free tier" in found.words) == is_trouble
 
 
 @pytest.mark.parametrize("status", [200, 302, 400])

@@ -1,0 +1,110 @@
+"""How much of what a run was asked to judge it judged: whether its verdict stands for the whole.
+
+A check that trouble, the budget or throttling kept from being judged counts as missing.  One that does not apply to the
+model, that takes minutes, or whose model did not cooperate does not: no second run would judge it by being luckier.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Collection
+from dataclasses import dataclass
+from typing import Any
+
+from conformance.report.case import Case
+from conformance.report.record import Record
+
+SHARE = 20
+"""One MUST in so many may stay unjudged in a run that is called whole: 5 %."""
+
+
+@dataclass(frozen=True)
+class Reach:
+    """Figures of one run.
+
+    `musts`: MUST checks that were selected and apply.  `missing`: those of them that were kept from being judged.
+    `questions`: conversations of the questions people ask that were kept out.  `unselected`: MUST checks left out by a
+    selection.  `cut`: why the record is not whole, in words.
+    """
+
+    musts: int
+    missing: int
+    questions: tuple[str, ...]
+    causes: tuple[str, ...]
+    unselected: int
+    partial: bool
+    cut: str | None = None
+
+    @property
+    def incomplete(self) -> bool:
+        """Whether too much is missing for a verdict on the whole."""
+        return self.cut is not None or bool(self.questions) or self.missing * SHARE > self.musts
+
+    @property
+    def words(self) -> str:
+        """What is missing, as the rest of a sentence."""
+        if self.cut is not None:
+            return self.cut
+        causes = f" ({', '.join(self.causes)})" if self.causes else ""
+        if self.missing:
+            said = f"{self.missing} MUST could not be judged{causes}"
+        else:
+            said = f"a part of the questions could not be asked{causes}"
+        return said + (f"; not held for it: {', '.join(self.questions[:3])}" if self.questions else "")
+
+    def to_json(self) -> dict[str, Any]:
+        """The form of `summary.json`."""
+        return {
+            "must": self.musts,
+            "not_judged": self.missing,
+            "questions": list(self.questions),
+            "causes": list(self.causes),
+            "not_selected": self.unselected,
+        }
+
+
+def reach(record: Record, judged: Collection[Case]) -> Reach:
+    """How much of what was asked for was judged."""
+    recorded = record.recorded or {}
+    out: dict[str, str] = dict(recorded.get("kept_out") or {})
+    for name, transcript in record.transcripts.items():
+        if transcript.trouble is not None:
+            out[name] = {"quota": "throttling", "own": "a stall of this machine"}.get(
+                transcript.trouble_kind, "trouble"
+            )
+    cut = _cut(record)
+    # What is absent from a record that is cut short was asked for; elsewhere it was left out with a reason.
+    left = set() if cut is not None else set(recorded.get("not_held") or ()) - set(out)
+    selected = {line["id"] for line in record.verdicts}
+    wanted = [case for case in judged if case.level == "MUST" and case.verdict != "skipped"]
+    musts = [
+        case for case in wanted if case.id in selected and not (case.verdict == "not_run" and case.conversation in left)
+    ]
+    missing = [case for case in musts if _kept_out(case, out)]
+    urgent = [name for name in recorded.get("urgent") or () if name in out]
+    unselected = [case for case in wanted if case.id not in selected]
+    return Reach(
+        musts=len(musts),
+        missing=len(missing),
+        questions=tuple(urgent),
+        causes=tuple(
+            sorted({out[name] for name in {*(case.conversation for case in missing), *urgent} if name in out})
+        ),
+        unselected=len(unselected),
+        partial=bool(selected) and cut is None and any(case.id not in selected for case in judged),
+        cut=cut,
+    )
+
+
+def _kept_out(case: Case, out: Collection[str]) -> bool:
+    unjudged = case.verdict in {"not_run", "inconclusive"}
+    return unjudged and (
+        case.conversation in out or (not case.conversation and case.verdict == "not_run" and bool(out))
+    )
+
+
+def _cut(record: Record) -> str | None:
+    """Why there is no whole run in the record; an interrupted one has a verdict of its own."""
+    if record.truncated:
+        return "the record is cut short"
+    ended = (record.run.get("replayed") or {}).get("ended")
+    return f"the record that was judged again is not whole: {ended}" if ended else None
