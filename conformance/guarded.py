@@ -8,6 +8,7 @@ An object that lacks a member says so in words.  And nothing but `Refused` is ev
 
 from __future__ import annotations
 
+import itertools
 import json
 import math
 import re
@@ -20,7 +21,8 @@ DEEPEST = 100
 Make = Callable[[list[tuple[str, Any]]], dict[str, Any]]
 _LEAST, _MOST = -(2**63), 2**64 - 1
 # Possessive: an unfinished string takes the rest of the text, and no quote is ever looked at twice.
-_TOKEN = re.compile(r'"(?:[^"\\]++|\\.)*+"?|[\[\]{}]', re.DOTALL)
+_NO_BRACKET = re.compile(r'"(?:[^"\\]++|\\.)*+"?|[^"\[\]{}]++', re.DOTALL)
+_STEP = {"[": 1, "{": 1, "]": -1, "}": -1}
 _HALF = re.compile(r"[\ud800-\udfff]")
 
 
@@ -125,14 +127,9 @@ def _read(text: str | bytes, decoder: json.JSONDecoder) -> Any:
 def _measure(text: str) -> None:
     if text.count("[") + text.count("{") <= DEEPEST:
         return
-    depth = 0
-    for match in _TOKEN.finditer(text):
-        if match[0] in "[{":
-            depth += 1
-            if depth > DEEPEST:
-                raise Refused(f"it is nested more than {DEEPEST} levels deep")
-        elif match[0] in "]}":
-            depth -= 1
+    steps = map(_STEP.__getitem__, _NO_BRACKET.sub("", text))
+    if max(itertools.accumulate(steps), default=0) > DEEPEST:
+        raise Refused(f"it is nested more than {DEEPEST} levels deep")
 
 
 def _int(literal: str) -> int | NotANumber:

@@ -114,6 +114,22 @@ def lines(path: Path, largest: int | None = None) -> Iterator[tuple[int, Line | 
             yield number, value if isinstance(value, dict) else None
 
 
+def holds(path: Path, kind: str, start: int = 0) -> tuple[int, bool]:
+    """Whether a complete line of this kind begins at `start` or later, and the byte from which to look next."""
+    try:
+        with path.open("rb") as file:
+            file.seek(start)
+            for raw in file:
+                if not raw.endswith(b"\n"):
+                    break
+                if raw.startswith(b'{"kind":"%s"' % kind.encode()):
+                    return start, True
+                start += len(raw)
+    except OSError:
+        return start, False
+    return start, False
+
+
 def read(path: Path, largest: int | None = LARGEST) -> Record:
     """Read a record; `largest` None: of a run of ours, whatever its size.
 
