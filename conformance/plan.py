@@ -20,13 +20,16 @@ from conformance.report.cost import KINDS, tokens
 from conformance.spec.prices import price_for
 from conformance.spec.profiles import MODELS, Profile, profile_for
 from conformance.trial import Trial, run
+from conformance.wire.pace import seconds_for
 from conformance.wire.recorder import Budget, Conversation
-from conformance.wire.target import LIVE, LOOPBACK
+from conformance.wire.target import LIVE, LIVE_RPM, LOOPBACK
 from conformance.wire.transcript import Transcript
 
 FILE = Path(__file__).parent / "spec" / "costs.json"
 BYTES_PER_SECOND = 32_000  # s16le at 16 kHz: what audio takes to be sent live, at whatever rate it is declared
 GENERATED = "fuzz/*"  # what generated conversations are kept under: none has a name that stays
+HIDDEN = 341
+"""Input tokens that one short written turn was billed beside what the client wrote, measured live (F15, 2026-10-04)."""
 OVERHEAD = 1.5  # seconds for a connection's handshake, greeting and end
 
 
@@ -41,13 +44,31 @@ class Cost:
 
 @dataclass(frozen=True)
 class Plan:
-    """What a selection takes.  `unknown` are conversations that were never measured."""
+    """What a selection takes.
+
+    `minutes` count the pace at which connections are opened.  `hidden` are input tokens that a live model may bill on
+    top of those that the mock counts.  `unknown` are conversations that were never measured.
+    """
 
     conversations: int
     connections: int
     minutes: float
     tokens: dict[str, int]
     unknown: tuple[str, ...]
+    hidden: int = 0
+
+    @property
+    def least(self) -> int:
+        """Tokens in all, as the mock counts them."""
+        return sum(self.tokens.values())
+
+    def to_json(self) -> dict[str, Any]:
+        """What the record keeps, to be compared with what was spent; tokens are the least and the most."""
+        return {
+            "connections": self.connections,
+            "minutes": round(self.minutes, 1),
+            "tokens": [self.least, self.least + self.hidden],
+        }
 
     def lines(self, profile: Profile, region: str, budget: Budget | None = None) -> Iterator[str]:
         """The plan in words."""
@@ -55,13 +76,23 @@ class Plan:
         outward = self.tokens["audio_out"] + self.tokens["text_out"]
         price = price_for(profile, region)
         yield f"{self.conversations} conversations, {self.connections} connections"
-        yield f"about {inward:,} input and {outward:,} output tokens, as the mock counts them"
+        yield (
+            f"about {inward:,} to {inward + self.hidden:,} input tokens (a live model counts prompts that nobody sees) "
+            f"and {outward:,} output tokens"
+        )
         yield f"about {self.minutes:.1f} minutes at a live pace"
-        yield price.words(self.tokens) if price else f"no price of the family {profile.family} is known"
+        most = {**self.tokens, "other_in": self.tokens["other_in"] + self.hidden}
+        yield (
+            f"{price.words(self.tokens)}, at most {price.of(most):.3f}"
+            if price
+            else f"no price of the family {profile.family} is known"
+        )
         budget = budget or Budget()
         if budget.sessions is not None and self.connections > budget.sessions:
             yield f"more than the budget of {budget.sessions} sessions: what is beyond it will not be run"
-        if budget.tokens is not None and inward + outward > budget.tokens:
+        if budget.tokens is not None and self.least + self.hidden > budget.tokens >= self.least:
+            yield f"perhaps more than the budget of {budget.tokens:,} tokens: what is beyond it will not be run"
+        if budget.tokens is not None and self.least > budget.tokens:
             yield f"more than the budget of {budget.tokens:,} tokens: what is beyond it will not be run"
         if self.unknown:
             yield f"not measured: {', '.join(self.unknown)}"
@@ -74,7 +105,7 @@ def costs() -> dict[str, dict[str, Any]]:
     return loaded
 
 
-def plan(conversations: Iterable[Conversation], profile: Profile, concurrency: int) -> Plan:
+def plan(conversations: Iterable[Conversation], profile: Profile, concurrency: int, rpm: int | None = LIVE_RPM) -> Plan:
     """Add up what the conversations take; those that wait for minutes by themselves are not in the minutes."""
     chosen = list(conversations)
     measured = costs().get(profile.family, {})
@@ -84,7 +115,9 @@ def plan(conversations: Iterable[Conversation], profile: Profile, concurrency: i
     longest = max((cost.seconds for cost in known), default=0.0)
     unknown = tuple(item.name for item in chosen if _key(item) not in measured)
     connections = sum(item.connections for item in chosen)
-    return Plan(len(chosen), connections, max(busy / concurrency, longest) / 60, total, unknown)
+    seconds = max(busy / concurrency, longest, seconds_for(connections, rpm))
+    hidden = HIDDEN * sum(cost.connections for cost in known if sum(cost.tokens.values()))
+    return Plan(len(chosen), connections, seconds / 60, total, unknown, hidden)
 
 
 def _key(conversation: Conversation) -> str:

@@ -278,6 +278,10 @@ class ConformanceRun:
             held = self.run.hold(checks, on_done=done, watch=watch, say=line.say)
             self._take_status(held)
             self.recorded = dict(runner.recorded(held.recording, self.run))
+            if self.run.target.kind == "live":
+                target = self.run.target
+                expected = plan.plan(self.run.chosen(checks)[0], self.run.profile, target.concurrency, target.rpm)
+                self.recorded["plan"] = expected.to_json()
             line.clear()
         self.writer.write("recorded", **self.recorded)
 
@@ -478,7 +482,10 @@ def pytest_collection_finish(session: pytest.Session) -> None:
 def _tell_plan(config: pytest.Config, wanted: list[judging.Check]) -> None:
     """Say what these checks would take."""
     run = config.stash[RUN].run
-    told = plan.plan(run.chosen(wanted)[0], run.profile, config.getoption("--concurrency") or LIVE_CONCURRENCY)
+    told = plan.plan(
+        run.chosen(wanted)[0], run.profile,
+        config.getoption("--concurrency") or LIVE_CONCURRENCY, config.getoption("--rpm") or LIVE_RPM,
+    )  # fmt: skip
     reporter = config.pluginmanager.get_plugin("terminalreporter")
     for words in told.lines(run.profile, run.target.name, run.budget):
         if reporter is not None:

@@ -25,6 +25,13 @@ Again = Callable[[Transcript], str | None]
 Unusable = Callable[[Transcript], tuple[Kind, str] | None]
 Matters = Callable[[Transcript], bool]
 """Whether what is missing from a conversation keeps any check from passing."""
+
+
+def broke_off(transcript: Transcript) -> bool:
+    """What matters where nobody judges: the script did not get to its end."""
+    return transcript.stop is not None
+
+
 Cause = Literal["trouble", "budget", "throttling"]
 """Why a conversation was not held though it was asked for."""
 
@@ -193,7 +200,7 @@ class Recorder:
             on_wait=self._waiting,
         )
         self._again: Again = lambda transcript: None
-        self._matters: Matters = lambda transcript: True
+        self._matters: Matters = broke_off
         self._kept_back = 0  # sessions of those that come last
         self._over: tuple[Cause, str] | None = None  # why nothing more is opened
 
@@ -204,7 +211,7 @@ class Recorder:
         sanity: Conversation | None = None,
         on_done: OnDone = lambda transcript: None,
         again: Again = lambda transcript: None,
-        matters: Matters = lambda transcript: True,
+        matters: Matters = broke_off,
     ) -> Recording:
         """Hold `sanity` alone, then the rest concurrently.
 

@@ -381,7 +381,7 @@ async def test_what_fell_into_a_stall_of_ours_is_held_again() -> None:
         recorder = Recorder(endpoints.target(port), endpoints.PROFILE)
         stalls = iter([900.0, 0.0])
         recorder.pulse.stall = lambda began, ended: next(stalls)  # type: ignore[method-assign]
-        found = await recorder.record([ask()])
+        found = await recorder.record([ask()], matters=lambda _: True)
     assert found.transcripts["test/1"].attempt == 2
     assert "900 ms" in found.transcripts["test/1"].retried
     assert found.transcripts["test/1"].trouble is None
@@ -391,7 +391,7 @@ async def test_what_falls_into_one_again_tells_nothing() -> None:
     async with endpoints.endpoint(good()) as port:
         recorder = Recorder(endpoints.target(port), endpoints.PROFILE)
         recorder.pulse.stall = lambda began, ended: 900.0  # type: ignore[method-assign]
-        found = await recorder.record([ask("test/1")])
-        unharmed = await recorder.record([ask("test/2")], matters=lambda _: False)
+        found = await recorder.record([ask("test/1")], matters=lambda _: True)
+        unharmed = await recorder.record([ask("test/2")])
     assert found.transcripts["test/1"].trouble_kind == "own"
     assert unharmed.transcripts["test/2"].trouble is None
