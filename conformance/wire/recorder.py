@@ -24,13 +24,7 @@ Again = Callable[[Transcript], str | None]
 """Why a conversation is worth another attempt, or None."""
 Unusable = Callable[[Transcript], tuple[Kind, str] | None]
 Matters = Callable[[Transcript], bool]
-"""Whether what is missing from a conversation keeps any check from passing."""
-
-
-def broke_off(transcript: Transcript) -> bool:
-    """What matters where nobody judges: the script did not get to its end."""
-    return transcript.stop is not None
-
+"""Whether what is missing from a conversation keeps any check from passing; None where nobody judges."""
 
 Cause = Literal["trouble", "budget", "throttling"]
 """Why a conversation was not held though it was asked for."""
@@ -200,7 +194,7 @@ class Recorder:
             on_wait=self._waiting,
         )
         self._again: Again = lambda transcript: None
-        self._matters: Matters = broke_off
+        self._matters: Matters | None = None
         self._kept_back = 0  # sessions of those that come last
         self._over: tuple[Cause, str] | None = None  # why nothing more is opened
 
@@ -211,7 +205,7 @@ class Recorder:
         sanity: Conversation | None = None,
         on_done: OnDone = lambda transcript: None,
         again: Again = lambda transcript: None,
-        matters: Matters = broke_off,
+        matters: Matters | None = None,
     ) -> Recording:
         """Hold `sanity` alone, then the rest concurrently.
 
@@ -353,13 +347,15 @@ class Recorder:
         if transcript.trouble is not None:
             return ""
         loss = trouble.lost(transcript) if live else None
-        if stalled and self._matters(transcript):
+        # Without a judge every loss matters, and no stall does: it harmed nothing that anybody looks at.
+        if stalled and self._matters is not None and self._matters(transcript):
             words = f"this machine stood still for {stalled:.0f} ms meanwhile"
             if self._may("stall", conversation, attempts):
                 return words
             note(transcript, "own", words)
             return ""
-        if loss is not None and (attempts.loss is not None or self._matters(transcript)):
+        matters = loss is not None and (attempts.loss is not None or self._matters is None or self._matters(transcript))
+        if loss is not None and matters:
             return self._lost(conversation, transcript, attempts, loss)
         whim = self._again(transcript) if live and conversation.retry else None
         return whim if whim and self._may("whim", conversation, attempts) else ""
