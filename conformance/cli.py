@@ -13,16 +13,24 @@ import pytest
 from conformance import __version__, client
 from conformance.mock.options import STATUS_POLICIES, MockOptions, OptionError
 from conformance.mock.server import serve_forever
+from conformance.outlet import unbroken
 from conformance.report import compare, files, history
 from conformance.report.record import LARGEST, RecordError
 from conformance.report.redact import Redactor
+from conformance.report.whole import write
 
 USAGE = 4
+UNWRITTEN = 3
 
 
 def main(argv: Sequence[str] | None = None) -> int:
-    """Run the command; returns its exit code."""
-    arguments = list(sys.argv[1:] if argv is None else argv)
+    """Run the command; returns its exit code, also where nobody reads what it says."""
+    with unbroken():
+        return _main(sys.argv[1:] if argv is None else argv)
+
+
+def _main(argv: Sequence[str]) -> int:
+    arguments = list(argv)
     if arguments[:1] == ["run"]:
         # Everything after `run` is pytest's: parsing it twice would only add a second set of error messages.
         return run(arguments[1:])
@@ -56,6 +64,12 @@ def _wrong(command: str, problem: object) -> int:
     """Say what was wrong; returns the exit code."""
     print(f"realtime-conformance {command}: {problem}", file=sys.stderr)
     return USAGE
+
+
+def _unwritten(command: str, problem: object) -> int:
+    """Say what could not be written; returns the exit code."""
+    print(f"realtime-conformance {command}: {problem}", file=sys.stderr)
+    return UNWRITTEN
 
 
 def _port(text: str) -> int:
@@ -141,11 +155,10 @@ def _pair(text: str) -> tuple[str, str]:
 def _compare(records: list[Path], output: Path) -> int:
     try:
         page = compare.render(compare.columns(records))
-        output.write_text(page, encoding="utf-8", errors="backslashreplace")
     except RecordError as problem:
         return _wrong("compare", problem)
-    except OSError as problem:
-        return _wrong("compare", f"{output}: {problem.strerror or problem}")
+    if (told := write(output, page)) is not None:
+        return _unwritten("compare", told)
     print(output)
     return 0
 
@@ -153,22 +166,26 @@ def _compare(records: list[Path], output: Path) -> int:
 def _history(path: Path, summaries: list[Path], output: Path | None) -> int:
     try:
         added = history.extend(path, summaries)
-        if output is not None:
-            output.write_text(history.render(history.load(path)), encoding="utf-8")
+        page = history.render(history.load(path)) if output is not None else ""
     except history.HistoryError as problem:
         return _wrong("history", problem)
     except OSError as problem:
-        return _wrong("history", f"{problem.filename}: {problem.strerror}")
+        return _unwritten("history", problem)
+    if output is not None and (told := write(output, page)) is not None:
+        return _unwritten("history", told)
     print(f"{path}: {added} added")
     return 0
 
 
 def _report(path: Path) -> int:
+    told: list[str] = []
     try:
-        made = files.write_all(path, Redactor(None), LARGEST)
+        made = files.write_all(path, Redactor(None), LARGEST, told.append)
     except RecordError as problem:
         return _wrong("report", problem)
     print(made["headline"])
+    if told:
+        return _unwritten("report", "; ".join(told))
     print(path.with_name("report.html"))
     return 0
 

@@ -26,8 +26,9 @@ from conformance.judge import checks as judging
 from conformance.judge.verdicts import NotApplicable, NotHeld
 from conformance.judge.view import Wire
 from conformance.mock.options import MockOptions, OptionError
+from conformance.outlet import unbroken
 from conformance.progress import LiveLine
-from conformance.report import files, record
+from conformance.report import files, record, whole
 from conformance.report.answers import unread
 from conformance.report.baseline import Baseline, BaselineError, dump, load, made
 from conformance.report.html_text import plural
@@ -46,6 +47,7 @@ FORM = "status-form.jsonl"
 RUN = pytest.StashKey["ConformanceRun"]()
 OUTCOME = pytest.StashKey[judging.Outcome]()
 SKIPPED = frozenset({"blocked", "inconclusive", "skipped", "not_run"})
+UNWRITTEN = 3  # the exit code of a run that could not write all that it should
 SHARED_DEADLINE = 900.0  # seconds that an xdist worker waits for the one that holds the conversations
 
 
@@ -118,6 +120,7 @@ class ConformanceRun:
         self.recorded: dict[str, Any] = {}
         self.began = time.monotonic()
         self.interrupted = False
+        self.unwritten: list[str] = []
         self.summary: dict[str, Any] | None = None
         self.selected: set[str] = set()
 
@@ -293,8 +296,12 @@ class ConformanceRun:
         asked = reading.sessions(self.transcripts.values())
         untold = [one for one in asked if held.readings[one.path].attribution == "none"]
         if untold and self.run.mock is None and self.replayed is None:
-            with contextlib.suppress(OSError):
+            try:
                 write_form(self.directory / FORM, untold)
+            except FileExistsError:
+                pass  # it may be somebody's half-hour of reading
+            except OSError as problem:
+                self.unwritten.append(f"{FORM} could not be written: {problem.strerror or problem}")
 
     def _replay(self) -> None:
         assert self.replayed is not None
@@ -348,23 +355,26 @@ class ConformanceRun:
 
     # -- writing
 
-    def finish(self) -> dict[str, Any]:
-        """Write the footer and everything that is made from the record; returns the summary."""
+    def finish(self) -> int:
+        """Write the footer and everything that is made from the record; returns the exit code."""
         seconds = round(time.monotonic() - self.began, 2)
         self.writer.write("footer", interrupted=self.interrupted, seconds=seconds)
-        self.summary = files.write_all(self.writer.path, Redactor(self.key))
+        try:
+            self.summary = files.write_all(self.writer.path, Redactor(self.key), tell=self.unwritten.append)
+        except record.RecordError as problem:  # the folder was taken away, or not even the first line could be written
+            self.unwritten.append(f"the record can't be read back: {problem}")
+            return UNWRITTEN
         if self.baseline_path is not None and self.config.getoption("--update-baseline") and not self.interrupted:
             self._update(self.baseline_path)
-        return self.summary
+        exit_code: int = self.summary["exit"]
+        return UNWRITTEN if self.writer.problem or self.unwritten else exit_code
 
     def _update(self, path: Path) -> None:
         """Write the baseline that this run would meet."""
         read = record.read(self.writer.path, None)
         content = dump(made(read, cases(read), self.baseline))
-        try:
-            path.write_text(Redactor(self.key)(content), encoding="utf-8")
-        except OSError as problem:
-            raise pytest.UsageError(f"--update-baseline {path}: {problem.strerror or problem}") from None
+        if told := whole.write(path, Redactor(self.key)(content)):
+            self.unwritten.append(f"--update-baseline: {told}")
 
 
 class Scribe:
@@ -399,6 +409,11 @@ def _worker_input(config: pytest.Config) -> dict[str, Any]:
 
 def pytest_configure(config: pytest.Config) -> None:
     """Check the options before anything is collected."""
+    if not _worker_input(config):
+        # Before pytest makes what writes to the terminal: whoever closes it (`| head`) ends no run.
+        outlets = contextlib.ExitStack()
+        outlets.enter_context(unbroken())
+        config.add_cleanup(outlets.close)
     run = ConformanceRun(config)
     _check_globs(config.getoption("--case"), run)
     config.stash[RUN] = run
@@ -421,7 +436,9 @@ def _check_globs(globs: list[str], run: ConformanceRun) -> None:
             raise pytest.UsageError(f"--case {glob} has no check: {row.excluded}")
         # The contract wants the nearest id whatever was typed; ids of the same chapter are nearer than any other.
         chapter = [check_id for check_id in known if check_id.startswith(glob.upper().partition("-")[0] + "-")]
-        near = difflib.get_close_matches(glob.upper(), chapter or known, 1, cutoff=0.0)
+        # What begins as it was typed is meant before what merely has the same letters.
+        begun = sorted(check_id for check_id in known if check_id.startswith(glob.upper()))
+        near = begun or difflib.get_close_matches(glob.upper(), chapter or known, 1, cutoff=0.0)
         raise pytest.UsageError(f"--case {glob} matches no check; the nearest is {near[0]}")
 
 
@@ -595,17 +612,16 @@ def pytest_sessionfinish(session: pytest.Session, exitstatus: int) -> None:
         return
     if exitstatus == pytest.ExitCode.INTERRUPTED:
         run.interrupted = True
-    made = run.finish()
-    session.exitstatus = 3 if run.writer.problem else made["exit"]
+    session.exitstatus = run.finish()
 
 
 def pytest_terminal_summary(terminalreporter: Any, config: pytest.Config) -> None:
     """Say in words what was judged and where the report is."""
     run = config.stash[RUN]
-    if run.summary is None:
-        return
-    for text in closing_words(run):
+    for text in closing_words(run) if run.summary is not None else ():
         terminalreporter.write_line(text)
+    for text in run.unwritten:
+        terminalreporter.write_line(f"{text}.")
 
 
 def closing_words(run: ConformanceRun) -> Iterator[str]:
@@ -640,7 +656,7 @@ def closing_words(run: ConformanceRun) -> Iterator[str]:
         folder = folder.relative_to(run.config.invocation_params.dir)
     if made["verdict"] == "interrupted" and made["conversations"]:
         yield f"To judge what was recorded: pytest conformance/ --replay {folder / 'record.jsonl'}"
-    if (run.directory / "report.html").exists():
+    if (run.directory / "report.html").is_file():
         yield f"Report: {folder / 'report.html'}"
 
 

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import contextlib
 import json
+from collections.abc import Callable
 from pathlib import Path
 from typing import Any
 
@@ -11,13 +12,16 @@ from conformance.report import badge, html, junit, markdown, sarif
 from conformance.report.record import read
 from conformance.report.redact import Redactor
 from conformance.report.summary import summary
+from conformance.report.whole import write
+
+Tell = Callable[[str], None]
 
 
-def write_all(path: Path, redact: Redactor, largest: int | None = None) -> dict[str, Any]:
+def write_all(path: Path, redact: Redactor, largest: int | None = None, tell: Tell = print) -> dict[str, Any]:
     """Write everything that is made from the record beside it; returns the summary.
 
     The record was redacted as it was written; what is made from it is redacted again, because templates escape and
-    quote text and so could bring a form of the key to light.
+    quote text and so could bring a form of the key to light.  What could not be written is told, a sentence each.
     """
     record = read(path, largest)
     made = summary(record)
@@ -30,18 +34,17 @@ def write_all(path: Path, redact: Redactor, largest: int | None = None) -> dict[
         "results.sarif": sarif.render(record, made),
     }
     for name, content in outputs.items():
-        _write(path.with_name(name), redact(content), redact)
+        if (told := _write(path.with_name(name), redact(content), redact)) is not None:
+            tell(told)
     return made
 
 
-def _write(path: Path, content: str, redact: Redactor) -> None:
+def _write(path: Path, content: str, redact: Redactor) -> str | None:
     if redact.found(content):  # what was cut out may have brought its neighbours together
-        print(f"{path.name} was not written: the key is in it")
-        path.unlink(missing_ok=True)
-        return
-    try:
-        path.write_text(content, encoding="utf-8", errors="backslashreplace")
-    except OSError as problem:
+        told: str | None = f"{path.name} was not written: the key is in it"
+    else:
+        told = write(path, content)
+    if told is not None and path.is_file():
         with contextlib.suppress(OSError):
-            path.unlink()  # half a file would be taken for a whole one
-        print(f"{path.name} could not be written: {problem.strerror or problem}")
+            path.unlink()  # an earlier run's would be taken for this one's
+    return told

@@ -10,9 +10,14 @@ from typing import Any
 from conformance import guarded
 from conformance.report import html_views, svg
 from conformance.report.page import asset, environment, policy
+from conformance.report.whole import write
 
 SHOWN = 60
 """Runs that the page shows of each target, the newest first; the file has them all."""
+
+
+class Unwritten(OSError):  # noqa: N818  # what became of the file
+    """The history could not be written; the one before is still there."""
 
 
 KINDS: dict[str, type] = {
@@ -85,6 +90,8 @@ def _odd(row: dict[str, Any]) -> str | None:
 def extend(path: Path, summaries: Iterable[Path]) -> int:
     """Add the runs of these `summary.json`; returns how many were added.
 
+    Raises HistoryError for what can't be read and OSError for what can't be written.
+
     One that is there already stays as it is, and a record that was judged again is no further run of its target.
     """
     held = load(path)
@@ -107,7 +114,8 @@ def extend(path: Path, summaries: Iterable[Path]) -> int:
             added += 1
     held.sort(key=lambda row: (row["started"], row["endpoint"], row["model"]))
     path.parent.mkdir(parents=True, exist_ok=True)
-    path.write_text("".join(json.dumps(row, ensure_ascii=False) + "\n" for row in held), "utf-8", "backslashreplace")
+    if told := write(path, "".join(json.dumps(row, ensure_ascii=False) + "\n" for row in held)):
+        raise Unwritten(told)
     return added
 
 

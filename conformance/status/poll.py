@@ -26,19 +26,21 @@ def observe(
     progress: Callable[[str], None] = lambda _words: None,
     clock: Callable[[], float] = time.time,
     pause: Callable[[float], None] = time.sleep,
+    passed: Callable[[], float] = time.monotonic,
 ) -> dict[str, Reading]:
     """Return what the reader says of each session, by the session's path; never raises for what a reader does.
 
     `good` and `bad` are the paths of the controls: a session and a call that every platform must list.  That a
     control's row is there at all shows that the reader works; which status it has does not matter.  `wait_s` 0 is a
-    single look.  `clock` gives seconds of the Unix epoch.
+    single look.  `clock` gives seconds of the Unix epoch, and is asked for dates alone; `passed`
+    gives seconds of a clock that nobody sets, by which the wait ends.
     """
     if not sessions:
         return {}
     if len({one.path for one in sessions}) < len(sessions):
         raise ValueError("two sessions have the same path")
     look = _Look(reader, sessions, dedicated, clock)
-    deadline = clock() + wait_s
+    deadline = passed() + wait_s
     while True:
         trouble = ""
         try:
@@ -51,7 +53,7 @@ def observe(
         progress(f"{look.settled} of {len(sessions)} sessions have a row")
         if look.settled == len(sessions):
             return look.found
-        left = deadline - clock()
+        left = deadline - passed()
         if left <= 0:
             # "Absent" needs a look at the end of the wait that succeeded.
             return look.verdicts(good, bad, exhausted=wait_s > 0 and not trouble, trouble=trouble)

@@ -27,6 +27,7 @@ from websockets.uri import parse_uri
 from conformance.wire.transcript import Ending, Frame, Handshake, Leg, Opcode, Side
 
 MAX_MESSAGE = 32 * 2**20
+NO_TLS = {"WRONG_VERSION_NUMBER", "HTTP_REQUEST", "UNKNOWN_PROTOCOL", "RECORD_LAYER_FAILURE"}  # OpenSSL's reasons
 NO_CODE = 1005  # RFC 6455 §7.1.5: a close frame without a code; never on the wire
 
 
@@ -103,8 +104,14 @@ class Connection(asyncio.Protocol):
             problem = f"no WebSocket handshake within {connect_ms:.0f} ms"
         except ssl.SSLError as error:
             problem = f"TLS: {error}"
+            if error.reason in NO_TLS:
+                problem = f"{self._uri.host}:{self._uri.port} speaks no TLS: is it ws:// and not wss://?"
+        except ConnectionError as error:
+            # A server that does not know what a TLS hello is hangs up on it, and the error has no words.
+            words = str(error) or ("it hung up on the TLS hello: no TLS here?" if secure else type(error).__name__)
+            problem = f"cannot reach {self._uri.host}:{self._uri.port}: {words}"
         except OSError as error:
-            problem = f"cannot reach {self._uri.host}:{self._uri.port}: {error}"
+            problem = f"cannot reach {self._uri.host}:{self._uri.port}: {error or type(error).__name__}"
         if problem is None and self._core.handshake_exc is not None:
             problem = str(self._core.handshake_exc)
         if problem is None and self.leg.handshake.status is None:

@@ -116,7 +116,10 @@ def resolve(
         shared, per_workspace = REGIONS[name]
         host = f"{workspace}.{per_workspace}" if workspace else shared
         return _paced(Target("live", name, f"wss://{host}{PATH}", model, key, workspace), concurrency, rpm)
-    parts = urlsplit(name)
+    try:
+        parts = urlsplit(name)
+    except ValueError as problem:
+        raise TargetError(f"--endpoint {name!r} is no URL: {problem}") from None
     if parts.scheme not in {"ws", "wss"} or not parts.hostname:
         known = ", ".join(["mock", *REGIONS])
         raise TargetError(f"--endpoint {name!r} is neither one of {known} nor a ws:// or wss:// URL")

@@ -81,7 +81,9 @@ def looked(**options):
         assert taken_down()
         clock = itertools.count(int(time.time())).__next__
         reader = LedgerReader.probe(server.url)
-        found = observe(reader, sessions, good="good", bad="none", wait_s=9, clock=clock, pause=lambda seconds: None)
+        found = observe(
+            reader, sessions, good="good", bad="none", wait_s=9, clock=clock, passed=clock, pause=lambda seconds: None
+        )
     assert {one.reader for one in found.values()} == {"mock"}
     return found
 

@@ -63,7 +63,9 @@ def clock():
 
 def look(clock, rows, *, sessions=ALL, wait_s=900, troubles=None, reader=None, **options):
     made = reader or Told(clock, rows, troubles)
-    return observe(made, sessions, good="good", bad="bad", wait_s=wait_s, clock=clock, pause=clock.pause, **options)
+    return observe(
+        made, sessions, good="good", bad="bad", wait_s=wait_s, clock=clock, pause=clock.pause, passed=clock, **options
+    )
 
 
 def statuses(found):
@@ -222,3 +224,16 @@ def test_what_another_session_claims_by_its_id_is_not_taken_by_time(clock):
     lost = session("lost", 1)
     found = look(clock, {"good": (0, "200"), "bad": (0, "400")}, sessions=(GOOD, BAD, lost), dedicated=True, wait_s=30)
     assert found["lost"].status == "absent"
+
+
+@pytest.mark.parametrize("jump", [-3600, 3600])
+def test_a_clock_that_is_set_makes_no_wait_longer_or_shorter(clock, jump):
+    dates = Clock()
+
+    def pause(seconds):
+        clock.pause(seconds)
+        dates.now += jump
+
+    told = Told(clock, {"good": (0, "200")})
+    observe(told, ALL, good="good", bad="bad", wait_s=60, clock=dates, pause=pause, passed=clock)
+    assert sum(clock.pauses) == 60

@@ -217,6 +217,24 @@ async def test_an_unreachable_endpoint_is_trouble() -> None:
     assert "cannot reach" in transcript.trouble
 
 
+@pytest.mark.parametrize(
+    ("answer", "says"),
+    [
+        (b"HTTP/1.1 400 Bad Request\r\n\r\n", "speaks no TLS: is it ws:// and not wss://?"),
+        (b"", "it hung up on the TLS hello: no TLS here?"),
+    ],
+)
+async def test_a_server_without_tls_is_told_as_one(answer: bytes, says: str) -> None:
+    async def plain(reader: asyncio.StreamReader, writer: asyncio.StreamWriter) -> None:
+        await reader.read(10)
+        writer.write(answer)
+
+    async with support.raw_endpoint(plain) as port:
+        target = support.target(port, url=f"wss://127.0.0.1:{port}/x")
+        transcript = await hold(support.script(until("session.created")), target, support.PROFILE)
+    assert says in (transcript.trouble or "")
+
+
 async def test_a_silent_tcp_server_is_trouble_within_the_deadline() -> None:
     async def mute(reader: asyncio.StreamReader, writer: asyncio.StreamWriter) -> None:
         await reader.read()

@@ -1,0 +1,123 @@
+"""What a run does when it can't write: it says so in a sentence, keeps what there is, and ends with 3."""
+
+from __future__ import annotations
+
+import resource
+import subprocess
+import sys
+from collections.abc import Callable
+from pathlib import Path
+
+import pytest
+
+from conformance.report import files
+from conformance.report.record import read
+from conformance.report.redact import Redactor
+from conformance.report.whole import write
+from support import records, runs
+
+
+def at_most(size: int) -> Callable[[], None]:
+    """A disk on which no file gets larger than `size` bytes: what lies past it fails as on a full one."""
+    return lambda: resource.setrlimit(resource.RLIMIT_FSIZE, (size, size))
+
+
+def run(folder: Path, *options: str, size: int = 10**9) -> runs.Finished:
+    done = subprocess.run(
+        runs.command(folder, "--case", "SES-002", *options),
+        cwd=runs.ROOT, env=runs.environment(), capture_output=True, text=True, check=False, timeout=120,
+        preexec_fn=at_most(size),
+    )  # fmt: skip
+    return runs.Finished(done.returncode, done.stdout + done.stderr, folder)
+
+
+@pytest.mark.parametrize(("size", "kept", "says"), [
+    (900_000, ["summary.json", "record.jsonl", "junit.xml"], "report.html could not be written: File too large."),
+    (20_000, [], "File too large"),
+])  # fmt: skip
+def test_a_full_disk_is_said_and_what_there_is_is_kept(size: int, kept: list[str], says: str, tmp_path: Path) -> None:
+    done = run(tmp_path / "out", size=size)
+    assert done.code in {3, 4}, done.output
+    assert done.code == 3 or not kept
+    assert says in done.output
+    assert "Traceback" not in done.output
+    assert "INTERNALERROR" not in done.output
+    assert all((tmp_path / "out" / name).stat().st_size for name in kept)
+    assert not (tmp_path / "out" / "report.html").exists()
+    assert not list((tmp_path / "out").glob(".*.part"))
+
+
+def test_a_disk_that_fills_up_while_recording(tmp_path: Path) -> None:
+    done = run(tmp_path / "out", "--case", "*", size=1_500_000)
+    assert done.code == 3, done.output
+    assert "The record is incomplete: record.jsonl could not be written: File too large." in done.output
+    assert read(tmp_path / "out" / "record.jsonl").transcripts
+
+
+def test_a_folder_in_the_page_s_place_is_said(tmp_path: Path) -> None:
+    (tmp_path / "report.html").mkdir()
+    done = run(tmp_path)
+    assert done.code == 3, done.output
+    assert "report.html could not be written: Is a directory." in done.output
+    assert "Report: " not in done.output
+    assert done.summary["cases"]
+
+
+def test_a_report_folder_that_is_a_file_is_wrong_usage(tmp_path: Path) -> None:
+    (tmp_path / "out").write_text("mine")
+    done = run(tmp_path / "out")
+    assert done.code == 4, done.output
+    assert "Traceback" not in done.output
+    assert (tmp_path / "out").read_text() == "mine"
+
+
+def test_a_baseline_that_cannot_be_written_is_said(tmp_path: Path) -> None:
+    (tmp_path / "known.json").mkdir()
+    done = run(tmp_path / "out", "--update-baseline", "--baseline", str(tmp_path / "no" / "known.json"))
+    assert done.code == 3, done.output
+    assert "--update-baseline: known.json could not be written: No such file or directory." in done.output
+    assert done.summary["cases"]
+
+
+@pytest.mark.parametrize("name", ["report", "compare", "history"])
+def test_a_command_that_cannot_write_ends_with_3(name: str, tmp_path: Path) -> None:
+    path = records.write(tmp_path, records.conversations(), records.verdicts(records.USUAL))
+    summary = tmp_path / "summary.json"
+    files.write_all(path, Redactor(None))
+    old = tmp_path / "h.jsonl"
+    words = {
+        "report": ["report", str(path)],
+        "compare": ["compare", str(path), "-o", str(tmp_path / "c.html")],
+        "history": ["history", "--file", str(old), str(summary)],
+    }[name]
+    done = subprocess.run(
+        [sys.executable, "-m", "conformance.cli", *words], capture_output=True, text=True, check=False,
+        preexec_fn=at_most(500),
+    )  # fmt: skip
+    assert done.returncode == 3, done.stderr
+    assert "could not be written: File too large" in done.stderr
+    assert len(done.stderr.splitlines()) == 1
+
+
+def test_what_was_there_before_is_kept(tmp_path: Path) -> None:
+    old = tmp_path / "history.jsonl"
+    old.write_text("before")
+    code = "import sys, pathlib as p, conformance.report.whole as w; print(w.write(p.Path(sys.argv[1]), 'x' * 999))"
+    done = subprocess.run(
+        [sys.executable, "-c", code, str(old)], capture_output=True, text=True, check=False, preexec_fn=at_most(100)
+    )
+    assert done.stdout == "history.jsonl could not be written: File too large\n", done.stderr
+    assert old.read_text() == "before"
+    assert [path.name for path in tmp_path.iterdir()] == ["history.jsonl"]
+
+
+def test_a_link_and_a_device_stay_what_they_are(tmp_path: Path) -> None:
+    real, link = tmp_path / "real", tmp_path / "link"
+    link.symlink_to(real)
+    assert write(link, "\ud800") is None
+    assert link.is_symlink()
+    assert real.read_text() == "\\ud800"
+    full = tmp_path / "full"
+    full.symlink_to("/dev/full")
+    assert write(full, "x") == "full could not be written: No space left on device"
+    assert Path("/dev/full").is_char_device()
