@@ -72,6 +72,14 @@ def _unwritten(command: str, problem: object) -> int:
     return UNWRITTEN
 
 
+def _put(command: str, output: Path, page: str) -> int:
+    """Write a page where it was asked for; returns the exit code.  A folder that is not there was named wrongly."""
+    if not output.parent.is_dir():
+        return _wrong(command, f"{output}: No such file or directory")
+    told = write(output, page)
+    return 0 if told is None else _unwritten(command, told)
+
+
 def _port(text: str) -> int:
     if not text.isdecimal() or int(text) > 65_535:
         raise argparse.ArgumentTypeError(f"{text!r} is no port from 0 to 65535")
@@ -157,8 +165,8 @@ def _compare(records: list[Path], output: Path) -> int:
         page = compare.render(compare.columns(records))
     except RecordError as problem:
         return _wrong("compare", problem)
-    if (told := write(output, page)) is not None:
-        return _unwritten("compare", told)
+    if (code := _put("compare", output, page)) != 0:
+        return code
     print(output)
     return 0
 
@@ -171,8 +179,8 @@ def _history(path: Path, summaries: list[Path], output: Path | None) -> int:
         return _wrong("history", problem)
     except OSError as problem:
         return _unwritten("history", problem)
-    if output is not None and (told := write(output, page)) is not None:
-        return _unwritten("history", told)
+    if output is not None and (code := _put("history", output, page)) != 0:
+        return code
     print(f"{path}: {added} added")
     return 0
 
