@@ -109,6 +109,16 @@ def constants(text: str) -> list[str]:
     return found
 
 
+def object_at(value: Any, *names: str) -> dict[str, Any]:
+    """The object at the end of a way of names.  Raises AssertionError, in a sentence, where there is none."""
+    for name in names:
+        if not isinstance(value, dict) or name not in value:
+            raise Absent(name)
+        value = value[name]
+    assert isinstance(value, dict), f"{'.'.join(names) or 'what should be an object'} is {shortened(repr(value))}"
+    return value
+
+
 def shortened(text: str, most: int = 40) -> str:
     """The beginning of a text, and how long it is where that is not all."""
     return text if len(text) <= most else f"{text[:most]}… ({len(text)} characters)"

@@ -84,3 +84,19 @@ def test_flaws_of_a_text_that_is_refused_are_none() -> None:
 def test_the_whole_bound_fits_into_the_stack_of_a_run() -> None:
     # Whatever is accepted is later walked by recursive code: schemas, shapes, the page.
     assert sys.getrecursionlimit() > DEEPEST * 4
+
+
+@pytest.mark.parametrize(
+    ("text", "says"),
+    [
+        ("{}", "no member `item`"),
+        ('{"item":null}', "item is None"),
+        ('{"item":"x"}', "item is 'x'"),
+        ("null", "no member `item`"),
+        ('{"item":[]}', r"item is \[\]"),
+    ],
+)
+def test_an_object_that_is_none_fails_a_check_in_words(text: str, says: str) -> None:
+    with pytest.raises(AssertionError, match=says):
+        guarded.object_at(parse(text), "item")
+    assert guarded.object_at(parse('{"item":{"id":1}}'), "item") == {"id": 1}

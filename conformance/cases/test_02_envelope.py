@@ -3,6 +3,7 @@
 import json
 
 from conformance.cases.shared import MANUAL, configured, errors_to, fate, leg_of, probe, said_to
+from conformance.guarded import object_at
 from conformance.judge.verdicts import Blocked, Inconclusive, Seen, other
 from conformance.judge.view import listed
 from conformance.spec import must, observe, should
@@ -237,7 +238,7 @@ class TestSpelling:
     @should("ENV-016")
     def test_escapes_mean_what_they_stand_for(self, wire):
         for label in ("escaped", "not escaped"):
-            echoes = [event["session"].get("instructions") for event in wire.replies(label)]
+            echoes = [object_at(event, "session").get("instructions") for event in wire.replies(label)]
             assert echoes == [MIXED], label
 
     @observe("Q-CLIENT-EVENT-ID")

@@ -547,6 +547,8 @@ class TestBargeIn:
     def test_speech_into_a_reply_ends_its_audio(self, wire):
         response, began = interrupted(wire)
         late = [frame.at - began.at for frame in response.frames if frame.type == "response.audio.delta"]
+        if not late:
+            raise Inconclusive("the reply has no audio")
         latest = max(late)
         assert latest <= 2000, f"audio of the reply came {latest:.0f} ms after the user began to speak"
 

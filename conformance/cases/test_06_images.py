@@ -4,6 +4,7 @@ import base64
 
 from conformance import fixtures
 from conformance.cases.shared import BRIEF, MANUAL, configured, errors_to, fate, heard, leg_of, probe, said_to
+from conformance.guarded import object_at
 from conformance.judge.verdicts import Blocked, Inconclusive, Seen, other
 from conformance.judge.view import listed
 from conformance.spec import must, observe, should
@@ -119,7 +120,7 @@ def error_before_audio(wire):
     errors = errors_to(wire, "image before audio")
     if not errors:
         raise Blocked("the error to an image before audio", "GEN-018", fate(wire, "image before audio").evidence)
-    return errors[0]
+    return object_at(errors[0])
 
 
 class TestKinds:

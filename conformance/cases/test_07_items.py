@@ -5,6 +5,7 @@ import json
 
 from conformance import fixtures
 from conformance.cases.shared import user
+from conformance.guarded import object_at
 from conformance.judge.acceptance import leg_with
 from conformance.judge.verdicts import Blocked, Inconclusive, Seen, Uncooperative, other
 from conformance.judge.view import listed
@@ -127,21 +128,21 @@ class TestTextItems:
 
     @should("ITM-001")
     def test_a_text_item_is_shown_as_a_finished_message(self, wire):
-        item = acknowledgement(wire, "first")["item"]
+        item = object_at(acknowledgement(wire, "first"), "item")
         shown = [item.get(name) for name in ("type", "role", "status", "object")]
         assert shown == ["message", "user", "completed", "realtime.item"]
 
     @should("ITM-002")
     def test_a_text_item_is_shown_with_its_text(self, wire):
-        assert acknowledgement(wire, "first")["item"].get("content") == user("Say yes.")["content"]
+        assert object_at(acknowledgement(wire, "first"), "item").get("content") == user("Say yes.")["content"]
 
     @should("ITM-026")
     def test_characters_of_all_planes_survive(self, wire):
-        assert acknowledgement(wire, "planes")["item"].get("content") == user(PLANES)["content"]
+        assert object_at(acknowledgement(wire, "planes"), "item").get("content") == user(PLANES)["content"]
 
     @should("ITM-003")
     def test_an_item_has_an_id(self, wire):
-        item_id = acknowledgement(wire, "first")["item"].get("id")
+        item_id = object_at(acknowledgement(wire, "first"), "item").get("id")
         assert isinstance(item_id, str)
         assert item_id
 
@@ -170,7 +171,7 @@ class TestTextItems:
         seen = reception(wire, "with id")[0]
         if seen.outcome != "accepted":
             return seen if seen.outcome == "error" else other(seen.evidence)
-        given = acknowledgement(wire, "with id")["item"].get("id")
+        given = object_at(acknowledgement(wire, "with id"), "item").get("id")
         return "honoured" if given == "item_of_the_client" else Seen("replaced", str(given))
 
     @observe("Q-PREVIOUS-ITEM-ID")
@@ -190,7 +191,7 @@ class TestTextItems:
         place = acknowledgement(wire, "after the first").get("previous_item_id")
         if place is None:
             return other("the acknowledgement names no item before it")
-        if place == acknowledgement(wire, "first")["item"].get("id"):
+        if place == object_at(acknowledgement(wire, "first"), "item").get("id"):
             return "honoured"
         before = [frame.event for frame in wire.received if frame.index < wire.sent("after the first").index]
         last = [item_of(event) for event in before if event["type"] == "conversation.item.created"][-1]
@@ -248,7 +249,7 @@ class TestOddItems:
         acknowledgement(wire, "plain text")
         seen = reception(wire, "100 KB")[0]
         assert seen.outcome == "accepted", seen.evidence
-        content = acknowledgement(wire, "100 KB")["item"].get("content")
+        content = object_at(acknowledgement(wire, "100 KB"), "item").get("content")
         assert content == user(KILOBYTES_100)["content"], f"{len(json.dumps(content))} characters came back"
 
     @observe("Q-ITEM-EMPTY")
@@ -465,7 +466,7 @@ class TestOneCall:
         label = result_of(wire)
         seen = reception(wire, label)[0]
         assert seen.outcome == "accepted", seen.evidence
-        item = acknowledgement(wire, label)["item"]
+        item = object_at(acknowledgement(wire, label), "item")
         shown = [item.get(name) for name in ("type", "status", "output")]
         assert shown == ["function_call_output", "completed", wire.notes["output"]]
         assert item.get("call_id") == wire.sent(label).event["item"]["call_id"]
@@ -489,7 +490,7 @@ class TestOneCall:
         seen = reception(wire, answered_by(wire, "result with id"))[0]
         if seen.outcome != "accepted":
             return seen if seen.outcome == "error" else other(seen.evidence)
-        given = acknowledgement(wire, "result with id")["item"].get("id")
+        given = object_at(acknowledgement(wire, "result with id"), "item").get("id")
         return "honoured" if given == "item_of_the_client" else Seen("replaced", str(given))
 
     @observe("Q-CREATE-AFTER-TOOL")

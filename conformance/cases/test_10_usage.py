@@ -49,7 +49,9 @@ def audio(wire, nth, side):
     details = usage(wire, nth).get(f"{side}_tokens_details")
     if not isinstance(details, dict):
         raise Blocked(f"{side}_tokens_details of response {nth + 1}", "USE-001")
-    return details.get("audio_tokens", 0)
+    found = details.get("audio_tokens", 0)
+    assert type(found) is int, f"`audio_tokens` is {found!r}, which is no count"
+    return found
 
 
 def spoken(wire, nth):

@@ -3,6 +3,7 @@
 import json
 
 from conformance.cases.shared import user
+from conformance.guarded import object_at
 from conformance.judge.verdicts import Inconclusive
 from conformance.spec import should
 from conformance.wire import append, close, drop, maybe, quiet, send, speak, text, until
@@ -68,14 +69,13 @@ class TestSideBySide:
 
 def ids(wire):
     """Every response, item and conversation id of a connection."""
-    found = set()
+    found = []
     for response in wire.responses:
-        found.add(response.id)
-        body = response.the("response.created")["response"]
-        found.add(body.get("conversation_id"))
-    for event in wire.all("conversation.item.created"):
-        found.add(event["item"]["id"])
-    return found - {None, ""}
+        found.append(response.id)
+        body = object_at(response.the("response.created"), "response")
+        found.append(body.get("conversation_id"))
+    found += [object_at(event, "item").get("id") for event in wire.all("conversation.item.created")]
+    return {one for one in found if isinstance(one, str) and one}
 
 
 class TestUncleanEnds:

@@ -11,6 +11,7 @@ from dataclasses import dataclass, field
 from functools import cached_property
 from typing import Any
 
+from conformance.guarded import object_at
 from conformance.judge.verdicts import Blocked, Inconclusive, NotHeld
 from conformance.spec.catalogue import owners
 from conformance.spec.profiles import Profile
@@ -50,8 +51,7 @@ class Response:
     @property
     def done(self) -> Event:
         """The `response` object of its `response.done`; raises Blocked."""
-        body: Event = self.the("response.done")["response"]
-        return body
+        return object_at(self.the("response.done"), "response")
 
 
 def listed(words: Iterable[object]) -> str:
