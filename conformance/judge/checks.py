@@ -13,6 +13,7 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
 
+from conformance.guarded import shortened
 from conformance.judge.verdicts import Seen, Uncooperative, Unjudged, Verdict
 from conformance.judge.view import Wire
 from conformance.spec.catalogue import CatalogueError, Clause, clauses, questions
@@ -20,6 +21,7 @@ from conformance.spec.profiles import Profile
 from conformance.wire.recorder import Conversation, as_conversation
 from conformance.wire.transcript import Transcript
 
+LONGEST_DETAIL = 20_000  # characters
 CHAPTERS = "conformance.cases"
 
 
@@ -37,12 +39,18 @@ class Check:
 
 @dataclass(frozen=True)
 class Outcome:
-    """What a check said.  `outcome` is an open question's answer; `owner` answers for evidence that never came."""
+    """What a check said.  `outcome` is an open question's answer; `owner` answers for evidence that never came.
+
+    `detail` has a bound, and says where it was cut: a check may quote a string of megabytes, and every output has it.
+    """
 
     verdict: Verdict
     detail: str = ""
     outcome: str | None = None
     owner: str | None = None
+
+    def __post_init__(self) -> None:
+        object.__setattr__(self, "detail", shortened(self.detail, LONGEST_DETAIL))
 
 
 def conversation_name(cls: type[Any]) -> str:

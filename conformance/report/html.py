@@ -19,7 +19,7 @@ from conformance.judge import schema
 from conformance.report import html_text, html_views, sources, svg
 from conformance.report.case import Case
 from conformance.report.findings import Finding, as_markdown, findings, places
-from conformance.report.html_trace import Complaints, complaints, embedded, kind, payload
+from conformance.report.html_trace import PAYLOAD, Complaints, complaints, embedded, kind, payload
 from conformance.report.page import asset, environment, policy
 from conformance.report.record import Record
 from conformance.report.summary import cases
@@ -27,6 +27,12 @@ from conformance.wire.transcript import Frame, Transcript
 
 STATIC_DIAGRAMS = 2_000_000
 """Characters of diagrams that are drawn into the page itself; the others are compressed with their frames."""
+
+TRACES = 16_000_000
+"""Characters of compressed frames after which the frames of further conversations are shown by their beginnings."""
+
+BRIEF = 200
+"""Characters of a payload that are then shown; the record has the whole."""
 
 BIG_THREE = ("Q-FINISH", "Q-CLOSE-STATUS", "Q-SILENCE-BILLED")
 RELATED = {
@@ -210,13 +216,15 @@ def _scenes(record: Record, judged: list[Case], found: list[Finding], redact: Ca
     for case in judged:
         by_conversation.setdefault(case.conversation, []).append(case)
     shown_first = {name for item in found for name in [*item.conversations, *(name for name, _ in item.places)]}
-    drawn = 0
+    drawn = traced = 0
     scenes = []
     for name, transcript in sorted(record.transcripts.items()):
         said = complaints(transcript, _explain)
         diagram = svg.sequence(transcript, _broken(transcript, said))
         static = name in shown_first and drawn + len(diagram) < STATIC_DIAGRAMS
         drawn += len(diagram) if static else 0
+        trace = embedded(transcript, said, redact, "" if static else diagram, PAYLOAD if traced < TRACES else BRIEF)
+        traced += len(trace)
         scenes.append(
             Scene(
                 name=name,
@@ -224,7 +232,7 @@ def _scenes(record: Record, judged: list[Case], found: list[Finding], redact: Ca
                 cases=by_conversation.get(name, []),
                 complaints=list(said.listed(transcript))[:20],
                 diagram=diagram if static else "",
-                trace=embedded(transcript, said, redact, "" if static else diagram),
+                trace=trace,
                 frames=sum(len(leg.frames) for leg in transcript.legs),
             )
         )

@@ -28,6 +28,9 @@ RATES = {"client": 16_000, "server": 24_000}  # Hz of PCM16 mono unless a sessio
 BIG = 600
 """A Base64 text of this many characters is media and shown as size and digest."""
 
+PAYLOAD = 20 * LONG
+"""Characters of one frame's payload that are shown; what is cut off is counted."""
+
 SHORT = 64
 DEEPEST = 40
 
@@ -93,7 +96,7 @@ def payload(frame: Frame) -> str:
     if sound is None and len(frame.text) <= BIG:
         return visible(frame.text)
     slim = _slim(frame.event, frame, sound)
-    return visible(cut(json.dumps(slim, ensure_ascii=False), 20 * LONG))
+    return visible(cut(json.dumps(slim, ensure_ascii=False), PAYLOAD))
 
 
 def close_words(frame: Frame) -> str:
@@ -199,8 +202,10 @@ def complaints(transcript: Transcript, explain: Explain | None) -> Complaints:
     return out
 
 
-def embedded(transcript: Transcript, said: Complaints, redact: Callable[[str], str], diagram: str = "") -> str:
-    """The conversation for the page's script: JSON, redacted, deflated, Base64.
+def embedded(
+    transcript: Transcript, said: Complaints, redact: Callable[[str], str], diagram: str = "", most: int = PAYLOAD
+) -> str:
+    """The conversation for the page's script: JSON, redacted, deflated, Base64; `most` characters of each payload.
 
     Redacted here because a compressed text can't be searched for the key afterwards.
     """
@@ -213,7 +218,7 @@ def embedded(transcript: Transcript, said: Complaints, redact: Callable[[str], s
                 "s": frame.side[0],
                 "t": round(frame.at),
                 "k": shown(kind(frame), 120),
-                "b": payload(frame),
+                "b": cut(payload(frame), most),
             }
             if frame.label and frame.label != frame.type:
                 row["n"] = shown(frame.label, 120)
