@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import argparse
+import ssl
 import sys
 from collections.abc import Sequence
 from pathlib import Path
@@ -11,6 +12,7 @@ from typing import NoReturn
 import pytest
 
 from conformance import __version__, client
+from conformance.mock import forecast
 from conformance.mock.options import STATUS_POLICIES, MockOptions, OptionError
 from conformance.mock.server import serve_forever
 from conformance.outlet import unbroken
@@ -94,6 +96,7 @@ def _parser() -> _Parser:
     mock = commands.add_parser("mock", help="serve the mock endpoint", parents=[_behaviour()])
     mock.add_argument("--host", default="127.0.0.1", help="address to bind (default: this machine only)")
     mock.add_argument("--port", type=_port, default=8765, help="0 picks a free one (default: 8765)")
+    mock.add_argument("--tls", nargs=2, type=Path, metavar=("CERT", "KEY"), help="serve wss:// with this certificate")
     judged = commands.add_parser(
         "client", help="judge a client program against the mock; 1 when something was found", parents=[_behaviour()],
         usage="realtime-conformance client [options] -- COMMAND ...",
@@ -115,22 +118,25 @@ def _behaviour() -> _Parser:
     """The options that say how a mock behaves."""
     parser = _Parser(add_help=False)
     add = parser.add_argument
-    add("--latency", choices=["fast", "live"], default="fast", help="how quickly it answers")
+    add("--latency", choices=["fast", "live"], help="how quickly it answers (default: fast; with --weather live)")
     add("--switch", action="append", default=[], metavar="NAME=VALUE", help="one side of an open question")
     add("--quirk", action="append", default=[], metavar="NAME", help="a deviation (repeatable)")
     add("--status-policy", default="finish_required", metavar="POLICY", help="how its ledger lists sessions: "
         f"{', '.join(STATUS_POLICIES)}")  # fmt: skip
     add("--silence-billing", default="none", metavar="POLICY", help="what of idle audio is billed: none, padding, all")
+    forecast.add_options(parser)
     return parser
 
 
 def _options(options: argparse.Namespace) -> MockOptions:
     return MockOptions(
-        latency=options.latency,
+        latency=options.latency or ("live" if options.weather else "fast"),
         switches=dict(_pair(text) for text in options.switch),
         quirks=tuple(options.quirk),
         status_policy=options.status_policy,
         silence_billing=options.silence_billing,
+        seed=options.seed,
+        weather=forecast.weather(options),
     )
 
 
@@ -147,8 +153,15 @@ def _mock(options: argparse.Namespace) -> int:
         made = _options(options)
     except OptionError as problem:
         return _wrong("mock", problem)
+    tls = None
+    if options.tls is not None:
+        tls = ssl.SSLContext(ssl.PROTOCOL_TLS_SERVER)
+        try:
+            tls.load_cert_chain(*options.tls)
+        except (OSError, ValueError) as problem:
+            return _wrong("mock", f"--tls: {problem}")
     try:
-        return serve_forever(options.host, options.port, made)
+        return serve_forever(options.host, options.port, made, tls)
     except OSError as problem:
         return _wrong("mock", f"{options.host}:{options.port}: {problem.strerror}")
 

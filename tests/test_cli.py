@@ -81,6 +81,10 @@ def test_the_mock_serves_its_ledger_on_the_same_port() -> None:
         (["--host", "no.such.host.invalid"], "no.such.host.invalid"),
         (["--port", "99999"], "no port from 0 to 65535"),
         (["--latency", "slow"], "invalid choice"),
+        (["--weather", "snow"], "invalid choice"),
+        (["--drops", "1.1"], "no share from 0 to 1"),
+        (["--rpm", "0"], "no whole number from 1 on"),
+        (["--tls", "cert.pem", "key.pem"], "No such file"),
     ],
 )
 def test_a_wrong_option_of_the_mock_is_a_usage_error(options: list[str], says: str) -> None:

@@ -89,7 +89,7 @@ class Core:
         self.switches = Switches(options.switches)
         self.quirks = Quirks(options.quirks)
         self.ids = ids
-        self.pace = latency.PACES[options.latency]
+        self.pace = latency.pace(options)
         self.id = ids.make("sess")
         self.config = Config(profile, self.switches, self.id, options.voices)
         self.billed: list[Billed] = []

@@ -6,9 +6,9 @@ between.  `live`: about what the service takes; audio comes in real time.
 
 from __future__ import annotations
 
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 
-from conformance.mock.options import Latency
+from conformance.mock.options import Latency, MockOptions
 
 
 @dataclass(frozen=True)
@@ -32,3 +32,9 @@ PACES: dict[Latency, Pace] = {
     "fast": Pace((0.002, 0.002), 0.0025, 0.0, 0.003, idle=0.1),
     "live": Pace((0.4, 1.2), 0.05, 1.0, 0.25),
 }
+
+
+def pace(options: MockOptions) -> Pace:
+    """How fast this mock answers."""
+    paced, first = PACES[options.latency], options.weather.first_ms
+    return paced if first is None else replace(paced, first=(first / 1000, first / 1000))

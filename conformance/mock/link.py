@@ -68,6 +68,11 @@ class Link(ServerConnection):
         self.waiting -= 1
         return Message(self._kinds.popleft(), data, *self._made.popleft())
 
+    async def vanish(self) -> None:
+        """End TCP instead of answering the handshake."""
+        self.transport.abort()
+        await self.connection_lost_waiter
+
     def _shaped(self, frame: Frame) -> None:
         if frame.opcode is not Opcode.CLOSE:
             if self.shape_frame is None:

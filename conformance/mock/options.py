@@ -7,6 +7,8 @@ from collections.abc import Iterable, Mapping
 from dataclasses import dataclass, field
 from typing import Literal, get_args
 
+from conformance.mock.weather import CALM, Weather
+
 Latency = Literal["fast", "live", "none"]
 StatusPolicy = Literal[
     "finish_required", "clean_close_ok", "pending_until_finish", "absent_unless_success", "cancelled"
@@ -73,6 +75,7 @@ class MockOptions:
     ledger_rows: LedgerRows = "session"
     ledger_lag_ms: int = 0
     usage_on_failed_rows: bool = True
+    weather: Weather = CALM
 
     def __post_init__(self) -> None:
         # Imported here: both read questions and quirks, which a mere description of options need not.

@@ -11,11 +11,13 @@ from __future__ import annotations
 import asyncio
 import contextlib
 import dataclasses
+import functools
 import ipaddress
 import logging
 import signal
+import ssl
 import time
-from collections.abc import Callable, Sequence
+from collections.abc import Awaitable, Callable, Sequence
 from http import HTTPStatus
 from types import TracebackType
 from typing import Any, Literal, Self
@@ -30,6 +32,7 @@ from websockets.typing import Subprotocol
 from conformance import __version__
 from conformance.mock import encoding, metrics
 from conformance.mock.errors import Json
+from conformance.mock.exposed import Exposed
 from conformance.mock.ids import IdSource
 from conformance.mock.ledger import Call, Ledger
 from conformance.mock.link import Link, Message, Opcode
@@ -37,6 +40,7 @@ from conformance.mock.options import MockOptions
 from conformance.mock.quirks import Quirks
 from conformance.mock.session import CloseWith, SendEvent, Session
 from conformance.mock.switches import Switches
+from conformance.mock.weather import CALM, Sky
 from conformance.spec.profiles import DEFAULT_MODEL, Profile, UnknownModel, profile_for
 
 PATH = "/api-ws/v1/realtime"
@@ -73,6 +77,7 @@ class MockServer:
         host: str = "127.0.0.1",
         port: int = 0,
         watch: Watch = lambda session_id, side, message: None,
+        tls: ssl.SSLContext | None = None,
     ) -> None:
         self.watch = watch
         self.options = options or MockOptions()
@@ -84,6 +89,8 @@ class MockServer:
         """What handshakes were refused with, in words."""
         self._switches = Switches(self.options.switches)
         self._quirks = Quirks(self.options.quirks)
+        self._sky = Sky(self.options.weather, self.options.seed)
+        self._tls = tls
         self._upgrades = 0
         self._shared: dict[str, Any] = {}
         self._server: Server | None = None
@@ -91,12 +98,12 @@ class MockServer:
     @property
     def url(self) -> str:
         """Where to connect, without `?model=`."""
-        return f"ws://{self._authority}{PATH}"
+        return f"{'wss' if self._tls else 'ws'}://{self._authority}{PATH}"
 
     @property
     def ledger_url(self) -> str:
         """Where to read the ledger, without `?from=&to=`."""
-        return f"http://{self._authority}{CALLS}"
+        return f"{'https' if self._tls else 'http'}://{self._authority}{CALLS}"
 
     @property
     def _authority(self) -> str:
@@ -105,6 +112,8 @@ class MockServer:
     async def __aenter__(self) -> Self:
         """Bind and listen."""
         pings = self._switches["server-ping"] == "pings"
+        weather = self.options.weather
+        link = Link if weather == CALM else functools.partial(Exposed, sky=self._sky)
         self._server = await serve(
             self._hold,
             self.host,
@@ -116,8 +125,9 @@ class MockServer:
             max_size=self.options.limits.message_bytes,
             ping_interval=20.0 if pings else None,
             ping_timeout=None,
-            close_timeout=CLOSE_TIMEOUT,
-            create_connection=Link,
+            close_timeout=CLOSE_TIMEOUT + 2 * (weather.lag_ms + weather.jitter_ms) / 1000,
+            create_connection=link,  # type: ignore[arg-type]  # the library only ever calls it
+            ssl=self._tls,
             server_header=SERVER,
             logger=_wire_log,
         )
@@ -135,7 +145,7 @@ class MockServer:
 
     # -- the upgrade
 
-    def _admit(self, link: ServerConnection, request: Request) -> Response | None:
+    def _admit(self, link: ServerConnection, request: Request) -> Awaitable[None] | Response | None:
         """Answer plain requests and refuse what is to be refused; None lets the upgrade go on."""
         assert isinstance(link, Link)
         parts = urlsplit(request.path)
@@ -143,10 +153,12 @@ class MockServer:
             return self._calls(parts.query)
         if parts.path == METRICS:
             return self._metrics()
+        if self._sky.dark(_clock()):
+            return link.vanish()
         assert self._server is not None
         if len(self._server.connections) >= self.options.limits.connections:
             return self._refuse(HTTPStatus.SERVICE_UNAVAILABLE, "ServiceUnavailable", "Too many sessions are open.")
-        refusal = self._quirks.admit(request.path, request.headers)
+        refusal = self._sky.admit(_clock()) or self._quirks.admit(request.path, request.headers)
         if refusal is not None:
             return self._refuse(HTTPStatus(refusal[0]), *refusal[1:])
         if parts.path != PATH:
@@ -363,19 +375,19 @@ def _plain(status: HTTPStatus, kind: str, data: bytes) -> Response:
     return Response(status.value, status.phrase, headers, data)
 
 
-def serve_forever(host: str, port: int, options: MockOptions) -> int:
+def serve_forever(host: str, port: int, options: MockOptions, tls: ssl.SSLContext | None = None) -> int:
     """Serve until SIGINT or SIGTERM and return 0; OSError when the address can't be had."""
-    asyncio.run(_serve_until_told(host, port, options))
+    asyncio.run(_serve_until_told(host, port, options, tls))
     return 0
 
 
-async def _serve_until_told(host: str, port: int, options: MockOptions) -> None:
+async def _serve_until_told(host: str, port: int, options: MockOptions, tls: ssl.SSLContext | None) -> None:
     stop = asyncio.Event()
     loop = asyncio.get_running_loop()
     for number in (signal.SIGINT, signal.SIGTERM):
         with contextlib.suppress(NotImplementedError):  # not everywhere; then Ctrl-C ends it less tidily
             loop.add_signal_handler(number, stop.set)
-    async with MockServer(options, host=host, port=port) as server:
+    async with MockServer(options, host=host, port=port, tls=tls) as server:
         if not _is_loopback(host):
             print(f"warning: {host} is reachable from other machines", flush=True)
         print(f"mock:   {server.url}?model={DEFAULT_MODEL}", flush=True)

@@ -13,7 +13,6 @@ from typing import Any
 
 from conformance.mock import encoding, errors
 from conformance.mock.billing import Tariff
-from conformance.mock.brain import Brain
 from conformance.mock.conversation import Conversation
 from conformance.mock.core import Appointment, CloseWith, Core, Drop, Out, SendEvent
 from conformance.mock.errors import Fault, Json, Refused
@@ -21,6 +20,7 @@ from conformance.mock.ids import IdSource
 from conformance.mock.options import MockOptions
 from conformance.mock.replies import Replies
 from conformance.mock.turns import Turns
+from conformance.mock.whims import brain
 from conformance.spec.profiles import Profile
 
 __all__ = ["CloseWith", "Drop", "Out", "SendEvent", "Session"]
@@ -53,7 +53,7 @@ class Session(Core):
             profile, options or MockOptions(), now=now, ids=ids or IdSource(), number=number, shared=shared
         )
         self.finished = False
-        self.brain = Brain()
+        self.brain = brain(self.options, number)
         self.conversation = Conversation(self, self._tools_answered)
         self.turns = Turns(self, self.conversation, self.brain, self._tariff)
         self.replies = Replies(self, self.conversation, self.turns, self.brain, self._tariff)
