@@ -1,4 +1,7 @@
-"""Set-up of the project's own tests: no key, no live endpoint, warnings are errors."""
+"""Set-up of the project's own tests: no key, no live endpoint, warnings are errors, the suite compiled once."""
+
+import os
+import tempfile
 
 import pytest
 
@@ -7,6 +10,20 @@ def pytest_configure(config: pytest.Config) -> None:
     # Here and not in pyproject.toml: `pytest conformance/` reads that file too, and a conformance run must not
     # fail because some library warns.
     config.addinivalue_line("filterwarnings", "error")
+    _compile_once(config)
+
+
+def _compile_once(config: pytest.Config) -> None:
+    """Let the processes that tests start share what Python compiles, on a machine that forbids writing it.
+
+    A run of the suite compiles its chapters with pytest's asserts: half of what such a process does, and there are
+    more than a hundred.  xdist's workers inherit the folder.
+    """
+    if "PYTHONDONTWRITEBYTECODE" in os.environ:
+        folder = tempfile.TemporaryDirectory(prefix="compiled-", ignore_cleanup_errors=True)
+        config.add_cleanup(folder.cleanup)
+        os.environ["PYTHONPYCACHEPREFIX"] = folder.name
+        del os.environ["PYTHONDONTWRITEBYTECODE"]
 
 
 @pytest.fixture(autouse=True)

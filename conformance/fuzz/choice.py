@@ -1,13 +1,13 @@
 """Where the choices of a generated conversation come from.
 
 Everything that is generated goes through one question: "a number below n, please".  A seeded source answers it for
-runs, Hypothesis answers it in tests, so both make the same kinds of conversations.
+runs, Hypothesis answers it in the project's tests, so both make the same kinds of conversations.
 """
 
 from __future__ import annotations
 
 import random
-from collections.abc import Callable, Sequence
+from collections.abc import Sequence
 from typing import Protocol, TypeVar
 
 T = TypeVar("T")
@@ -33,17 +33,6 @@ class Seeded:
     def below(self, count: int) -> int:
         """A number from 0 to `count` - 1."""
         return int(self._random.random() * count)
-
-
-class Drawn:
-    """Choices that Hypothesis makes, and can therefore make simpler."""
-
-    def __init__(self, draw: Callable[[int], int]) -> None:
-        self._draw = draw
-
-    def below(self, count: int) -> int:
-        """A number from 0 to `count` - 1."""
-        return self._draw(count) if count > 1 else 0
 
 
 def pick(chooser: Chooser, options: Sequence[T]) -> T:

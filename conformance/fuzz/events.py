@@ -21,10 +21,8 @@ from collections.abc import Callable
 from dataclasses import dataclass, field
 from typing import Any
 
-from hypothesis import strategies as st
-
 from conformance.fuzz import values
-from conformance.fuzz.choice import Chooser, Drawn, chance, pick
+from conformance.fuzz.choice import Chooser, chance, pick
 from conformance.fuzz.values import Json
 from conformance.judge import schema
 from conformance.spec.profiles import Profile
@@ -320,15 +318,3 @@ def script(chooser: Chooser, profile: Profile, longest: int = LONGEST) -> list[M
         view.take(move)
         moves.append(move)
     return moves
-
-
-@st.composite
-def scripts(draw: st.DrawFn, profile: Profile, longest: int = LONGEST) -> list[Move]:
-    """Scripts for Hypothesis, which makes them simpler by choosing smaller numbers."""
-    return script(Drawn(lambda count: draw(st.integers(0, count - 1))), profile, longest)
-
-
-@st.composite
-def moves(draw: st.DrawFn, profile: Profile, view: View) -> Move:
-    """One move that fits a session of which the client believes this: for state machines."""
-    return next_move(Drawn(lambda count: draw(st.integers(0, count - 1))), view, profile)

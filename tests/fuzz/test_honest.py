@@ -10,6 +10,7 @@ from conformance.fuzz import breaches, events, script
 from conformance.fuzz.oracle import ALL, MUST
 from conformance.mock.options import MockOptions
 from conformance.spec.profiles import DEFAULT_MODEL, MODELS, profile_for
+from support import strategies
 from support.driven import Driven, at_once, held
 
 PROFILE = profile_for(DEFAULT_MODEL)
@@ -46,7 +47,7 @@ def tried(count):
 @pytest.mark.parametrize("model", MODELS)
 def test_the_default_mock_breaks_nothing(model):
     @tried(250)
-    @given(events.scripts(profile_for(model)))
+    @given(strategies.scripts(profile_for(model)))
     def holds(moves):
         assert honest(moves, model) == []
 
@@ -56,7 +57,7 @@ def test_the_default_mock_breaks_nothing(model):
 @pytest.mark.parametrize("switches", VARIATIONS, ids=lambda switches: next(iter(switches)))
 def test_the_other_sides_of_open_questions_break_nothing(switches):
     @tried(150)
-    @given(events.scripts(PROFILE))
+    @given(strategies.scripts(PROFILE))
     def holds(moves):
         assert honest(moves, DEFAULT_MODEL, **switches) == []
 
@@ -68,7 +69,7 @@ def test_a_distant_mock_breaks_nothing(latency):
     """Where frames travel, requests and answers cross: a client that hurries must not make a server look guilty."""
 
     @tried(150)
-    @given(events.scripts(PROFILE))
+    @given(strategies.scripts(PROFILE))
     def holds(moves):
         transcript = held(moves, PROFILE, MockOptions(latency=latency), travel=TRAVEL)
         assert [str(found) for found in breaches(transcript, PROFILE, ALL)] == []
@@ -88,7 +89,7 @@ class Client(RuleBasedStateMachine):
 
     @rule(data=st.data())
     def move(self, data):
-        move = data.draw(events.moves(PROFILE, self.view))
+        move = data.draw(strategies.moves(PROFILE, self.view))
         self.moves += 1
         if self.caller.alive:
             at_once(script.act(self.caller, move, self.moves))

@@ -12,6 +12,8 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
 
+from conformance.report.record import holds
+
 ROOT = Path(__file__).resolve().parents[2]
 
 
@@ -59,7 +61,7 @@ def run(folder: Path, *options: str, **variables: str) -> Finished:
         env=environment(**variables),
         capture_output=True,
         text=True,
-        timeout=120,
+        timeout=300,
         check=False,
     )
     return Finished(done.returncode, done.stdout + done.stderr, folder)
@@ -77,16 +79,14 @@ def interrupted(folder: Path, by: signal.Signals, *options: str, after: str = "c
         start_new_session=True,
     )
     record = folder / "record.jsonl"
-    ends = time.monotonic() + 30
+    ends = time.monotonic() + 120  # bounds of a hang, not of a loaded machine
     try:
-        while (
-            time.monotonic() < ends
-            and process.poll() is None
-            and not (record.exists() and f'"kind":"{after}"' in record.read_text("utf-8"))
-        ):
-            pass
+        seen, found = 0, False
+        while time.monotonic() < ends and process.poll() is None and not found:
+            time.sleep(0.01)  # another process writes the file: there is no event of ours to wait for
+            seen, found = holds(record, after, seen)
         process.send_signal(by)
-        output, _ = process.communicate(timeout=10)
+        output, _ = process.communicate(timeout=90)
     finally:
         if process.poll() is None:
             os.killpg(process.pid, signal.SIGKILL)
