@@ -40,6 +40,7 @@ from conformance.status import reading
 from conformance.status.choose import SOURCES, choose
 from conformance.status.file import write_form
 from conformance.wire.recorder import Budget, Recorder
+from conformance.wire.route import trusting
 from conformance.wire.target import LIVE_CONCURRENCY, LIVE_RPM, Target, TargetError, resolve
 from conformance.wire.transcript import Transcript
 
@@ -66,6 +67,8 @@ def pytest_addoption(parser: pytest.Parser) -> None:
         "for each generated conversation)")  # fmt: skip
     add("--rpm", type=_count, metavar="N", help=f"connections opened a minute at most (default: {LIVE_RPM} live, no "
         "limit on this machine)")  # fmt: skip
+    add("--ca-file", metavar="PATH", help="authorities (PEM) to trust beside this machine's, for an endpoint with a "
+        "certificate of its own")  # fmt: skip
     add("--replay", metavar="FILE", help="judge a saved record.jsonl; opens no connection")
     add("--quirk", action="append", metavar="NAME", default=[], help="a deviation of the mock (repeatable)")
     add("--fuzz-examples", type=_natural, metavar="N", help="generated conversations (25 mock, 0 live)")
@@ -174,6 +177,7 @@ class ConformanceRun:
                 endpoint, model=option("--model"), key=self.key, workspace=option("--workspace"),
                 concurrency=option("--concurrency"), rpm=option("--rpm"),
             )  # fmt: skip
+            target = trusting(target, option("--ca-file"))
             mock = MockOptions(quirks=tuple(option("--quirk"))) if target.kind == "mock" else None
         except (TargetError, OptionError) as problem:
             raise pytest.UsageError(str(problem)) from None
@@ -192,7 +196,7 @@ class ConformanceRun:
     def _check_replay(self, recorded: str) -> None:
         """A replay opens no connection, and judges a record as what it is: what says otherwise was a mistake."""
         option = self.config.getoption
-        for name in ("quirk", "workspace", "fuzz_examples", "slow", "plan", "rpm"):
+        for name in ("quirk", "workspace", "fuzz_examples", "slow", "plan", "rpm", "ca_file"):
             if option(name):
                 named = "--" + name.replace("_", "-")
                 raise pytest.UsageError(f"{named} has no effect with --replay: no connection is opened")

@@ -122,8 +122,9 @@ class Call:
         self._leg = leg
         self._cursor = 0
         self._connection = Connection(
-            leg, clock=self._now, headers=headers, deflate=dial.deflate, subprotocols=dial.subprotocols
-        )
+            leg, clock=self._now, headers=headers, deflate=dial.deflate, subprotocols=dial.subprotocols,
+            ca_file=self.target.ca_file,
+        )  # fmt: skip
         try:
             await self._connection.open(self.target.deadlines.connect)
         finally:

@@ -24,6 +24,7 @@ from websockets.protocol import State
 from websockets.typing import Subprotocol
 from websockets.uri import parse_uri
 
+from conformance.wire.route import NoTunnel, Route
 from conformance.wire.transcript import Ending, Frame, Handshake, Leg, Opcode, Side
 
 MAX_MESSAGE = 32 * 2**20
@@ -50,8 +51,10 @@ class Connection(asyncio.Protocol):
         headers: list[tuple[str, str]],
         deflate: bool = False,
         subprotocols: tuple[str, ...] = (),
+        ca_file: str | None = None,
     ) -> None:
         self.leg = leg
+        self._ca_file = ca_file
         self._clock = clock
         extensions = [ClientPerMessageDeflateFactory()] if deflate else None
         try:
@@ -93,15 +96,23 @@ class Connection(asyncio.Protocol):
     async def open(self, connect_ms: float) -> None:
         """Connect and upgrade within `connect_ms`.  Raises Unreachable."""
         began = self._clock()
-        secure = ssl.create_default_context() if self._uri.secure else None
-        loop = asyncio.get_running_loop()
+        secure = self._uri.secure
         problem: str | None = None
+        route: Route | None = None
         try:
             async with asyncio.timeout(connect_ms / 1000):
-                await loop.create_connection(lambda: self, self._uri.host, self._uri.port, ssl=secure)
+                route = Route(self.leg.url, self._ca_file)
+                await route.lead(self)
                 await self._upgraded.wait()
         except TimeoutError:
             problem = f"no WebSocket handshake within {connect_ms:.0f} ms"
+            if route is not None and not route.opened:
+                problem = f"the proxy {route.proxy} opened no tunnel within {connect_ms:.0f} ms"
+        except NoTunnel as refusal:
+            problem = str(refusal)
+        except ssl.SSLCertVerificationError as error:
+            words = f"the certificate of {self._uri.host} is not trusted: {error.verify_message}"
+            problem = f"TLS: {words}; --ca-file names an authority of your own"
         except ssl.SSLError as error:
             problem = f"TLS: {error}"
             if error.reason in NO_TLS:

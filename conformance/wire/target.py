@@ -51,7 +51,7 @@ class Target:
 
     `pace` is audio seconds per second sent (0: as fast as it goes).  `rpm` is how many connections a minute may be
     opened (None: any number), `tokens_a_minute` likewise; `back_off` is how many seconds it is left alone when it
-    throttles.
+    throttles.  `ca_file` holds authorities that are trusted beside those of this machine.
     """
 
     kind: Literal["mock", "live", "replay"]
@@ -66,6 +66,7 @@ class Target:
     rpm: int | None = None
     tokens_a_minute: int | None = None
     back_off: float = 0.0
+    ca_file: str | None = None
 
     def address(self, *, model: str | None = None, with_model: bool = True) -> str:
         """The URL to dial; `model` overrides the target's, `with_model=False` leaves the parameter out."""

@@ -19,7 +19,7 @@ from conformance.mock.weather import THROTTLINGS, WEATHERS, Sky, Weather
 from conformance.mock.whims import Whimsical
 from conformance.spec.profiles import DEFAULT_MODEL
 from conformance.wire.trouble import find
-from support import endpoints
+from support import endpoints, tls
 
 FIELD = Path(__file__).resolve().parents[1] / "field"
 
@@ -240,6 +240,14 @@ def test_whims_never_break_what_the_client_limits():
 def test_without_whims_it_is_the_model_itself():
     model = Whimsical(0.0, random.Random(1))
     assert all(model.answer(asked("Count to 9.")) == Brain().answer(asked("Count to 9.")) for _ in range(20))
+
+
+async def test_the_mock_speaks_tls(tmp_path):
+    authority = tls.authority(tmp_path)
+    async with MockServer(MockOptions(), tls=authority.server()) as server:
+        assert server.url.startswith("wss://")
+        seen = await talked(endpoints.target(0, url=server.url, ca_file=str(authority.ca_file)))
+    assert seen.session_id
 
 
 async def test_how_long_the_first_output_takes():
