@@ -11,7 +11,8 @@ from typing import NoReturn
 
 import pytest
 
-from conformance import __version__, client
+from conformance import __version__
+from conformance.clients import command as client
 from conformance.mock import forecast
 from conformance.mock.options import STATUS_POLICIES, MockOptions, OptionError
 from conformance.mock.server import serve_forever
@@ -88,6 +89,16 @@ def _port(text: str) -> int:
     return int(text)
 
 
+def _limit(text: str) -> float:
+    try:
+        value = float(text)
+    except ValueError:
+        value = -1.0
+    if not 0 <= value <= 86_400:
+        raise argparse.ArgumentTypeError(f"{text!r} is no number of seconds from 0 to 86400")
+    return value
+
+
 def _parser() -> _Parser:
     parser = _Parser(prog="realtime-conformance", description="Protocol conformance suite for Qwen-Omni-Realtime.")
     parser.add_argument("--version", action="version", version=__version__)
@@ -98,9 +109,11 @@ def _parser() -> _Parser:
     mock.add_argument("--port", type=_port, default=8765, help="0 picks a free one (default: 8765)")
     mock.add_argument("--tls", nargs=2, type=Path, metavar=("CERT", "KEY"), help="serve wss:// with this certificate")
     judged = commands.add_parser(
-        "client", help="judge a client program against the mock; 1 when something was found", parents=[_behaviour()],
+        "client", help="judge a client program against the mock", parents=[_behaviour()],
         usage="realtime-conformance client [options] -- COMMAND ...",
     )  # fmt: skip
+    judged.add_argument("--timeout", type=_limit, default=client.TIMEOUT, metavar="SECONDS", help="tell a program that "
+        f"still runs to end; 0: never (default: {client.TIMEOUT:.0f})")  # fmt: skip
     judged.add_argument("program", nargs="+", metavar="COMMAND", help="reads $REALTIME_ENDPOINT; {url} is replaced")
     beside = commands.add_parser("compare", help="many records side by side, on one page")
     beside.add_argument("records", type=Path, nargs="+", metavar="RECORD", help="record.jsonl files")
@@ -145,7 +158,7 @@ def _client(options: argparse.Namespace) -> int:
         made = _options(options)
     except OptionError as problem:
         return _wrong("client", problem)
-    return client.main(options.program, made)
+    return client.main(options.program, made, options.timeout or None)
 
 
 def _mock(options: argparse.Namespace) -> int:

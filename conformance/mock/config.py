@@ -62,10 +62,19 @@ class AudioFormat:
 class Config:
     """The configuration in force, and how an update changes it."""
 
-    def __init__(self, profile: Profile, switches: Switches, session_id: str, voices: tuple[str, ...] = ()) -> None:
+    def __init__(
+        self,
+        profile: Profile,
+        switches: Switches,
+        session_id: str,
+        voices: tuple[str, ...] = (),
+        *,
+        lenient: bool = False,
+    ) -> None:
         self.profile = profile
         self._switches = switches
         self._more_voices = voices
+        self._lenient = lenient
         self._defaults = defaults.configuration(profile, switches, session_id)
         self.values: Json = copy.deepcopy(self._defaults)
         self.tool_choice: Any = "auto"
@@ -278,7 +287,8 @@ class Config:
 
     def has_voice(self, value: str) -> bool:
         """Whether the model speaks with it.  The lists of our sources are short: `MockOptions.voices` adds names."""
-        return value in self._more_voices or self.profile.knows_voice(value) is True
+        known = self.profile.knows_voice(value)
+        return value in self._more_voices or known is True or (self._lenient and known is None)
 
     def _set_input_audio_format(self, value: Any, _situation: Situation) -> None:
         self._flat("input_audio_format", value, FLAT_INPUT)

@@ -91,7 +91,7 @@ class Core:
         self.ids = ids
         self.pace = latency.pace(options)
         self.id = ids.make("sess")
-        self.config = Config(profile, self.switches, self.id, options.voices)
+        self.config = Config(profile, self.switches, self.id, options.voices, lenient=options.lenient)
         self.billed: list[Billed] = []
         self.current: Json | None = None
         self.closing: CloseWith | Drop | None = None

@@ -111,6 +111,8 @@ class Ledger:
             return ("200", "")
         if call.first == "server" and call.code in SERVER_FAULTS:
             return None if self.policy == "absent_unless_success" else SERVER_FAULTS[call.code]
+        if call.first == "server" and call.code is None:  # a drop of the server's own is not the client's doing
+            return None if self.policy == "absent_unless_success" else SERVER_FAULTS[1011]
         clean = call.first == "server" or call.code in CLEAN
         if clean and not call.billed:
             side = self._switches.chosen("empty-session-status")

@@ -10,6 +10,8 @@ from websockets.asyncio.server import ServerConnection
 from websockets.frames import Close, Frame, Opcode
 from websockets.http11 import Request
 
+from conformance.mock.witness import Witness
+
 Shape = Callable[[int | None, str], tuple[int | None, str] | None]
 
 
@@ -36,13 +38,21 @@ class Link(ServerConnection):
         """Seconds that the close frame is kept back, and seconds that TCP stays open after it."""
         self.shape_frame: Callable[[int, bytes], list[tuple[int, bytes]]] | None = None
         self.first_close: tuple[Literal["client", "server"], int | None] | None = None
+        self.witness = Witness()
+        self.left: Literal["client", "server"] | None = None
+        """Who ended TCP first; None while it is up."""
+        self.reset = False
+        """Whether the client ended it by a reset."""
         self._kinds: deque[Opcode] = deque()
         self._made: deque[tuple[int, bool]] = deque()
         self._pieces, self._pinged = 0, False
         self.waiting = 0
         """Whole messages that have arrived and were not received."""
         # The library answers a close frame by itself, with its reason; the service answers with the code alone.
-        self._send_frame = self.protocol.send_frame
+        self._put_frame = self.protocol.send_frame
+        # It answers pings and closes while it reads, before anybody is told of what was read.
+        self._take_frame = self.protocol.recv_frame
+        self.protocol.recv_frame = self._taken  # type: ignore[method-assign]
         self.protocol.send_frame = self._shaped  # type: ignore[method-assign]
 
     def process_event(self, event: Any) -> None:
@@ -62,6 +72,23 @@ class Link(ServerConnection):
                     self.on_control(event.opcode)
         super().process_event(event)
 
+    def drop(self) -> None:
+        """End TCP without a close frame."""
+        self.left = self.left or "server"
+        self.transport.abort()
+
+    def eof_received(self) -> None:
+        """Note that the client has ended its side, or both."""
+        self.left = self.left or "client"
+        super().eof_received()
+
+    def connection_lost(self, exc: Exception | None) -> None:
+        """Note who ended TCP: what we end ourselves comes without an exception."""
+        if self.left is None:
+            self.left, self.reset = ("server", False) if exc is None else ("client", True)
+        super().connection_lost(exc)
+        self.witness.ended(self)
+
     async def receive(self) -> Message:
         """Return the next message, not decoded."""
         data = await self.recv(decode=False)
@@ -72,6 +99,14 @@ class Link(ServerConnection):
         """End TCP instead of answering the handshake."""
         self.transport.abort()
         await self.connection_lost_waiter
+
+    def _taken(self, frame: Frame) -> None:
+        self.witness.crossed(self, "client", frame)
+        self._take_frame(frame)
+
+    def _send_frame(self, frame: Frame) -> None:
+        self._put_frame(frame)
+        self.witness.crossed(self, "server", frame)
 
     def _shaped(self, frame: Frame) -> None:
         if frame.opcode is not Opcode.CLOSE:

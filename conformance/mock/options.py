@@ -76,6 +76,9 @@ class MockOptions:
     ledger_lag_ms: int = 0
     usage_on_failed_rows: bool = True
     weather: Weather = CALM
+    lenient: bool = False
+    """Take what no source settles: voices outside an incomplete list, `…-latest` models, a path with a slash at its
+    end or none at all.  A client that is judged must not fail for want of knowledge on our side."""
 
     def __post_init__(self) -> None:
         # Imported here: both read questions and quirks, which a mere description of options need not.

@@ -17,10 +17,10 @@ import logging
 import signal
 import ssl
 import time
-from collections.abc import Awaitable, Callable, Sequence
+from collections.abc import Awaitable, Sequence
 from http import HTTPStatus
 from types import TracebackType
-from typing import Any, Literal, Self
+from typing import Any, Self
 from urllib.parse import parse_qs, urlsplit
 
 from websockets.asyncio.server import Server, ServerConnection, serve
@@ -41,6 +41,7 @@ from conformance.mock.quirks import Quirks
 from conformance.mock.session import CloseWith, SendEvent, Session
 from conformance.mock.switches import Switches
 from conformance.mock.weather import CALM, Sky
+from conformance.mock.witness import Witness
 from conformance.spec.profiles import DEFAULT_MODEL, Profile, UnknownModel, profile_for
 
 PATH = "/api-ws/v1/realtime"
@@ -63,10 +64,6 @@ _wire_log.setLevel(logging.CRITICAL + 1)
 SERVER = f"qwen-realtime-conformance-mock/{__version__}"
 
 
-Watch = Callable[[str, Literal["client", "server"], bytes], None]
-"""Told of every message of every session: the session's id, who sent it, its bytes."""
-
-
 class MockServer:
     """`async with MockServer(options) as server:` serves until the block is left."""
 
@@ -76,10 +73,10 @@ class MockServer:
         *,
         host: str = "127.0.0.1",
         port: int = 0,
-        watch: Watch = lambda session_id, side, message: None,
+        witness: Witness | None = None,
         tls: ssl.SSLContext | None = None,
     ) -> None:
-        self.watch = watch
+        self.witness = witness or Witness()
         self.options = options or MockOptions()
         self.host = host
         self.port = port
@@ -148,6 +145,7 @@ class MockServer:
     def _admit(self, link: ServerConnection, request: Request) -> Awaitable[None] | Response | None:
         """Answer plain requests and refuse what is to be refused; None lets the upgrade go on."""
         assert isinstance(link, Link)
+        link.witness = self.witness
         parts = urlsplit(request.path)
         if parts.path == CALLS:
             return self._calls(parts.query)
@@ -161,7 +159,7 @@ class MockServer:
         refusal = self._sky.admit(_clock()) or self._quirks.admit(request.path, request.headers)
         if refusal is not None:
             return self._refuse(HTTPStatus(refusal[0]), *refusal[1:])
-        if parts.path != PATH:
+        if parts.path != PATH and not (self.options.lenient and parts.path.rstrip("/") in {"", PATH}):
             return self._refuse(HTTPStatus.NOT_FOUND, "NotFound", f"There is nothing at {parts.path}.")
         if "Sec-WebSocket-Protocol" in request.headers and self._switches["subprotocol"] == "refused":
             return self._refuse(HTTPStatus.BAD_REQUEST, "InvalidParameter", "Sub-protocols are not supported.")
@@ -177,9 +175,12 @@ class MockServer:
         link.refusal = next((ACCOUNTS[start] for start in ACCOUNTS if _key(request).startswith(start)), None)
         return self._model_trouble(link, parts.query)
 
-    def _upgraded(self, _link: ServerConnection, _request: Request, response: Response) -> None:
+    def _upgraded(self, link: ServerConnection, request: Request, response: Response) -> None:
+        assert isinstance(link, Link)
         if response.status_code == HTTPStatus.SWITCHING_PROTOCOLS:
             self._quirks.upgraded(response.headers)
+        if urlsplit(request.path).path not in {CALLS, METRICS}:
+            self.witness.answered(link, request, response)
 
     def _key_trouble(self, request: Request) -> str | None:
         """Return the switch that says what to do about a missing or wrong key."""
@@ -192,7 +193,7 @@ class MockServer:
     def _model_trouble(self, link: Link, query: str) -> Response | None:
         name = _model(query)
         try:
-            profile_for(name)
+            profile_for(self._plain(name))
         except UnknownModel:
             switch = "unknown-model" if name else "missing-model"
         else:
@@ -257,7 +258,7 @@ class MockServer:
         try:
             await self._pump(connection, session)
         except ConnectionClosed:
-            pass
+            await self._drain(connection, session)
         except Exception:  # noqa: BLE001  (a fault of the mock may end one session, never the others)
             _log.exception("session %s broke the mock", session.id)
             with contextlib.suppress(ConnectionClosed):
@@ -268,9 +269,14 @@ class MockServer:
     def _profile(self, request: Request) -> Profile:
         name = _model(urlsplit(request.path).query)
         try:
-            return profile_for(name)
+            found = profile_for(self._plain(name))
+            return found if found.model == name else dataclasses.replace(found, model=name)
         except UnknownModel:
             return dataclasses.replace(profile_for(DEFAULT_MODEL), model=name or DEFAULT_MODEL)
+
+    def _plain(self, name: str) -> str:
+        """The name by which a model's profile is found."""
+        return name.removesuffix("-latest") if self.options.lenient else name
 
     async def _pump(self, link: Link, session: Session) -> None:
         """Carry messages between the socket and the session; wakes for a message or when something is due."""
@@ -279,14 +285,12 @@ class MockServer:
             while True:
                 for out in session.poll(_clock()):
                     if isinstance(out, SendEvent):
-                        text = encoding.dumps(out.event)
-                        self.watch(session.id, "server", text.encode())
-                        await link.send(text)
+                        await link.send(encoding.dumps(out.event))
                     elif isinstance(out, CloseWith):
                         await link.close(out.code, out.reason)
                         return
                     else:
-                        link.transport.abort()
+                        link.drop()
                         return
                 if receiving is None and link.waiting:
                     self._hand_over(session, await link.receive())  # it is there: no wait, and so no task
@@ -304,6 +308,14 @@ class MockServer:
             if receiving is not None:
                 receiving.cancel()
                 await asyncio.gather(receiving, return_exceptions=True)
+                if not receiving.cancelled() and receiving.exception() is None:
+                    self._hand_over(session, receiving.result())  # it came while we could not send
+
+    async def _drain(self, link: Link, session: Session) -> None:
+        """Take what the client had sent before it left: it was heard, though nothing can be answered any more."""
+        while link.waiting:
+            self._hand_over(session, await link.receive())
+            session.take()
 
     def _controlled(self, session: Session, opcode: Opcode) -> None:
         if opcode is Opcode.PING:
@@ -311,7 +323,6 @@ class MockServer:
         session.quirks.control(opcode, session)
 
     def _hand_over(self, session: Session, message: Message) -> None:
-        self.watch(session.id, "client", message.data)
         if session.quirks.loses(message.frames, pinged=message.pinged):
             return
         if message.kind is Opcode.BINARY:
@@ -325,28 +336,28 @@ class MockServer:
             session.receive_text(text, _clock())
 
     def _record(self, link: Link, session: Session, started_ms: float, request_id: str) -> None:
-        first, code = link.first_close or ("nobody", None)
+        first, code = link.first_close or ("server" if link.left == "server" else "nobody", None)
         if first == "client" and code is None:
             code = 1005
         session.closed_by_client(code if first == "client" else None, link.close_reason or "", _clock())
         address = link.remote_address
         assert link.request is not None
-        self.ledger.record(
-            Call(
-                session_id=session.id,
-                request_id=request_id,
-                model=session.config.profile.model,
-                started_ms=started_ms,
-                ended_ms=time.time() * 1000,
-                first=first,
-                code=code,
-                finished=session.finished,
-                billed=tuple(session.billed),
-                clock_origin=session.began,
-                client_ip=address[0] if address else "",
-                workspace=link.request.headers.get("X-DashScope-WorkSpace"),
-            )
+        call = Call(
+            session_id=session.id,
+            request_id=request_id,
+            model=session.config.profile.model,
+            started_ms=started_ms,
+            ended_ms=time.time() * 1000,
+            first=first,
+            code=code,
+            finished=session.finished,
+            billed=tuple(session.billed),
+            clock_origin=session.began,
+            client_ip=address[0] if address else "",
+            workspace=link.request.headers.get("X-DashScope-WorkSpace"),
         )
+        self.ledger.record(call)
+        self.witness.listed(link, call)
 
 
 def _clock() -> float:

@@ -1,0 +1,1 @@
+"""Judging client programs: the other side of the wire."""
