@@ -33,7 +33,7 @@ from conformance.report.answers import unread
 from conformance.report.baseline import Baseline, BaselineError, dump, load, made
 from conformance.report.html_text import plural
 from conformance.report.redact import Redactor
-from conformance.report.summary import cases, ended, table
+from conformance.report.summary import cases, ended, table, transport_words
 from conformance.spec.catalogue import clauses, questions
 from conformance.spec.profiles import DEFAULT_MODEL, UnknownModel, profile_for
 from conformance.status import reading
@@ -557,10 +557,10 @@ def pytest_runtest_makereport(item: pytest.Item, call: pytest.CallInfo[None]) ->
     if call.when != "call" or outcome is None:
         outcome = judging.Outcome("error", f"{call.when} of the check failed: {call.excinfo and call.excinfo.value}")
     run = item.config.stash[RUN]
-    check = run.chapters.checks[check_id]
+    level = judging.level(check_id, run.run.profile)
     report.conformance = {
         "id": check_id,
-        "level": check.level,
+        "level": level,
         "verdict": outcome.verdict,
         "detail": outcome.detail,
         "outcome": outcome.outcome,
@@ -573,9 +573,9 @@ def pytest_runtest_makereport(item: pytest.Item, call: pytest.CallInfo[None]) ->
     if outcome.verdict == "fail" and known:
         report.outcome = "skipped"
         report.wasxfail = f"accepted by the baseline: {outcome.detail}"
-    elif outcome.verdict == "fail" and check.level != "MUST":
+    elif outcome.verdict == "fail" and level != "MUST":
         report.outcome = "skipped"
-        report.wasxfail = f"{check.level} missed: {outcome.detail}"
+        report.wasxfail = f"{level} missed: {outcome.detail}"
     elif outcome.verdict in SKIPPED:
         report.longrepr = (str(item.path), item.location[1] or 0, f"{outcome.verdict}: {outcome.detail}")
     elif outcome.verdict == "error":
@@ -649,6 +649,8 @@ def closing_words(run: ConformanceRun) -> Iterator[str]:
     if made["rested"]:
         yield f"The run was held up by throttling for {made['rested']:.0f} s."
     yield from table(made["levels"])
+    if made["transport"]:
+        yield transport_words(made["transport"])
     untested = sum(bool(row.excluded) for row in clauses().values())
     by_hand = sum(row.reach == "by-hand" for row in questions().values())
     yield f"Beside these: {untested} clauses and {by_hand} questions that no run can judge; the report says why."

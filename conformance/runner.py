@@ -14,7 +14,7 @@ from typing import Any
 
 from conformance import __version__, fuzz
 from conformance.aside import aside
-from conformance.judge.checks import Chapters, Check, applies, spoiled, uncooperative
+from conformance.judge.checks import Chapters, Check, applies, level, spoiled, uncooperative
 from conformance.mock.options import MockOptions
 from conformance.mock.server import MockServer
 from conformance.report.record import FORMAT, options
@@ -79,11 +79,11 @@ class Run:
     def catalogue(self) -> dict[str, Any]:
         """The fields of the record's `catalogue` line: clauses, questions, and the checks that judge them."""
         return {
-            "clauses": [asdict(row) for row in clauses().values()],
+            "clauses": [{**asdict(row), "level": row.level_for(self.profile.family)} for row in clauses().values()],
             "questions": [{**asdict(row), "expected": row.expected} for row in questions().values()],
             "checks": {
                 check.id: {
-                    "level": check.level,
+                    "level": level(check.id, self.profile),
                     "conversation": check.conversation,
                     "where": check.where,
                     "scenario": inspect.cleandoc(check.owner.__doc__ or ""),

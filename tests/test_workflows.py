@@ -15,6 +15,7 @@ import pytest
 from conformance.report import files
 from conformance.report.history import extend, load, render
 from conformance.report.redact import Redactor
+from conformance.spec.profiles import MODELS, profile_for
 from support import records, runs
 
 ROOT = Path(__file__).resolve().parents[1]
@@ -53,6 +54,27 @@ def test_the_nightly_run_has_a_budget_and_none_on_forks() -> None:
     assert text.count("!github.event.repository.fork") == 2
     assert "--budget-sessions 130 --budget-tokens 60000" in (NIGHTLY / "judge.sh").read_text(encoding="utf-8")
     assert "secrets.DASHSCOPE_API_KEY" in text
+
+
+@pytest.mark.parametrize("model", MODELS)
+def test_a_model_that_leaves_is_not_judged_every_night(model: str) -> None:
+    text = (ROOT / ".github/workflows/nightly.yml").read_text(encoding="utf-8")
+    assert (f"- {model}\n" in text) != profile_for(model).leaving
+
+
+@pytest.mark.parametrize("workspace", ["", "ws-1"])
+def test_the_nightly_run_goes_through_the_workspace_where_one_is_set(tmp_path: Path, workspace: str) -> None:
+    command = tmp_path / "realtime-conformance"
+    command.write_text('#!/bin/sh\nprintf "%s " "$@"\n', encoding="utf-8")
+    command.chmod(0o755)
+    told = {"DASHSCOPE_API_KEY": "k", "REGION": "beijing", "MODEL": "m", "TARGET": "t", "WORKSPACE": workspace}
+    done = subprocess.run(
+        ["bash", str(NIGHTLY / "judge.sh")],
+        cwd=tmp_path, env=runs.environment(**told) | {"PATH": f"{tmp_path}:{os.environ['PATH']}"},
+        capture_output=True, text=True, check=True, timeout=60,
+    )  # fmt: skip
+    assert ("--workspace ws-1 " in done.stdout) == bool(workspace)
+    assert done.stdout.startswith("run -q --endpoint beijing --model m ")
 
 
 # -- the steps

@@ -11,9 +11,13 @@ known=()
 if [ -f "baselines/$TARGET.json" ]; then
   known=(--baseline "$PWD/baselines/$TARGET.json")
 fi
+place=()
+if [ -n "${WORKSPACE:-}" ]; then
+  place=(--workspace "$WORKSPACE")
+fi
 code=0
 realtime-conformance run -q --endpoint "$REGION" --model "$MODEL" --budget-sessions 130 --budget-tokens 60000 \
-  --report-dir "reports/$TARGET" "${known[@]}" || code=$?
+  --report-dir "reports/$TARGET" "${known[@]}" "${place[@]}" || code=$?
 if [ -f "reports/$TARGET/summary.md" ]; then
   cat "reports/$TARGET/summary.md" >> "${GITHUB_STEP_SUMMARY:-/dev/null}"
 fi

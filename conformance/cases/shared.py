@@ -10,6 +10,7 @@ import json
 
 from conformance.judge.verdicts import Seen
 from conformance.judge.view import listed
+from conformance.spec.unsolicited import is_unsolicited
 from conformance.wire import maybe, send, until
 from conformance.wire.call import Broken
 
@@ -64,11 +65,15 @@ def leg_of(wire, label):
 
 
 def said_to(wire, label):
-    """The events between a probe and the `session.updated` that proves what became of it, that one included."""
+    """The events between a probe and the `session.updated` that proves what became of it, that one included.
+
+    What comes unasked is left out.
+    """
     there = leg_of(wire, label)
     found = []
     for frame in there.after(there.sent(label)):
-        found.append(frame.event)
+        if not is_unsolicited(frame.type):
+            found.append(frame.event)
         if frame.type == "session.updated":
             break
     return found

@@ -169,6 +169,16 @@ class TestTwoAtOnce:
     def test_a_session_works_with_its_defaults(self, wire):
         assert object_at(wire.leg(1).the("response.done"), "response").get("status") == "completed"
 
+    @observe("Q-GREETING-VOICE")
+    def question_is_the_voice_of_the_greeting_there(self, wire):
+        second = wire.leg(1)
+        shown = f"the greeting shows {greeting(second).get('voice')!r}"
+        told = [event.get("error") for event in second.all("error")]
+        told += [second.ending.reason_received] if second.ending.first == "server" else []
+        if any("voice" in str(one).lower() for one in told):
+            return Seen("refused", f"{shown}; {told[0]}")
+        return Seen("answered" if second.has("response.done") else "other", f"{shown}; {listed(second.types)}")
+
 
 class TestControlFrames:
     """The client pings, pongs, and sends its events in fragments."""

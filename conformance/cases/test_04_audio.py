@@ -21,13 +21,13 @@ from conformance.cases.shared import (
 from conformance.judge.verdicts import Blocked, Inconclusive, NotApplicable, Seen, Uncooperative, other
 from conformance.judge.view import listed
 from conformance.spec import must, observe, should
+from conformance.spec.unsolicited import PREVIEW, TRANSCRIPTION
 from conformance.wire import append, close, either, likely, quiet, send, silence, speak, until
 
 MS = 32  # bytes of a millisecond at 16 kHz
 WEATHER = fixtures.wav("weather")
 TURNS = fixtures.wav("three_utterances")
-COMPLETED = "conversation.item.input_audio_transcription.completed"
-PREVIEW = "conversation.item.input_audio_transcription.delta"
+COMPLETED = TRANSCRIPTION + "completed"
 EMOTIONS = {"surprised", "neutral", "happy", "sad", "disgusted", "angry", "fearful"}
 commit_answer = either(until("input_audio_buffer.committed"), until("error"))
 
@@ -67,10 +67,8 @@ def committed(wire, label, nth=0):
 
 
 def cleared(wire, label):
-    """A clear has its one answer; transcriptions come when they are ready, and answer nothing."""
-    said = [
-        kind for kind in wire.answers_to(label) if not kind.startswith("conversation.item.input_audio_transcription.")
-    ]
+    """A clear has its one answer."""
+    said = wire.answers_to(label)
     assert said == ["input_audio_buffer.cleared"], f"{label} was answered by {listed(said)}"
 
 
@@ -173,6 +171,12 @@ class TestManual:
         if not ends:
             return "not-sent"
         return Seen("sent", str(ends[0].get("transcript"))) if ends[0]["type"] == COMPLETED else other(ends[0])
+
+    @observe("Q-MANUAL-PREVIEW")
+    def question_whether_waiting_audio_is_previewed(self, wire):
+        commit = wire.sent("first commit")
+        early = [frame.event for frame in wire.received if frame.type == PREVIEW and frame.index < commit.index]
+        return Seen("while-appending", str(early[0])) if early else "after-commit"
 
 
 def turn_item(wire):

@@ -8,6 +8,7 @@ from conformance.cases.shared import BRIEF, configured, user
 from conformance.judge.verdicts import Blocked, Inconclusive, Seen, Uncooperative, other
 from conformance.judge.view import listed
 from conformance.spec import must, observe, should
+from conformance.spec.unsolicited import is_unsolicited
 from conformance.wire import append, close, either, likely, maybe, pause, quiet, send, silence, speak, until
 
 MS = 32  # bytes of a millisecond at 16 kHz
@@ -334,7 +335,8 @@ class TestClear:
     @observe("Q-CLEAR-MID-SPEECH")
     def question_what_becomes_of_speech_that_is_cleared(self, wire):
         cleared, after = wire.sent("clear"), wire.sent("speech after the clear")
-        seen = [str(frame.type) for frame in wire.after(cleared) if frame.index < after.index]
+        between = [frame.type for frame in wire.after(cleared) if frame.index < after.index]
+        seen = [str(kind) for kind in between if not is_unsolicited(kind)]
         told = ", ".join(seen)
         if COMMITTED in seen:
             return Seen("committed", told)

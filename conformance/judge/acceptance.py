@@ -83,9 +83,8 @@ def reached(wire: Wire, label: str) -> Acceptance:
     return row
 
 
-# What comes when it is ready and answers nobody: transcriptions, and a response after its `response.created`.
+# Beside what comes unasked: a response goes on by itself after its `response.created`.
 BY_ITSELF = (
-    "conversation.item.input_audio_transcription.",
     "response.output_item.",
     "response.content_part.",
     "response.text.",

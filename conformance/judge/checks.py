@@ -113,6 +113,12 @@ def applies(check_id: str, profile: Profile) -> str | None:
     return f"holds for {', '.join(row.models)} only; this model is of the {profile.family} family"
 
 
+def level(check_id: str, profile: Profile) -> str:
+    """The level of a check for this model: what rests on a recording of one family is a MUST for that one."""
+    row = clauses().get(check_id)
+    return "OBSERVE" if row is None else row.level_for(profile.family)
+
+
 def run(check_id: str, function: Callable[[], Any]) -> Outcome:
     """Call a check and turn what it does into an outcome."""
     try:

@@ -15,6 +15,7 @@ from conformance.guarded import object_at
 from conformance.judge.verdicts import Blocked, Inconclusive, NotHeld
 from conformance.spec.catalogue import owners
 from conformance.spec.profiles import Profile
+from conformance.spec.unsolicited import is_unsolicited
 from conformance.wire.transcript import Ending, Frame, Handshake, Leg, Transcript
 
 Event = dict[str, Any]
@@ -154,13 +155,13 @@ class Wire:
         raise self._blocked(f"the moment to send {what!r}")
 
     def replies(self, what: str, nth: int = 0) -> list[Event]:
-        """Server events after that client frame and before the client's next one."""
+        """Server events after that client frame and before the client's next one, but for what comes unasked."""
         start = self.sent(what, nth).index
         found = []
         for frame in self.frames[start + 1 :]:
             if frame.side == "client" and frame.opcode in {"text", "binary"}:
                 break
-            if frame.side == "server" and frame.type is not None:
+            if frame.side == "server" and frame.type is not None and not is_unsolicited(frame.type):
                 found.append(frame.event)
         return found
 

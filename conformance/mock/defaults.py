@@ -24,6 +24,12 @@ def detection(switches: Switches) -> Json:
     return made
 
 
+def greeting_voice(profile: Profile, switches: Switches) -> str:
+    """The voice that a new session shows: qwen3.8's is one that it does not have (F9)."""
+    refused = profile.family == "qwen3.8" and switches["greeting-voice"] == "refused"
+    return "Chelsie" if refused else profile.default_voice
+
+
 def configuration(profile: Profile, switches: Switches, session_id: str) -> Json:
     """Return the configuration of a new session.
 
@@ -34,7 +40,7 @@ def configuration(profile: Profile, switches: Switches, session_id: str) -> Json
         "object": "realtime.session",
         "model": profile.model,
         "modalities": ["text", "audio"],
-        "voice": profile.default_voice,
+        "voice": greeting_voice(profile, switches),
         "input_audio_format": formats[0],
         "output_audio_format": formats[1],
         "input_audio_transcription": {"model": TRANSCRIBER},

@@ -10,6 +10,7 @@ from conformance.mock.billing import Tariff
 from conformance.mock.brain import Answer, Brain, Request
 from conformance.mock.conversation import Conversation
 from conformance.mock.core import Appointment, Billed, Core
+from conformance.mock.defaults import greeting_voice
 from conformance.mock.errors import Json, Refused
 from conformance.mock.responding import Manner, Response
 from conformance.mock.turns import Turns
@@ -174,7 +175,8 @@ class Replies:
         tools = overrides.get("tools", made["tools"]) or []
         history = self._conversation.history()
         voice = str(overrides.get("voice") or made.voice)
-        if not made.has_voice(made.voice) and core.switches["voice-unknown"] == "late":
+        greeted = made.voice == greeting_voice(made.profile, core.switches)
+        if not made.has_voice(made.voice) and (greeted or core.switches["voice-unknown"] == "late"):
             core.fail(errors.voice(made.voice))
             return
         most = overrides.get("max_tokens", made["max_tokens"])

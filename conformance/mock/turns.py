@@ -46,6 +46,7 @@ class Turns:
         self.replies: Replies | None = None
         self._speech_item: str | None = None
         self._speech_start = 0  # bytes, padding included
+        self._coming: str | None = None  # the item that waiting audio will be, where its previews came before it
         self._hearing: list[Hearing] = []
         self._untold: list[Json] = []  # items that wait for `response.create` to be shown
         self._deferred: list[Callable[[], None]] = []
@@ -128,6 +129,8 @@ class Turns:
         most = self._core.options.limits.buffer_bytes
         if self.buffer.waiting + len(pcm) > most:
             raise Refused(errors.not_allowed(f"The input audio buffer holds at most {most} bytes.", "audio"))
+        if not self.buffer.listening:
+            self._preview_early()
         was_speaking = self._speech_item
         for found in self.buffer.append(pcm):
             if isinstance(found, SpeechStarted):
@@ -192,7 +195,8 @@ class Turns:
 
     def _commit(self) -> None:
         turn = self.buffer.commit()
-        item_id, self._speech_item = self._speech_item or self._core.ids.make("item"), None
+        item_id = self._speech_item or self._coming or self._core.ids.make("item")
+        self._speech_item = self._coming = None
         self._committed(turn, item_id)
 
     def response_ended(self) -> None:
@@ -217,6 +221,7 @@ class Turns:
             if side == "committed" and self.buffer.seconds:
                 self._committed(self.buffer.commit(), item_id)
         self.buffer.clear()
+        self._coming = None
         self._core.emit("input_audio_buffer.cleared")
 
     # -- images
@@ -287,22 +292,33 @@ class Turns:
         wait = self._core.pace.heard / (steps + 1)
         self._core.after(wait, lambda: self._preview(hearing, 1, steps, wait))
 
+    def _preview_early(self) -> None:
+        """In manual mode a preview may come for each append, under the id that the turn will have."""
+        core = self._core
+        if core.switches["manual-preview"] == "while-appending" and core.config.transcribes:
+            self._coming = self._coming or core.ids.make("item")
+            self._tell_preview(self._coming, "")
+
+    def _tell_preview(self, item_id: str, so_far: str) -> None:
+        core = self._core
+        side = core.switches["transcription-preview"]
+        if side == "none":
+            return
+        text, stash = ("", so_far) if side == "stash-only" else (so_far, "")
+        core.emit(
+            "conversation.item.input_audio_transcription.delta",
+            item_id=item_id,
+            content_index=0,
+            text=text,
+            stash=stash,
+            language=_language(so_far),
+            emotion="neutral",
+            obfuscation=core.ids.letters(8),
+        )
+
     def _preview(self, hearing: Hearing, step: int, steps: int, wait: float) -> None:
         core = self._core
-        so_far = " ".join(hearing.words[: len(hearing.words) * step // steps])
-        side = core.switches["transcription-preview"]
-        if side != "none":
-            text, stash = ("", so_far) if side == "stash-only" else (so_far, "")
-            core.emit(
-                "conversation.item.input_audio_transcription.delta",
-                item_id=hearing.item_id,
-                content_index=0,
-                text=text,
-                stash=stash,
-                language=_language(so_far),
-                emotion="neutral",
-                obfuscation=core.ids.letters(8),
-            )
+        self._tell_preview(hearing.item_id, " ".join(hearing.words[: len(hearing.words) * step // steps]))
         if step < steps:
             core.after(wait, lambda: self._preview(hearing, step + 1, steps, wait))
         else:

@@ -18,6 +18,8 @@ class Case:
     owner: str | None = None
     outcome: str | None = None
     where: str = ""
+    basis: str = "protocol"
+    """Whose demand the clause is: the protocol's, or the transport's (RFC 6455)."""
 
     @property
     def counts_against(self) -> bool:

@@ -22,7 +22,7 @@ from conformance.report.findings import Finding, as_markdown, findings, places
 from conformance.report.html_trace import PAYLOAD, Complaints, complaints, embedded, kind, payload
 from conformance.report.page import asset, environment, policy
 from conformance.report.record import Record
-from conformance.report.summary import cases
+from conformance.report.summary import cases, transport_words
 from conformance.wire.transcript import Frame, Transcript
 
 STATIC_DIAGRAMS = 2_000_000
@@ -120,6 +120,7 @@ def render(record: Record, made: dict[str, Any], redact: Callable[[str], str] = 
         record=record,
         run=record.run,
         made=made,
+        transport=transport_words(made["transport"]) if made["transport"] else "",
         counts=Counter(html_views.verdict_class(case.verdict, case.level) for case in judged),
         glyphs=html_views.GLYPH,
         run_glyph=html_views.RUN_GLYPH.get(made["verdict"], "?"),

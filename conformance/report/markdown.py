@@ -10,7 +10,7 @@ from conformance.report.findings import Finding, findings, word
 from conformance.report.html_text import cell, one_line, plural, told
 from conformance.report.html_views import GLYPH, RUN_GLYPH, Answer, answers, verdict_class
 from conformance.report.record import Record
-from conformance.report.summary import cases
+from conformance.report.summary import cases, transport_words
 
 MOST = 30
 """Findings that are told; a job summary has a limit, and the report has them all."""
@@ -22,6 +22,7 @@ def render(record: Record, made: dict[str, Any]) -> str:
     judged = cases(record)
     out = [f"# {cell(target['endpoint'])} · {cell(target['model'])}", ""]
     out += [f"{RUN_GLYPH.get(made['verdict'], '?')} **{cell(made['headline'])}**", ""]
+    out += [transport_words(made["transport"]), ""] if made["transport"] else []
     out += [line for said in made["caveats"] for line in (_plain(said), "")]
     usage = made["usage"]
     cost = f"{usage['input_tokens']:,} input and {usage['output_tokens']:,} output tokens, {made['seconds']} s."

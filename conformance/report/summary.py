@@ -20,6 +20,7 @@ from conformance.report.html_text import plural
 from conformance.report.reach import Reach, reach
 from conformance.report.record import FORMAT, Record
 from conformance.report.stability import stability
+from conformance.spec.profiles import UnknownModel, profile_for
 
 RunVerdict = Literal[
     "conforms", "fails", "infrastructure", "incomplete", "nothing_judged", "inconsistent", "interrupted"
@@ -48,7 +49,9 @@ def cases(record: Record) -> list[Case]:
         _case(check_id, check, said.get(check_id, []), not_held, cut=ended(record, "the record", "the run"))
         for check_id, check in record.catalogue["checks"].items()
     ]
-    return [_accepted(case, record) for case in owned([_told_attempt(case, record) for case in found])]
+    basis = {row["id"]: row.get("basis", "protocol") for row in record.catalogue["clauses"]}
+    told = [replace(_told_attempt(case, record), basis=basis.get(case.id, "protocol")) for case in found]
+    return [_accepted(case, record) for case in owned(told)]
 
 
 def _accepted(case: Case, record: Record) -> Case:
@@ -108,10 +111,8 @@ def owned(found: list[Case]) -> list[Case]:
         if case.verdict == "blocked" and not excused(case):
             owner = verdicts.get(case.owner or "")
             because = f"{owner.id}, which answers for it, did not fail" if owner else "no check answers for it"
-            case = Case(  # noqa: PLW2901  # the corrected case takes its place
-                case.id, case.level, "inconclusive", f"{case.detail}; {because}", case.conversation, case.seconds,
-                case.owner, case.outcome, case.where,
-            )  # fmt: skip
+            out.append(replace(case, verdict="inconclusive", detail=f"{case.detail}; {because}"))
+            continue
         out.append(case)
     return out
 
@@ -174,6 +175,11 @@ def caveats(record: Record) -> list[str]:
     elif of_mock(record):
         which = "embedded mock" if named["kind"] == "mock" else "mock"
         said.append(f"This run judged the {which}. It tells nothing about the live service.")
+    if _is_leaving(named["model"]):
+        said.append(
+            f"The vendor has announced that {named['model']} will be taken out of service: connections that time out "
+            "were seen from September 2026 on, and what it does today is no measure of a newer model."
+        )
     if record.truncated:
         said.append("The record is cut short: the run did not end in order, and what follows is what was written.")
         if not record.verdicts:
@@ -182,6 +188,13 @@ def caveats(record: Record) -> list[str]:
         more = f" and {len(record.damage) - 5} more" if len(record.damage) > 5 else ""
         said.append(f"Part of the record can't be read: {'; '.join(record.damage[:5])}{more}.")
     return said
+
+
+def _is_leaving(model: str) -> bool:
+    try:
+        return profile_for(model).leaving
+    except UnknownModel:
+        return False  # a record from elsewhere
 
 
 def ended(record: Record, it: str = "it", its_run: str = "its run") -> str | None:
@@ -234,6 +247,7 @@ def summary(record: Record) -> dict[str, Any]:
         "headline": headline(record, judged, result, changed),
         "counts": {key: counts[key] for key in sorted(counts)},
         "levels": levels(judged),
+        "transport": transport(judged),
         "partial": reached.partial,
         "reach": reached.to_json(),
         "stability": stability(record),
@@ -278,6 +292,18 @@ def levels(judged: list[Case]) -> dict[str, dict[str, int]]:
     }
 
 
+def transport(judged: list[Case]) -> dict[str, int]:
+    """The verdicts of the MUST that only RFC 6455 asks for: any WebSocket server owes them, whatever it speaks."""
+    counted = Counter(case.verdict for case in judged if case.level == "MUST" and case.basis == "transport")
+    return {verdict: counted[verdict] for verdict in ORDER if counted[verdict]}
+
+
+def transport_words(counted: dict[str, int]) -> str:
+    """`transport` as a sentence."""
+    told = ", ".join(f"{number} {verdict.replace('_', ' ')}" for verdict, number in counted.items())
+    return f"Of the MUST, {sum(counted.values())} are the transport's (RFC 6455), not this protocol's: {told}."
+
+
 def table(counted: dict[str, dict[str, int]]) -> list[str]:
     """`levels` as lines of text; rows and columns with their totals."""
     used = [verdict for verdict in ORDER if any(row.get(verdict) for row in counted.values())]
@@ -305,7 +331,9 @@ def headline(record: Record, judged: list[Case], result: RunVerdict, changed: Dr
     missed = [case for case in judged if case.level in {"SHOULD", "MAY"} and case.verdict == "fail"]
     counts = Counter(case.verdict for case in judged)
     open_ones = sum(counts[verdict] for verdict in ("blocked", "inconclusive", "skipped", "not_run")) - len(blocked)
-    body = f"{len(held)} MUST hold, {len(failed)} fail, {len(blocked)} blocked; {len(missed)} SHOULD missed"
+    carried = sum(case.basis == "transport" for case in failed)
+    of_them = f" ({'all' if carried == len(failed) else carried} of the transport)" if carried else ""
+    body = f"{len(held)} MUST hold, {len(failed)} fail{of_them}, {len(blocked)} blocked; {len(missed)} SHOULD missed"
     if counts["observed"]:
         body += f"; {plural(counts['observed'], 'question')} answered"
     if open_ones:
@@ -316,7 +344,7 @@ def headline(record: Record, judged: list[Case], result: RunVerdict, changed: Dr
     reached = reach(record, judged)
     if reached.partial and reached.musts and result in {"conforms", "fails"}:
         return _partial(
-            reached, {"hold": len(held), "fail": len(failed), "blocked": len(blocked)}, len(missed), exceptions
+            reached, {"hold": len(held), "fail": len(failed), "blocked": len(blocked)}, len(missed), exceptions, of_them
         )
     match result:
         case "conforms" if not held:
@@ -339,10 +367,14 @@ def headline(record: Record, judged: list[Case], result: RunVerdict, changed: Dr
             return f"The suite contradicts itself in {plural(counts['error'], 'check')}: {body}."
 
 
-def _partial(reached: Reach, musts: dict[str, int], missed: int, exceptions: str) -> str:
-    """The sentence of a run that judged a selection; `musts` counts what became of its MUST checks."""
+def _partial(reached: Reach, musts: dict[str, int], missed: int, exceptions: str, of_them: str) -> str:
+    """The sentence of a run that judged a selection.
+
+    `musts` counts what became of its MUST checks, `of_them` says how many of those that failed are the transport's.
+    """
     said = f"{musts['hold']} of {reached.musts} selected MUST hold{exceptions}"
-    said += "".join(f", {musts[word]} {word}" for word in ("fail", "blocked") if musts[word])
+    tails = {"fail": of_them, "blocked": ""}
+    said += "".join(f", {musts[word]} {word}{tail}" for word, tail in tails.items() if musts[word])
     if missed:
         said += f"; {missed} SHOULD missed"
     if reached.incomplete:

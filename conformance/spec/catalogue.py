@@ -14,7 +14,9 @@ from typing import Any, Literal, TypeVar
 
 Level = Literal["MUST", "SHOULD", "MAY"]
 Row = TypeVar("Row")
+Basis = Literal["protocol", "transport"]
 LEVELS: tuple[Level, ...] = ("MUST", "SHOULD", "MAY")
+TRANSPORT = "RFC6455"  # the source whose demands are those of any WebSocket, whatever is spoken over it
 
 
 class CatalogueError(ValueError):
@@ -28,7 +30,9 @@ class Clause:
     `why` argues the level, `source` names evidence keys, `date` the newest copy used, `models` the families it holds
     for (empty: all), `owns` the events whose arrival this clause answers for in any conversation, `exempt` the open
     questions it stays clear of, `fields` the members of `session` whose values it judges.  A clause that can't be
-    tested has `excluded`: the reason.
+    tested has `excluded`: the reason.  `must_for` names the families of which alone a MUST is known (one recording is
+    proof of one family): for every other it is a SHOULD.  `basis` says whose demand it is: of this protocol, or of the
+    transport, which is what only RFC 6455 asks for.
     """
 
     id: str
@@ -44,6 +48,12 @@ class Clause:
     anchors: tuple[str, ...] = ()
     fields: tuple[str, ...] = ()
     excluded: str | None = None
+    must_for: tuple[str, ...] = ()
+    basis: Basis = "protocol"
+
+    def level_for(self, family: str) -> Level:
+        """The level for the models of a family."""
+        return "SHOULD" if self.must_for and family not in self.must_for else self.level
 
 
 @dataclass(frozen=True)
@@ -98,7 +108,11 @@ def clauses() -> dict[str, Clause]:
                 raise CatalogueError(f"{name}: {row['id']} is there twice")
             if row["level"] not in LEVELS:
                 raise CatalogueError(f"{name}: {row['id']} has the level {row['level']!r}")
-            tuples = {key: _tuple(row.get(key)) for key in ("source", "models", "owns", "exempt", "anchors", "fields")}
+            if row.get("must_for") and row["level"] != "MUST":
+                raise CatalogueError(f"{name}: {row['id']} has `must_for` and is no MUST")
+            names = ("source", "models", "owns", "exempt", "anchors", "fields", "must_for")
+            tuples = {key: _tuple(row.get(key)) for key in names}
+            of_the_transport = set(tuples["source"]) == {TRANSPORT}
             found[row["id"]] = Clause(
                 id=row["id"],
                 chapter=name[:2],
@@ -107,6 +121,7 @@ def clauses() -> dict[str, Clause]:
                 sentence=row["sentence"],
                 date=row["date"],
                 excluded=row.get("excluded"),
+                basis=row.get("basis", "transport" if of_the_transport else "protocol"),
                 **tuples,
             )
     return found

@@ -76,6 +76,10 @@ class Profile:
     """Shorter audio counts as this much (RT)."""
     multichannel_factor: int = 1
     """Input audio tokens are multiplied by this with 2 or 4 channels (CE)."""
+    named_voice: str | None = None
+    """The voice that a client has to name before anything is answered, because the greeting's own is refused (F9)."""
+    leaving: bool = False
+    """Whether the vendor has announced that it will be taken out of service (F12, 2026-09-23)."""
 
     def can(self, capability: str) -> bool:
         """Tell whether the model has a capability; a misspelt one is an error."""
@@ -110,7 +114,8 @@ def _qwen38(model: str) -> Profile:
     """Return the profile of qwen3.8: CE (Sep-Oct 2026), FLOW, VOICE.
 
     `idle_timeout_ms` isn't listed for it, voice cloning and remembered turns are stated nowhere.  The output
-    rate is stated nowhere either; 12.5 is the neighbouring families' figure.
+    rate is stated nowhere either; 12.5 is the neighbouring families' figure.  Live it greets with `Chelsie`, which it
+    does not have, and answers nothing until another voice is named (F9, 2026-09-21 and 2026-09-23).
     """
     return Profile(
         model=model,
@@ -145,6 +150,7 @@ def _qwen38(model: str) -> Profile:
         audio_out_rate_documented=False,
         image_side=32,
         multichannel_factor=2,
+        named_voice="Tina",
     )
 
 
@@ -210,6 +216,7 @@ def _qwen3(model: str, voice_count: int = 17) -> Profile:
         audio_out_rate=12.5,
         audio_out_rate_documented=True,
         image_side=32,
+        leaving=True,
     )
 
 
@@ -235,6 +242,7 @@ def _turbo(model: str) -> Profile:
         audio_out_rate=25,
         audio_out_rate_documented=True,
         image_side=28,
+        leaving=True,
     )
 
 

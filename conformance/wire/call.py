@@ -18,6 +18,7 @@ from conformance.wire.connection import Connection, Unreachable
 from conformance.wire.pace import Pacer
 from conformance.wire.target import Target
 from conformance.wire.transcript import Frame, Leg, Stop, Transcript
+from conformance.wire.voice import named
 
 
 @dataclass(frozen=True)
@@ -226,6 +227,8 @@ class Call:
             event["event_id"] = "event_" + hashlib.md5(seed.encode(), usedforsecurity=False).hexdigest()
         event["type"] = kind
         event.update(fields)
+        if kind == "session.update" and "session" in event and self.profile.named_voice is not None:
+            event["session"] = named(event["session"], self.leg.frames, self.profile.named_voice)
         event = {name: value for name, value in event.items() if value is not steps.OMIT}
         return json.dumps(event, ensure_ascii=False, separators=(",", ":")).encode("utf-8", "surrogatepass")
 

@@ -106,7 +106,7 @@ def test_what_outlives_its_session_is_found():
     assert len(small) == 1
     fails(small)
     assert [str(one) for one in broken(small, Poisoned) if one.id == NEXT] == [
-        "FUZZ-NEXT (MUST): the next connection began with silence, not with session.created"
+        "FUZZ-NEXT (SHOULD): the next connection began with silence, not with session.created"
     ]
 
 

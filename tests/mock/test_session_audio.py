@@ -209,7 +209,7 @@ def test_other_rates_and_containers():
 def test_four_channels_cost_double():
     told = manual(model=MODELS[0])
     form = {"type": "pcm", "sample_rate": 16000, "channels": 4}
-    told.update(audio={"input": {"format": form}})
+    told.update(audio={"input": {"format": form}}, voice="Tina")
     turn(told, bytes(16000 * 2 * 4 * 10))
     assert usage(told.tell("response.create"))["audio_tokens"] == 140
 

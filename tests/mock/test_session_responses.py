@@ -6,7 +6,7 @@ import json
 import pytest
 
 from conformance import fixtures
-from conformance.spec.profiles import MODELS
+from conformance.spec.profiles import MODELS, profile_for
 from support.told import COUNT, Told, error, one, types
 
 WEATHER = {
@@ -266,8 +266,22 @@ def test_a_search_is_counted():
 @pytest.mark.parametrize("model", MODELS)
 def test_every_family_answers(model):
     told = Told(model)
+    told.update(voice=profile_for(model).default_voice)
     assert order(told.ask("Say hello.")) == AUDIO_ORDER
     assert "error" not in types(told.says)
+
+
+def test_the_voice_of_a_greeting_that_the_model_lacks_answers_nothing():
+    told = Told("qwen3.8-omni-flash-realtime")
+    assert told.created["voice"] == "Chelsie"
+    refused = error(told.ask("Say hello."))
+    assert refused["message"] == "<400> InternalError.Algo.InvalidParameter: Voice 'Chelsie' is not supported."
+
+
+def test_a_greeting_with_a_voice_of_the_models_own_answers():
+    told = Told("qwen3.8-omni-flash-realtime", switches={"greeting-voice": "answered"})
+    assert told.created["voice"] == "Tina"
+    assert order(told.ask("Say hello.")) == AUDIO_ORDER
 
 
 def test_finish_where_it_is_accepted():

@@ -8,7 +8,19 @@ from typing import Any
 import pytest
 
 from conformance.report.record import Record
-from conformance.report.summary import EXIT, MOCK_SERVER, cases, caveats, drift, ended, of_mock, summary, verdict
+from conformance.report.summary import (
+    EXIT,
+    MOCK_SERVER,
+    cases,
+    caveats,
+    drift,
+    ended,
+    of_mock,
+    summary,
+    transport_words,
+    verdict,
+)
+from conformance.spec.profiles import MODELS, profile_for
 from support.talks import talk
 
 CHECKS = {
@@ -134,6 +146,27 @@ def test_blocked_must_are_counted_beside_must_and_the_rest_is_not_judged() -> No
                said("Q-1", "inconclusive"))
     )  # fmt: skip
     assert "0 MUST hold, 1 fail, 0 blocked; 0 SHOULD missed; 3 not judged" in other["headline"]
+
+
+def test_what_the_transport_owes_is_told_apart() -> None:
+    made = record(said("GEN-1", "pass"), said("SES-1", "fail"))
+    assert summary(made)["transport"] == {}
+    made.catalogue["clauses"] = [{"id": "SES-1", "basis": "transport"}, {"id": "SES-2", "basis": "transport"}]
+    told = summary(made)
+    assert told["transport"] == {"fail": 1}  # a SHOULD is not counted
+    assert "1 fail (all of the transport)" in told["headline"]
+    assert transport_words(told["transport"]).endswith("not this protocol's: 1 fail.")
+    made.catalogue["clauses"] = [{"id": "GEN-1", "basis": "transport"}, {"id": "SES-1"}]
+    told = summary(made)
+    assert told["transport"] == {"pass": 1}
+    assert "1 fail;" in told["headline"]
+
+
+@pytest.mark.parametrize("model", MODELS)
+def test_a_model_that_leaves_says_so(model: str) -> None:
+    made = record(*PASSING)
+    made.run["target"] = {"kind": "live", "endpoint": "beijing", "model": model}
+    assert any("taken out of service" in words for words in caveats(made)) == profile_for(model).leaving
 
 
 def test_a_run_that_judged_no_must_does_not_claim_to_conform() -> None:

@@ -96,3 +96,29 @@ def test_a_probe_is_bound_to_its_question() -> None:
     def probe() -> None: ...
 
     assert (probe.check_id, probe.check_level) == ("Q-FINISH", "OBSERVE")  # type: ignore[attr-defined]
+
+
+def test_what_only_rfc_6455_asks_for_is_the_transports() -> None:
+    rows = list(clauses().values())
+    asked = {"CLO-007", "CLO-008", "CLO-016", "CLO-017", "CLO-018", "CLO-019", "CON-021", "CON-022"}
+    carried = {row.id for row in rows if row.basis == "transport" and row.level == "MUST"}
+    assert asked <= carried
+    assert {row.why for row in rows if row.id in carried} == {"RFC 6455 requires it"}
+    assert {row.id for row in rows if row.why == "RFC 6455 requires it"} <= {
+        row.id for row in rows if row.basis == "transport"
+    }
+    assert not {row.id for row in rows if row.basis == "protocol" and set(row.source) == {"RFC6455"}}
+
+
+def test_one_recording_makes_a_must_for_its_family_alone() -> None:
+    recorded = {"WS-REC", "WS-EV", "WS-D"}
+    alone = {row.id for row in clauses().values() if row.level == "MUST" and set(row.source) <= recorded}
+    assert alone
+    for row in clauses().values():
+        assert set(row.must_for) <= set(FAMILIES)
+        assert row.must_for or row.id not in alone, row.id
+        levels = {family: row.level_for(family) for family in FAMILIES}
+        musts = {family for family, level in levels.items() if level == "MUST"}
+        assert musts == (set(row.must_for) or set(FAMILIES) if row.level == "MUST" else set()), row.id
+    assert clause("ITM-014").level_for("qwen3.5") == "MUST"
+    assert clause("ITM-014").level_for("qwen3.8") == "SHOULD"

@@ -9,8 +9,9 @@ from conformance.judge import schema
 from conformance.judge.rules.base import body, objects, rule
 from conformance.judge.rules.envelope import SEARCH
 from conformance.judge.view import Wire
+from conformance.spec.unsolicited import PREVIEW, TRANSCRIPTION
 
-TRANSCRIPTION = "conversation.item.input_audio_transcription."
+CLEARED = "input_audio_buffer.cleared"
 CREATED, DONE = "response.created", "response.done"
 ADDED = "response.output_item.added"
 STREAMED = (
@@ -159,7 +160,15 @@ def speech_keeps_its_id(wire: Wire) -> Iterator[str | None]:
         if str(frame.type).startswith(TRANSCRIPTION):
             item_id = frame.event.get("item_id")
             joined = item_id in committed | spoken | items
+            if not joined and frame.type == PREVIEW and not _committed_after(wire, frame.index):
+                continue  # a preview of audio that waits, and was never committed (F16)
             yield None if joined else f"{frame.type} names the item {item_id!r}, which was neither spoken nor committed"
+
+
+def _committed_after(wire: Wire, index: int) -> bool:
+    """Whether the audio that waited at this frame was committed: a commit came before any clear did."""
+    kinds = (frame.type for frame in wire.received if frame.index > index)
+    return next((kind for kind in kinds if kind in {CLEARED, "input_audio_buffer.committed"}), CLEARED) != CLEARED
 
 
 @rule("GEN-067", "a response.done")

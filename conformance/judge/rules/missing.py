@@ -27,10 +27,10 @@ from conformance.judge.rules.settling import ANSWERED_BY, settling
 from conformance.judge.verdicts import Blocked, Inconclusive, Unjudged
 from conformance.judge.view import Wire
 from conformance.spec.catalogue import owners
+from conformance.spec.unsolicited import TRANSCRIPTION
 from conformance.wire.transcript import Frame
 
 ITEM = "conversation.item.created"
-TRANSCRIPTION = "conversation.item.input_audio_transcription."
 DOCUMENTED_MISTAKES = "GEN-018"
 
 

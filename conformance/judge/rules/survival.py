@@ -86,6 +86,8 @@ def excuse(wire: Wire) -> str | None:
         return "`session.finish` (C1)"
     if any(_odd_voice(wire, frame) for frame in frames):
         return "a voice (C39)"
+    if _lacks_voice(wire):
+        return "the voice of the greeting, which the model may not have (F9)"
     return next((why for why in (provocation(wire, frame) for frame in _recent(wire)) if why), None)
 
 
@@ -102,6 +104,18 @@ def _odd_voice(wire: Wire, frame: Frame) -> bool:
     nested = body(body(session, "audio"), "output")
     chosen = [part["voice"] for part in (session, nested) if part.get("voice") is not None]
     return any(wire.profile.knows_voice(str(voice)) is not True for voice in chosen)
+
+
+def _lacks_voice(wire: Wire) -> bool:
+    """Whether the model wants its voice named, and no update has named one."""
+    return wire.profile.named_voice is not None and not any(_names_a_voice(frame) for frame in wire.frames)
+
+
+def _names_a_voice(frame: Frame) -> bool:
+    if not is_client_data(frame) or frame.type != "session.update":
+        return False
+    session = body(frame.event, "session")
+    return bool(session.get("voice") or body(body(session, "audio"), "output").get("voice"))
 
 
 def _recent(wire: Wire) -> list[Frame]:
@@ -250,14 +264,14 @@ def _blameless(wire: Wire, frame: Frame) -> bool:
         case "input_audio_buffer.append" | "input_audio_buffer.clear":
             return True
         case "input_audio_buffer.commit":
-            return moment.buffer_ms >= 1000 and not moment.active
+            return moment.buffer_ms >= 1000 and not moment.active and not _lacks_voice(wire)
         case "conversation.item.create":
             item = body(frame.event, "item")
             typed = all(part.get("type") == "input_text" for part in objects(item.get("content")))
             return item.get("type") == "message" and item.get("role") == "user" and typed
         case "response.create":
             typed = moment.turns == "manual" or moment.audio_ms == 0
-            if moment.audio_ms == 0 and wire.profile.family in SPOKEN_ONLY:
+            if (moment.audio_ms == 0 and wire.profile.family in SPOKEN_ONLY) or _lacks_voice(wire):
                 return False
             free = not moment.active and not _asked_already(wire, frame)
             return typed and free and moment.items > 0 and not body(frame.event, "response")

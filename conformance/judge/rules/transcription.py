@@ -9,9 +9,9 @@ from conformance.judge.rules.base import rule
 from conformance.judge.rules.frames import silences
 from conformance.judge.rules.session import moments
 from conformance.judge.view import Wire
+from conformance.spec.unsolicited import PREVIEW, TRANSCRIPTION
 
-PREFIX = "conversation.item.input_audio_transcription."
-ENDS = {PREFIX + "completed", PREFIX + "failed"}
+ENDS = {TRANSCRIPTION + "completed", TRANSCRIPTION + "failed"}
 COMMITTED = "input_audio_buffer.committed"
 
 
@@ -48,8 +48,12 @@ def speech_gets_one_terminal_event(wire: Wire) -> Iterator[str | None]:
 def speech_gets_previews(wire: Wire) -> Iterator[str | None]:
     """Speech that was transcribed in VAD mode got a transcription `delta`."""
     then = moments(wire)
-    previews = {frame.event.get("item_id") for frame in wire.received if frame.type == PREFIX + "delta"}
+    previews = {frame.event.get("item_id") for frame in wire.received if frame.type == PREVIEW}
     for frame in wire.received:
-        if frame.type == PREFIX + "completed" and frame.event.get("transcript") and then[frame.index].turns == "vad":
+        if (
+            frame.type == TRANSCRIPTION + "completed"
+            and frame.event.get("transcript")
+            and then[frame.index].turns == "vad"
+        ):
             item = frame.event.get("item_id")
             yield None if item in previews else f"the speech {item} was transcribed without a delta"
