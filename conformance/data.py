@@ -18,3 +18,8 @@ def schemas() -> Path:
 def fixtures() -> Path:
     """Return the folder that holds `speech/`, `audio/`, `images/` and `manifest.json`."""
     return _folder("fixtures")
+
+
+def package() -> Path:
+    """Return the folder of the package itself."""
+    return _PACKAGE

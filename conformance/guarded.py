@@ -15,6 +15,8 @@ import re
 from collections.abc import Callable, Iterator
 from typing import Any
 
+from conformance.cut import cut
+
 DEEPEST = 100
 """Levels of arrays and objects; the deepest event of the sources has nine, and a tool's parameters a few more."""
 
@@ -121,7 +123,7 @@ def object_at(value: Any, *names: str) -> dict[str, Any]:
 
 def shortened(text: str, most: int = 40) -> str:
     """The beginning of a text, and how long it is where that is not all."""
-    return text if len(text) <= most else f"{text[:most]}… ({len(text)} characters)"
+    return text if len(text) <= most else f"{cut(text, most)}… ({len(text)} characters)"
 
 
 def _read(text: str | bytes, decoder: json.JSONDecoder) -> Any:

@@ -21,7 +21,7 @@ from typing import Any
 
 import pytest
 
-from conformance import plan, runner
+from conformance import plan, runner, secrets
 from conformance.judge import checks as judging
 from conformance.judge.verdicts import NotApplicable, NotHeld
 from conformance.judge.view import Wire
@@ -113,12 +113,13 @@ class ConformanceRun:
     def __init__(self, config: pytest.Config) -> None:
         self.config = config
         self.chapters = judging.load()
-        self.key = os.environ.get("DASHSCOPE_API_KEY") or None
+        self.key = (os.environ.get("DASHSCOPE_API_KEY") or "").strip() or None
+        self.secrets = secrets.held(os.environ, config.getoption("--endpoint"))
         self.replayed = self._replayed()
         self.run = self._asked()
         self.baseline_path, self.baseline = self._known()
         self.directory = self._directory()
-        self.writer = record.RecordWriter(self.directory / "record.jsonl", Redactor(self.key))
+        self.writer = record.RecordWriter(self.directory / "record.jsonl", Redactor(self.secrets))
         self.transcripts: dict[str, Transcript] = {}
         self.recorded: dict[str, Any] = {}
         self.began = time.monotonic()
@@ -175,7 +176,7 @@ class ConformanceRun:
         try:
             target = resolve(
                 endpoint, model=option("--model"), key=self.key, workspace=option("--workspace"),
-                concurrency=option("--concurrency"), rpm=option("--rpm"),
+                concurrency=option("--concurrency"), rpm=option("--rpm"), others=self.secrets,
             )  # fmt: skip
             target = trusting(target, option("--ca-file"))
             mock = MockOptions(quirks=tuple(option("--quirk"))) if target.kind == "mock" else None
@@ -364,7 +365,7 @@ class ConformanceRun:
         seconds = round(time.monotonic() - self.began, 2)
         self.writer.write("footer", interrupted=self.interrupted, seconds=seconds)
         try:
-            self.summary = files.write_all(self.writer.path, Redactor(self.key), tell=self.unwritten.append)
+            self.summary = files.write_all(self.writer.path, Redactor(self.secrets), tell=self.unwritten.append)
         except record.RecordError as problem:  # the folder was taken away, or not even the first line could be written
             self.unwritten.append(f"the record can't be read back: {problem}")
             return UNWRITTEN
@@ -377,7 +378,7 @@ class ConformanceRun:
         """Write the baseline that this run would meet."""
         read = record.read(self.writer.path, None)
         content = dump(made(read, cases(read), self.baseline))
-        if told := whole.write(path, Redactor(self.key)(content)):
+        if told := whole.write(path, Redactor(self.secrets)(content)):
             self.unwritten.append(f"--update-baseline: {told}")
 
 
@@ -418,7 +419,10 @@ def pytest_configure(config: pytest.Config) -> None:
         outlets = contextlib.ExitStack()
         outlets.enter_context(unbroken())
         config.add_cleanup(outlets.close)
-    run = ConformanceRun(config)
+    try:
+        run = ConformanceRun(config)
+    except secrets.SecretError as problem:
+        raise pytest.UsageError(str(problem)) from None
     _check_globs(config.getoption("--case"), run)
     config.stash[RUN] = run
     config.addinivalue_line("markers", "conformance: a check of the conformance suite")

@@ -5,6 +5,8 @@ from __future__ import annotations
 from dataclasses import dataclass
 from typing import Final, Literal
 
+from conformance.cut import cut
+
 Verdict = Literal["pass", "fail", "blocked", "skipped", "inconclusive", "not_run", "observed", "error"]
 
 # Worst last: a parametrized check is one case with its worst verdict.
@@ -69,7 +71,7 @@ class Seen:
 
 def other(evidence: object) -> Seen:
     """An outcome that none of the sources foresaw; `evidence` is kept verbatim (cut at 500 characters)."""
-    return Seen("other", str(evidence)[:500])
+    return Seen("other", cut(str(evidence), 500))
 
 
 def worst(verdicts: list[Verdict]) -> Verdict:

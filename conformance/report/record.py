@@ -55,7 +55,7 @@ class RecordWriter:
         if self.problem is not None:
             return
         line = json.dumps({"kind": kind, **fields}, ensure_ascii=False, separators=(",", ":"))
-        payload = (self._redact(line) + "\n").encode("utf-8", "backslashreplace")
+        payload = (self._redact.line(line) + "\n").encode("utf-8", "backslashreplace")
         try:
             with self.path.open("ab", buffering=0) as file:
                 file.write(payload)

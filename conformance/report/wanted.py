@@ -82,6 +82,9 @@ LEG = {
         "code_received": CODE, "reason_received": str, "clean": bool, "seconds": NUMBER,
         "tcp": OneOf(frozenset({"fin", "rst", "client", "timeout", "open"})), "problem": TEXT_OR_NONE,
     },
+    "echoes?": [{
+        "place": OneOf(frozenset({"frame", "header", "body"})), "at": (int, str), "form": str, "whole": bool,
+    }],
 }  # fmt: skip
 STOP = {"step": int, "waiting_for": [str], "waited_ms": NUMBER, "why": str}
 VERDICTS = OneOf(frozenset({"pass", "fail", "blocked", "skipped", "inconclusive", "not_run", "observed", "error"}))

@@ -15,6 +15,7 @@ from conformance import __version__, fixtures
 from conformance.spec.profiles import Profile
 from conformance.wire import steps
 from conformance.wire.connection import Connection, Unreachable
+from conformance.wire.guard import Guard
 from conformance.wire.pace import Pacer
 from conformance.wire.target import Target
 from conformance.wire.transcript import Frame, Leg, Stop, Transcript
@@ -118,13 +119,15 @@ class Call:
         named = {name.lower() for name, _ in dial.headers}
         headers = [pair for pair in headers if pair[0].lower() not in named] + list(dial.headers)
         url = self.target.address(model=dial.model, with_model=dial.with_model)
-        leg = Leg(url=url, opened_at_ms=time.time_ns() // 1_000_000)
+        leg = Leg(url=self.target.secrets.shown(url), opened_at_ms=time.time_ns() // 1_000_000)
         self.transcript.legs.append(leg)
         self._leg = leg
         self._cursor = 0
+        guard = Guard(self.target.secrets, filter(None, (key, self.target.key)), leg.frames)
         self._connection = Connection(
             leg, clock=self._now, headers=headers, deflate=dial.deflate, subprotocols=dial.subprotocols,
             ca_file=self.target.ca_file,
+            guard=guard, url=url,
         )  # fmt: skip
         try:
             await self._connection.open(self.target.deadlines.connect)

@@ -24,6 +24,8 @@ from websockets.protocol import State
 from websockets.typing import Subprotocol
 from websockets.uri import parse_uri
 
+from conformance.cut import MASK
+from conformance.wire.guard import Guard
 from conformance.wire.route import NoTunnel, Route
 from conformance.wire.transcript import Ending, Frame, Handshake, Leg, Opcode, Side
 
@@ -41,7 +43,10 @@ AFTER_CLOSE: dict[int, Opcode] = {1: "text", 2: "binary", 8: "close", 9: "ping",
 
 
 class Connection(asyncio.Protocol):
-    """A client connection.  Frames go into `leg.frames` in the order they crossed the wire."""
+    """A client connection.  Frames go into `leg.frames` in the order they crossed the wire.
+
+    What comes in passes the `guard` before it is kept; `url` is what to dial where it is not what may be kept.
+    """
 
     def __init__(
         self,
@@ -52,15 +57,19 @@ class Connection(asyncio.Protocol):
         deflate: bool = False,
         subprotocols: tuple[str, ...] = (),
         ca_file: str | None = None,
+        guard: Guard | None = None,
+        url: str | None = None,
     ) -> None:
         self.leg = leg
         self._ca_file = ca_file
         self._clock = clock
+        self._guard = guard or Guard()
+        leg.echoes = self._guard.echoes
         extensions = [ClientPerMessageDeflateFactory()] if deflate else None
         try:
-            self._uri = parse_uri(leg.url)
+            self._uri = parse_uri(url or leg.url)
         except InvalidURI as problem:
-            raise Unreachable(str(problem)) from None
+            raise Unreachable(self._guard.words(str(problem))) from None
         self._core = ClientProtocol(
             self._uri,
             extensions=extensions,
@@ -128,6 +137,7 @@ class Connection(asyncio.Protocol):
         if problem is None and self.leg.handshake.status is None:
             problem = "the connection ended before the handshake was answered"
         if problem is not None:
+            problem = self._guard.words(problem)
             done = self.leg.handshake
             self.leg.handshake = Handshake(
                 done.status,
@@ -152,7 +162,7 @@ class Connection(asyncio.Protocol):
         for name, value in self._headers:
             request.headers[name] = value
         self._request_headers = tuple(
-            (name, "[redacted]" if name.lower() in {"authorization", "api-key"} else value)
+            (name, MASK if name.lower() in {"authorization", "api-key"} else self._guard.words(value))
             for name, value in request.headers.raw_items()
         )
         self.leg.handshake = Handshake(None, 0.0, self._request_headers)
@@ -195,20 +205,21 @@ class Connection(asyncio.Protocol):
     def _pump(self) -> None:
         for event in self._core.events_received():
             if isinstance(event, Response):
-                self.leg.handshake = Handshake(
+                answer = Handshake(
                     event.status_code,
                     self._clock() - self._asked_at,
                     self._request_headers,
                     tuple(event.headers.raw_items()),
                     (event.body or b"").decode("utf-8", "replace"),
                 )
+                self.leg.handshake = self._guard.handshake(answer)
                 self._upgraded.set()
             elif isinstance(event, WireFrame):
                 self._frame_arrived(event)
         # An end of TCP, wherever it comes, is told by `tcp` and is no breach of the framing.
         broken = self._core.parser_exc is not None and not isinstance(self._core.parser_exc, EOFError)
         if broken and self._problem is None:
-            self._problem = f"{type(self._core.parser_exc).__name__}: {self._core.parser_exc}"
+            self._problem = self._guard.words(f"{type(self._core.parser_exc).__name__}: {self._core.parser_exc}")
             if self._core.close_sent is not None and self._code_sent is None:
                 self._note_close("client", self._core.close_sent)
         if self._core.handshake_exc is not None:
@@ -315,6 +326,7 @@ class Connection(asyncio.Protocol):
                 text, data = payload.decode(), b""
             except UnicodeDecodeError:
                 text = None  # kept as bytes: a text frame must be UTF-8 and a rule says so
+        text, data = self._guard.payload(len(self.leg.frames), side, opcode, text, data)
         frame = Frame(
             len(self.leg.frames), side, round(self._clock(), 3), opcode, text, data, label, self.step, fragments
         )
@@ -409,10 +421,11 @@ class Connection(asyncio.Protocol):
             return
         self._moved(side)
         payload = b"" if close.code == NO_CODE else close.serialize()
+        reason = self._guard.words(close.reason)
         if side == "client":
-            self._code_sent, self._reason_sent = int(close.code), close.reason
+            self._code_sent, self._reason_sent = int(close.code), reason
         else:
-            self._code_received, self._reason_received = int(close.code), close.reason
+            self._code_received, self._reason_received = int(close.code), reason
         self._record(side, "close", payload)
 
     def finish(self) -> None:

@@ -9,6 +9,7 @@ from collections.abc import Callable, Sequence
 from dataclasses import dataclass, field
 from typing import Any, Literal
 
+from conformance.cut import cut
 from conformance.spec.profiles import Profile
 from conformance.spec.trouble import Kind
 from conformance.wire import steps, trouble
@@ -131,7 +132,7 @@ async def hold(
         await call.leave()
     except Exception as problem:  # noqa: BLE001  # whatever an answer does to one script is no end of the others
         said = f"the script could not go on from an answer: {type(problem).__name__}: {problem}"
-        transcript.stop = Stop(call.step, (), 0.0, said[:LONGEST_WHY])
+        transcript.stop = Stop(call.step, (), 0.0, cut(said, LONGEST_WHY))
         await call.leave()
     except asyncio.CancelledError:
         transcript.stop = Stop(0, (), 0.0, INTERRUPTED)
@@ -171,7 +172,7 @@ def _other_model(transcript: Transcript, asked: str) -> str | None:
                 session = frame.event.get("session")
                 echoed = session.get("model") if isinstance(session, dict) else None
                 known = not isinstance(echoed, str) or not echoed or echoed == stem or echoed.startswith(f"{stem}-")
-                return None if known else str(echoed)[:100]
+                return None if known else cut(str(echoed), 100)
     return None
 
 

@@ -63,7 +63,9 @@ def trusting(target: Target, ca_file: str | None) -> Target:
     if ca_file is None:
         return target
     if not target.url.startswith("wss:"):
-        raise TargetError(f"--ca-file is for wss:// endpoints, and this one is {target.url or target.name}")
+        raise TargetError(
+            f"--ca-file is for wss:// endpoints, and this one is {target.secrets.shown(target.url) or target.name}"
+        )
     try:
         trust(ca_file)
     except ssl.SSLError:

@@ -3,13 +3,19 @@
 from __future__ import annotations
 
 import ipaddress
+import re
 from dataclasses import dataclass, field, replace
+from functools import cached_property
 from typing import Literal
 from urllib.parse import parse_qsl, quote, urlencode, urlsplit, urlunsplit
 
+from conformance.secrets import Secrets, of_url
 from conformance.wire.pace import BACK_OFF, TOKENS_A_MINUTE
 
 PATH = "/api-ws/v1/realtime"
+
+WORKSPACE = re.compile(r"[A-Za-z0-9-]{1,63}")  # a label of a host's name
+PROVIDER = "aliyuncs.com"
 
 # Shared hosts are the SDKs' defaults; workspace hosts are what the guide lists since June 2026 (RT, PY, JAVA).
 REGIONS = {
@@ -51,12 +57,13 @@ class Target:
 
     `pace` is audio seconds per second sent (0: as fast as it goes).  `rpm` is how many connections a minute may be
     opened (None: any number), `tokens_a_minute` likewise; `back_off` is how many seconds it is left alone when it
-    throttles.  `ca_file` holds authorities that are trusted beside those of this machine.
+    throttles.  `ca_file` holds authorities that are trusted beside those of this machine.  `name` may be shown; the
+    `url` may hold a login, and `secrets.shown` says what may be shown of it.
     """
 
     kind: Literal["mock", "live", "replay"]
     name: str
-    url: str
+    url: str = field(repr=False)
     model: str
     key: str | None = field(default=None, repr=False)
     workspace: str | None = None
@@ -67,6 +74,13 @@ class Target:
     tokens_a_minute: int | None = None
     back_off: float = 0.0
     ca_file: str | None = None
+    others: Secrets = field(default_factory=Secrets, repr=False, compare=False)
+    """Secrets of the run beside the key."""
+
+    @cached_property
+    def secrets(self) -> Secrets:
+        """Everything that must not be kept of what this endpoint says."""
+        return self.others | filter(None, (self.key, *(value for _, value in of_url(self.url, ""))))
 
     def address(self, *, model: str | None = None, with_model: bool = True) -> str:
         """The URL to dial; `model` overrides the target's, `with_model=False` leaves the parameter out."""
@@ -99,13 +113,25 @@ def resolve(
     workspace: str | None,
     concurrency: int | None = None,
     rpm: int | None = None,
+    others: Secrets | None = None,
 ) -> Target:
     """Turn `--endpoint` and the environment into a target; only what is not on this machine is paced unasked.
 
-    Raises TargetError for an unknown name, a URL that is not ws:// or wss://, a region without a key, or a plain
-    ws:// URL that leaves this machine while a key is set (the key would cross the network in the clear).
+    `others` are secrets of the run beside the key: what this endpoint says is searched for them, too.
+
+    Raises TargetError for an unknown name, a URL that is not ws:// or wss://, a region without a key, a workspace that
+    is no id (it is a part of the host), or a plain ws:// URL that leaves this machine while a key is set (the key would
+    cross the network in the clear).
     """
-    name = endpoint or ("beijing" if key else "mock")
+    if workspace is not None and not WORKSPACE.fullmatch(workspace):
+        raise TargetError("--workspace is an id of letters, digits and hyphens")
+    found = _resolved(endpoint or ("beijing" if key else "mock"), model, key, workspace, concurrency, rpm)
+    return replace(found, others=others or Secrets())
+
+
+def _resolved(  # noqa: PLR0917  # `resolve` names them
+    name: str, model: str, key: str | None, workspace: str | None, concurrency: int | None, rpm: int | None
+) -> Target:
     if name == "mock":
         # The live key never goes to the embedded mock: it gets one of its own.
         return Target(
@@ -116,32 +142,36 @@ def resolve(
             raise TargetError(f"--endpoint {name} needs an API key in $DASHSCOPE_API_KEY")
         shared, per_workspace = REGIONS[name]
         host = f"{workspace}.{per_workspace}" if workspace else shared
-        return _paced(Target("live", name, f"wss://{host}{PATH}", model, key, workspace), concurrency, rpm)
+        url = f"wss://{host}{PATH}"
+        if urlsplit(url).netloc != host or not host.endswith(f".{PROVIDER}"):  # the key goes nowhere else
+            raise TargetError(f"--workspace leads to another host than one of {PROVIDER}")
+        return _paced(Target("live", name, url, model, key, workspace), concurrency, rpm)
+    shown = Secrets(value for _, value in of_url(name, "")).shown(name)
     try:
         parts = urlsplit(name)
     except ValueError as problem:
-        raise TargetError(f"--endpoint {name!r} is no URL: {problem}") from None
+        raise TargetError(f"--endpoint {shown!r} is no URL: {problem}") from None
     if parts.scheme not in {"ws", "wss"} or not parts.hostname:
         known = ", ".join(["mock", *REGIONS])
-        raise TargetError(f"--endpoint {name!r} is neither one of {known} nor a ws:// or wss:// URL")
+        raise TargetError(f"--endpoint {shown!r} is neither one of {known} nor a ws:// or wss:// URL")
     try:
         _ = parts.port
     except ValueError as problem:
-        raise TargetError(f"--endpoint {name!r}: {problem}") from None
+        raise TargetError(f"--endpoint {shown!r}: {problem}") from None
     local = is_loopback(name)
     if parts.scheme == "ws" and not local and key:
-        raise TargetError(f"--endpoint {name}: the key goes only over TLS; use wss://")
+        raise TargetError(f"--endpoint {shown}: the key goes only over TLS; use wss://")
     # The model has an option of its own; one in the URL would make two.
     query = urlencode([pair for pair in parse_qsl(parts.query, keep_blank_values=True) if pair[0] != "model"])
     url = urlunsplit((parts.scheme, parts.netloc, parts.path or PATH, query, ""))
     if local:
         return Target(
-            "live", name, url, model, key or "mock-key", workspace, LOOPBACK, 0.0,
+            "live", shown, url, model, key or "mock-key", workspace, LOOPBACK, 0.0,
             concurrency=concurrency or 16, rpm=rpm, back_off=BACK_OFF if rpm else LOCAL_BACK_OFF,
         )  # fmt: skip
     if not key:
-        raise TargetError(f"--endpoint {name} needs an API key in $DASHSCOPE_API_KEY")
-    return _paced(Target("live", name, url, model, key, workspace), concurrency, rpm)
+        raise TargetError(f"--endpoint {shown} needs an API key in $DASHSCOPE_API_KEY")
+    return _paced(Target("live", shown, url, model, key, workspace), concurrency, rpm)
 
 
 def _paced(target: Target, concurrency: int | None, rpm: int | None) -> Target:

@@ -57,7 +57,7 @@ class Frame:
 
 @dataclass(frozen=True)
 class Handshake:
-    """The opening HTTP exchange; header values that carry the key are redacted before they come here."""
+    """The opening HTTP exchange; what carries the key is masked before it comes here."""
 
     status: int | None
     ms: float
@@ -88,6 +88,25 @@ class Ending:
 
 
 @dataclass(frozen=True)
+class Echo:
+    """Where the server quoted a credential that the client had sent, and never what.
+
+    `place` is `frame`, `header` or `body` (of the handshake's answer), `at` the frame's index or the header's name;
+    `form` says how it was written, `whole` whether all of it was there.
+    """
+
+    place: str
+    at: int | str
+    form: str
+    whole: bool
+
+    def __str__(self) -> str:
+        where = {"header": f"the header {self.at} of the handshake", "body": "the body of the handshake"}
+        what = "the key" if self.whole else "a part of the key"
+        return f"{what} in {where.get(self.place, f'frame {self.at}')} ({self.form})"
+
+
+@dataclass(frozen=True)
 class Stop:
     """Where a script broke off: the step, what it waited for, how long, and why."""
 
@@ -107,6 +126,7 @@ class Leg:
     handshake: Handshake = field(default_factory=lambda: Handshake(None, 0.0))
     frames: list[Frame] = field(default_factory=list)
     ending: Ending = field(default_factory=Ending)
+    echoes: list[Echo] = field(default_factory=list)
 
     @property
     def session_id(self) -> str | None:
@@ -180,6 +200,8 @@ class Transcript:
         out = asdict(self)
         for leg, plain in zip(self.legs, out["legs"], strict=True):
             plain["frames"] = [_frame_to_json(frame) for frame in leg.frames]
+            if not leg.echoes:
+                del plain["echoes"]
         return out
 
     @classmethod
@@ -199,6 +221,7 @@ class Transcript:
                 ),
                 frames=[_frame_from_json(index, frame) for index, frame in enumerate(leg["frames"])],
                 ending=Ending(**leg["ending"]),
+                echoes=[Echo(**echo) for echo in leg.get("echoes", [])],
             )
             for leg in line["legs"]
         ]
@@ -253,5 +276,5 @@ def _frame_from_json(index: int, line: dict[str, Any]) -> Frame:
 def _bytes_from_json(text: str) -> bytes:
     try:
         return base64.b64decode(text, validate=True)
-    except binascii.Error:  # redacted: the mask stands in the middle of it
+    except binascii.Error:  # a mask stands in the middle of it
         return text.encode()

@@ -13,6 +13,7 @@ from dataclasses import dataclass
 from typing import Any
 
 from conformance import guarded
+from conformance.cut import cut
 from conformance.spec.trouble import Kind, Row, by_status, by_words
 from conformance.wire.transcript import Frame, Leg, Transcript
 
@@ -62,7 +63,7 @@ def _handshake(leg: Leg) -> Trouble | None:
         row = by_status(shake.status)
     if row is None:
         return None
-    said = f": {shake.body[:200]}" if shake.body else ""
+    said = f": {cut(shake.body, 200)}" if shake.body else ""
     header = next((value for name, value in shake.response_headers if name.lower() == "retry-after"), "")
     wait = float(header) if header.isdecimal() else _wait(text)
     words = f"the handshake was refused with HTTP {shake.status}{said}"
@@ -81,7 +82,7 @@ def _frames(leg: Leg) -> Trouble | None:
     for frame, code, text in complaints(leg):
         row = by_words(code, text)
         if row is not None and row.kind in {"account", "quota"}:
-            said = ": ".join(part for part in (code, text[:200]) if part)
+            said = ": ".join(part for part in (code, cut(text, 200)) if part)
             where = "the session was refused" if _is_first(leg, frame) else "the server said"
             return Trouble(row.kind, f"{where}: {said}", row.what, row.todo, wait=_wait(text))
     return None
@@ -92,7 +93,7 @@ def _ending(leg: Leg) -> Trouble | None:
     reason = ending.reason_received
     row = by_words("", reason)
     if row is not None and row.kind in {"account", "quota"}:
-        words = f"the server closed with {ending.code_received}: {reason[:200]}"
+        words = f"the server closed with {ending.code_received}: {cut(reason, 200)}"
         return Trouble(row.kind, words, row.what, row.todo, wait=_wait(reason))
     problem = ending.problem or ""
     row = by_words("", problem)
@@ -197,9 +198,17 @@ def _how_lost(transcript: Transcript, number: int, leg: Leg) -> tuple[Kind, str,
     for frame, code, text in complaints(leg):
         row = by_words(code, text)
         if row is not None and row.kind == "service":
-            return "service", f"the server said: {': '.join(part for part in (code, text[:120]) if part)}", frame.index
+            return (
+                "service",
+                f"the server said: {': '.join(part for part in (code, cut(text, 120)) if part)}",
+                frame.index,
+            )
     if ending.code_received in SERVICE_CODES and ending.first == "server":
-        return "service", f"the server closed with {ending.code_received} {ending.reason_received[:120]}".rstrip(), at
+        return (
+            "service",
+            f"the server closed with {ending.code_received} {cut(ending.reason_received, 120)}".rstrip(),
+            at,
+        )
     gone = ending.first == "server" and ending.code_received is None and ending.tcp in {"fin", "rst"}
     if gone and ending.problem is None and ending.code_sent is None:
         return "line", "TCP ended without a close frame", at

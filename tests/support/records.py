@@ -9,6 +9,7 @@ from dataclasses import asdict
 from pathlib import Path
 from typing import Any
 
+from conformance.cut import MASK
 from conformance.judge import schema
 from conformance.judge.checks import load
 from conformance.report.record import FORMAT, Record, RecordWriter, read
@@ -42,7 +43,7 @@ class Stage:
             url=f"wss://example.invalid/api-ws/v1/realtime?model={MODEL}",
             opened_at_ms=1_790_000_000_000,
             closed_at_ms=1_790_000_004_000,
-            handshake=Handshake(101, 41.5, (("Authorization", "[redacted]"),), (("Upgrade", "websocket"),)),
+            handshake=Handshake(101, 41.5, (("Authorization", MASK),), (("Upgrade", "websocket"),)),
         )
         self.now = 0.0
 

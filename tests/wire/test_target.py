@@ -1,5 +1,7 @@
 """Naming an endpoint."""
 
+from urllib.parse import urlsplit
+
 import pytest
 
 from conformance.wire.target import EMBEDDED, LIVE, TargetError, resolve
@@ -26,6 +28,33 @@ def test_with_a_key_beijing_is_judged() -> None:
 
 def test_a_workspace_has_its_own_host() -> None:
     assert named("singapore", workspace="ws1").url == "wss://ws1.ap-southeast-1.maas.aliyuncs.com/api-ws/v1/realtime"
+
+
+@pytest.mark.parametrize(
+    "workspace", ["evil.example/?", "evil.example#", "a@evil", "a:1", "", "ä", "a_b", "a" * 64, "a\n"]
+)
+@pytest.mark.parametrize("endpoint", ["beijing", "mock"])
+def test_a_workspace_that_is_no_id_gets_no_key(workspace: str, endpoint: str) -> None:
+    with pytest.raises(TargetError, match="letters, digits and hyphens"):
+        named(endpoint, workspace=workspace)
+
+
+@pytest.mark.parametrize("workspace", ["ws-1", "LLM-0a", "a" * 63])
+def test_a_workspace_leads_to_the_provider_s_own_host(workspace: str) -> None:
+    host = urlsplit(named("beijing", workspace=workspace).address()).hostname
+    assert host == f"{workspace.lower()}.cn-beijing.maas.aliyuncs.com"
+
+
+def test_the_model_s_name_leads_to_no_other_host() -> None:
+    target = resolve("beijing", model="x@evil.example/#?", key="sk-1", workspace=None)
+    assert urlsplit(target.address()).hostname == "dashscope.aliyuncs.com"
+
+
+@pytest.mark.parametrize("url", ["ws://user:password@", "http://user:password@host", "ws://user:password@host:99999"])
+def test_a_wrong_endpoint_is_told_without_its_login(url: str) -> None:
+    with pytest.raises(TargetError) as told:
+        named(url)
+    assert "password" not in str(told.value)
 
 
 def test_the_live_key_never_reaches_the_embedded_mock() -> None:

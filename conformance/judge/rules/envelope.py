@@ -6,6 +6,7 @@ from collections.abc import Iterator
 from typing import Any
 
 from conformance import guarded
+from conformance.cut import cut
 from conformance.judge import schema
 from conformance.judge.rules.base import rule
 from conformance.judge.view import Wire
@@ -35,7 +36,7 @@ def _events(wire: Wire) -> Iterator[Frame]:
 
 
 def _name(frame: Frame) -> str:
-    return frame.type or f"an event without type ({(frame.text or '')[:60]})"
+    return frame.type or f"an event without type ({cut(frame.text or '', 60)})"
 
 
 @rule("GEN-002", "a message of the server")
@@ -60,14 +61,14 @@ def is_one_json_object(wire: Wire) -> Iterator[str | None]:
 
 def _no_object(text: str, event: Any) -> str | None:
     if constants := guarded.constants(text):
-        return f"{constants[0]} is no JSON number: {text[:80]!r}"
+        return f"{constants[0]} is no JSON number: {cut(text, 80)!r}"
     if isinstance(event, dict):
         return None
     try:
         guarded.parse(text)
     except guarded.Refused as problem:
-        return f"a message is no JSON ({problem}): {text[:80]!r}"
-    return f"a message is no JSON object: {text[:80]!r}"
+        return f"a message is no JSON ({problem}): {cut(text, 80)!r}"
+    return f"a message is no JSON object: {cut(text, 80)!r}"
 
 
 @rule("GEN-069", "a server event")
@@ -84,7 +85,7 @@ def is_read_alike_by_all(wire: Wire) -> Iterator[str | None]:
 def has_a_type(wire: Wire) -> Iterator[str | None]:
     """Every event has a non-empty string `type`."""
     for frame in _events(wire):
-        yield None if frame.type else f"an event has the type {frame.event.get('type')!r}: {(frame.text or '')[:80]}"
+        yield None if frame.type else f"an event has the type {frame.event.get('type')!r}: {cut(frame.text or '', 80)}"
 
 
 @rule("GEN-005", "a server event")

@@ -1,0 +1,114 @@
+"""What one connection receives, masked before anything keeps it; where the server quoted the key is noted before that.
+
+A server that quotes the caller's credential is a defect that users must hear of, and the credential itself must be
+nowhere.  So a note says in which frame, header or body it stood and in which form, and no more.
+"""
+
+from __future__ import annotations
+
+import json
+from collections.abc import Iterable
+from dataclasses import replace
+from typing import Any
+
+from conformance import guarded
+from conformance.cut import MASK
+from conformance.secrets import Hit, Secrets, covered
+from conformance.wire.transcript import Echo, Frame, Handshake, Opcode, Side
+
+NOTED = 50  # quotes that are noted of one connection: a server that floods with keys has told enough
+SPAN = 1024  # characters on both sides of the seam between two deltas: a long key with all its letters escaped
+
+
+class Guard:
+    """Masks the secrets of a run, and notes which of the credentials that were `sent` come back.
+
+    What was sent and is no secret (a probe's wrong key) is noted and left as it is.  `frames` are those of the
+    connection's leg: one is masked again when only the next one shows that a key began in it.
+    """
+
+    def __init__(
+        self, secrets: Secrets | None = None, sent: Iterable[str] = (), frames: list[Frame] | None = None
+    ) -> None:
+        self.echoes: list[Echo] = []
+        self._secrets = secrets or Secrets()
+        sent = tuple(sent)
+        self._sent = {number for key in sent if (number := self._secrets.number(key)) is not None}
+        self._probes = Secrets(key for key in sent if self._secrets.number(key) is None)
+        self._frames = [] if frames is None else frames
+        self._before: dict[str, tuple[int, dict[str, Any]]] = {}
+        """The last event of each type and where it stands, as it came."""
+
+    def words(self, text: str) -> str:
+        """A text that may be kept; what is made of server text but is not its own place."""
+        return self._secrets.mask(text)
+
+    def quoted(self, text: str, place: str, at: str | int) -> str:
+        """A text of the server that may be kept."""
+        hits = self._secrets.hits(text)
+        self._note(hits, place, at)
+        self._note((hit for hit in self._probes.hits(text) if hit.whole), place, at, probe=True)
+        return covered(text, hits) if hits else text
+
+    def handshake(self, done: Handshake) -> Handshake:
+        """The opening exchange as it may be kept."""
+        sent = tuple((name, self.words(value)) for name, value in done.request_headers)
+        heard = tuple((self.words(name), self.quoted(value, "header", self.words(name))) for name, value in
+                      done.response_headers)  # fmt: skip
+        return replace(
+            done, request_headers=sent, response_headers=heard, body=self.quoted(done.body, "body", ""),
+            problem=done.problem and self.words(done.problem),
+        )  # fmt: skip
+
+    def payload(
+        self, index: int, side: Side, opcode: Opcode, text: str | None, payload: bytes
+    ) -> tuple[str | None, bytes]:
+        """The payload of a frame as it may be kept.
+
+        What the client sends as data is made of what was kept, so only its answers to pings can hold a secret.
+        """
+        if side == "client":
+            return (text, payload) if opcode in {"text", "binary"} else (text, self._secrets.mask_bytes(payload))
+        if text is None:
+            whole = payload.decode("latin-1")
+            kept = self.quoted(whole, "frame", index)
+            return None, payload if kept is whole else kept.encode("latin-1")
+        kept = self._secrets.still_json(text, self.quoted(text, "frame", index))
+        return self._over_a_seam(index, text, kept), payload
+
+    def _over_a_seam(self, index: int, text: str, kept: str) -> str:
+        """A delta as it may be kept, when a secret began in the one before it and ends in this one."""
+        event = Frame(index, "server", 0.0, "text", text).event if self._secrets or self._probes else None
+        if not isinstance(event, dict) or not isinstance(kind := event.get("type"), str):
+            return kept
+        at, before = self._before.get(kind, (-1, {}))
+        self._before[kind] = (index, event)
+        for name, value in event.items():
+            left = before.get(name)
+            if name == "type" or not isinstance(value, str) or not isinstance(left, str) or left == value:
+                continue
+            ends, begins = left[-SPAN:], value[:SPAN]
+            for hit in self._secrets.hits(ends + begins):
+                if hit.start < len(ends) < hit.end:
+                    self._note([hit], "frame", index, "two frames")
+                    self._end(at, name, left[: len(left) - len(ends) + hit.start])
+                    kept = _with(kept, name, MASK + self.words(value[hit.end - len(ends) :]))
+            for hit in self._probes.hits(ends + begins):
+                if hit.whole and hit.start < len(ends) < hit.end:
+                    self._note([hit], "frame", index, "two frames", probe=True)
+        return kept
+
+    def _end(self, at: int, name: str, value: str) -> None:
+        """Mask the end of a member of a frame that is kept already."""
+        if at < len(self._frames) and (text := self._frames[at].text) is not None:
+            self._frames[at] = replace(self._frames[at], text=_with(text, name, self.words(value) + MASK))
+
+    def _note(self, hits: Iterable[Hit], place: str, at: str | int, over: str = "", *, probe: bool = False) -> None:
+        for hit in hits:
+            if len(self.echoes) < NOTED and (probe or hit.of in self._sent):
+                self.echoes.append(Echo(place, at, f"{hit.form}, over {over}" if over else hit.form, hit.whole))
+
+
+def _with(text: str, name: str, value: str) -> str:
+    """The text of an event with another value for one member."""
+    return json.dumps({**guarded.parse(text), name: value}, ensure_ascii=False)
