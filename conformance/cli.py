@@ -13,6 +13,7 @@ import pytest
 
 from conformance import __version__
 from conformance.clients import command as client
+from conformance.intake import command as intake
 from conformance.mock import forecast
 from conformance.mock.options import STATUS_POLICIES, MockOptions, OptionError
 from conformance.mock.server import serve_forever
@@ -45,6 +46,8 @@ def _main(argv: Sequence[str]) -> int:
         return _client(options)
     if options.command == "history":
         return _history(options.file, options.summaries, options.output)
+    if options.command == "import":
+        return intake.main(options)
     if options.command == "compare":
         return _compare(options.records, options.output)
     return _report(options.record)
@@ -122,6 +125,7 @@ def _parser() -> _Parser:
     past.add_argument("summaries", type=Path, nargs="*", metavar="SUMMARY", help="summary.json files to add")
     past.add_argument("--file", type=Path, required=True, help="the history, JSON lines")
     past.add_argument("-o", "--output", type=Path, help="write the page of the trend")
+    intake.add(commands)
     report = commands.add_parser("report", help="render a record again")
     report.add_argument("record", type=Path, help="record.jsonl")
     return parser

@@ -14,7 +14,7 @@ from functools import cache
 from pathlib import Path
 from typing import Any
 
-from conformance.judge.rules.frames import decoded, silences
+from conformance.judge.rules.frames import silences, size
 from conformance.report.cost import KINDS, tokens
 from conformance.spec.prices import price_for
 from conformance.spec.profiles import MODELS, Profile, profile_for
@@ -142,7 +142,7 @@ def _audio_seconds(frames: Iterable[Any]) -> float:
     total = 0
     for frame in frames:
         if frame.side == "client" and frame.type == "input_audio_buffer.append" and isinstance(frame.event, dict):
-            total += len(decoded(frame.event.get("audio")) or b"")
+            total += size(frame.event.get("audio")) or 0
     return total / BYTES_PER_SECOND
 
 

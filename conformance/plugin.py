@@ -22,6 +22,7 @@ from typing import Any
 import pytest
 
 from conformance import plan, runner, secrets
+from conformance.intake.record import record_of
 from conformance.judge import checks as judging
 from conformance.judge.verdicts import NotApplicable, NotHeld
 from conformance.judge.view import Wire
@@ -69,7 +70,9 @@ def pytest_addoption(parser: pytest.Parser) -> None:
         "limit on this machine)")  # fmt: skip
     add("--ca-file", metavar="PATH", help="authorities (PEM) to trust beside this machine's, for an endpoint with a "
         "certificate of its own")  # fmt: skip
-    add("--replay", metavar="FILE", help="judge a saved record.jsonl; opens no connection")
+    add("--replay", metavar="FILE", help="judge a saved record.jsonl, or a recording of any origin (HAR, JSON lines, "
+        "logs); opens no connection")  # fmt: skip
+    add("--keep-audio", action="store_true", help="keep the audio of a recording that is no record of the suite's")
     add("--quirk", action="append", metavar="NAME", default=[], help="a deviation of the mock (repeatable)")
     add("--fuzz-examples", type=_natural, metavar="N", help="generated conversations (25 mock, 0 live)")
     add("--fuzz-seed", type=_natural, metavar="N", default=1, help="what they are made from: the same seed sends the "
@@ -135,7 +138,7 @@ class ConformanceRun:
         if path is None:
             return None
         try:
-            return record.read(Path(path))
+            return record_of(Path(path), keep_audio=self.config.getoption("--keep-audio"))
         except record.RecordError as problem:
             raise pytest.UsageError(f"--replay: {problem}") from None
 
@@ -242,7 +245,7 @@ class ConformanceRun:
             # Of a record that was itself judged again, what held its conversations counts.
             first = self.replayed.run.get("replayed") or self.replayed.run
             head["replayed"] = {
-                **{key: first.get(key) for key in ("target", "started", "suite")},
+                **{key: first[key] for key in ("target", "started", "suite", "origin") if key in first},
                 "ended": ended(self.replayed) or first.get("ended"),
             }
         self.writer.write("run", **head)
@@ -350,6 +353,8 @@ class ConformanceRun:
         if "wire" in names:
             name = judging.conversation_name(item.cls)
             if name not in self.transcripts:
+                if self.transcripts and all(one.origin for one in self.transcripts.values()):
+                    raise NotApplicable(f"only the suite's own script of {name} shows it")
                 raise NotHeld(self.recorded.get("not_held", {}).get(name, "its conversation was not held"))
             given["wire"] = Wire(self.transcripts[name], self.run.profile)
         if "wires" in names:

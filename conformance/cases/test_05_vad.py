@@ -5,6 +5,7 @@ import json
 
 from conformance import fixtures
 from conformance.cases.shared import BRIEF, configured, user
+from conformance.judge.rules.frames import size
 from conformance.judge.verdicts import Blocked, Inconclusive, Seen, Uncooperative, other
 from conformance.judge.view import listed
 from conformance.spec import must, observe, should
@@ -61,7 +62,7 @@ def audio_before(wire, label):
     first = wire.sent(label)
     for frame in wire.frames[: first.index]:
         if frame.side == "client" and frame.type == "input_audio_buffer.append":
-            sent += len(base64.b64decode(frame.event["audio"]))
+            sent += size(frame.event["audio"]) or 0
     return sent / MS
 
 

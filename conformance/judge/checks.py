@@ -18,6 +18,7 @@ from conformance.judge.verdicts import Seen, Uncooperative, Unjudged, Verdict
 from conformance.judge.view import Wire
 from conformance.spec.catalogue import CatalogueError, Clause, clauses, questions
 from conformance.spec.profiles import Profile
+from conformance.wire.gaps import Unshown
 from conformance.wire.recorder import Conversation, as_conversation
 from conformance.wire.transcript import Transcript
 
@@ -146,6 +147,8 @@ def raised(check_id: str, problem: BaseException) -> Outcome:
 
     An open question is never failed: a probe that can't tell is inconclusive.
     """
+    if isinstance(problem, Unshown):
+        return Outcome("skipped", str(problem))
     if isinstance(problem, Unjudged):
         return Outcome(problem.verdict, str(problem), owner=getattr(problem, "owner", None))
     if isinstance(problem, AssertionError) and check_id in questions():

@@ -2,11 +2,11 @@
 
 from __future__ import annotations
 
-import base64
 import math
 from collections.abc import Sequence
 from dataclasses import dataclass
 
+from conformance.judge.rules.frames import size
 from conformance.wire.transcript import Frame, Leg, Transcript
 
 INPUT_HZ = 16_000
@@ -57,7 +57,7 @@ def points(transcript: Transcript) -> list[Point]:
 def idle_seconds(leg: Leg) -> float:
     """Seconds of audio in the frames labelled `idle`."""
     audio = (frame.event.get("audio") for frame in leg.frames if frame.side == "client" and frame.label == "idle")
-    return sum(len(base64.b64decode(one)) for one in audio if isinstance(one, str)) / 2 / INPUT_HZ
+    return sum(size(one) or 0 for one in audio) / 2 / INPUT_HZ
 
 
 def audio_tokens(frame: Frame) -> int | None:

@@ -6,7 +6,7 @@ event is one failure and not twenty.
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Sequence
+from collections.abc import Collection, Iterable, Sequence
 from dataclasses import dataclass, field
 from functools import cached_property
 from typing import Any
@@ -16,6 +16,7 @@ from conformance.judge.verdicts import Blocked, Inconclusive, NotHeld
 from conformance.spec.catalogue import owners
 from conformance.spec.profiles import Profile
 from conformance.spec.unsolicited import is_unsolicited
+from conformance.wire.gaps import Gap, OneSided, Unshown, Untimed
 from conformance.wire.transcript import Ending, Frame, Handshake, Leg, Transcript
 
 Event = dict[str, Any]
@@ -60,6 +61,31 @@ def listed(words: Iterable[object]) -> str:
     return ", ".join(map(str, words)) or "nothing"
 
 
+def seen(leg: Leg, gaps: Collection[str]) -> Sequence[Frame]:
+    """The frames as a recording with these gaps shows them: the same list each time.
+
+    Of a client that is not shown whole no frame is: whoever asks for what it sent must not be told a part.
+    """
+    veils: dict[str, Any] = {}
+    if "times" in gaps:
+        veils["at"] = Untimed()
+    if "client" in gaps:
+        veils["side"] = OneSided("server")
+    if not veils:
+        return leg.frames
+    kept: list[Frame] | None = leg.__dict__.get("seen")
+    if kept is None:
+        shown = [frame for frame in leg.frames if "side" not in veils or frame.side == "server"]
+        kept = leg.__dict__["seen"] = [_veiled(frame, {**veils, "index": place}) for place, frame in enumerate(shown)]
+    return kept
+
+
+def _veiled(frame: Frame, veils: dict[str, Any]) -> Frame:
+    made = object.__new__(Frame)
+    made.__dict__.update(frame.__dict__, **veils)
+    return made
+
+
 class Wire:
     """A read-only view of one conversation (of its first connection; `leg(n)` gives the others)."""
 
@@ -89,18 +115,34 @@ class Wire:
 
     @property
     def handshake(self) -> Handshake:
-        """The opening HTTP exchange."""
+        """The opening HTTP exchange; raises Unshown where a recording lacks it."""
+        self.needs("handshake")
         return self._leg.handshake
 
     @property
+    def opened(self) -> bool:
+        """Whether the connection came about: frames crossed, or the upgrade succeeded."""
+        return bool(self._leg.frames) if self.lacks("handshake") else self._leg.handshake.status == 101
+
+    @property
     def ending(self) -> Ending:
-        """How the connection ended."""
+        """How the connection ended; raises Unshown where a recording does not show it."""
+        self.needs("close")
         return self._leg.ending
 
     @property
     def frames(self) -> Sequence[Frame]:
-        """Every frame, both ways, in order."""
-        return self._leg.frames
+        """Every frame, both ways, in order; whoever reaches for what a recording lacks meets Unshown."""
+        return seen(self._leg, self.transcript.gaps)
+
+    def lacks(self, gap: Gap) -> bool:
+        """Whether this is a recording with this gap."""
+        return gap in self.transcript.gaps
+
+    def needs(self, gap: Gap) -> None:
+        """Raises Unshown where the recording has this gap."""
+        if self.lacks(gap):
+            raise Unshown(gap)
 
     @property
     def notes(self) -> dict[str, Any]:

@@ -21,6 +21,7 @@ from conformance.report.reach import Reach, reach
 from conformance.report.record import FORMAT, Record
 from conformance.report.stability import stability
 from conformance.spec.profiles import UnknownModel, profile_for
+from conformance.wire.gaps import GAPS
 
 RunVerdict = Literal[
     "conforms", "fails", "infrastructure", "incomplete", "nothing_judged", "inconsistent", "interrupted"
@@ -161,10 +162,13 @@ def caveats(record: Record) -> list[str]:
     said = []
     if replayed is not None:
         told = replayed.get("target") or {}
+        origin = replayed.get("origin")
+        what = f"a recording ({origin})" if origin else "a saved record"
         said.append(
-            f"This run judged a saved record of {told.get('endpoint')}, begun {replayed.get('started')}; "
+            f"This run judged {what} of {told.get('endpoint')}, begun {replayed.get('started')}; "
             "no connection was opened."
         )
+        said += _unshown(record)
         if of_mock(record):
             said.append("What was recorded is the mock: it tells nothing about the live service.")
         version = (replayed.get("suite") or {}).get("version")
@@ -195,6 +199,19 @@ def _is_leaving(model: str) -> bool:
         return profile_for(model).leaving
     except UnknownModel:
         return False  # a record from elsewhere
+
+
+def _unshown(record: Record) -> list[str]:
+    """What the recordings do not show, a sentence each."""
+    held = record.transcripts.values()
+    seen = Counter(gap for transcript in held for gap in transcript.gaps)
+    return [
+        f"{words[0].upper()}{words[1:]}"
+        + (f" ({seen[gap]} of {len(held)} conversations)" if seen[gap] < len(held) else "")
+        + ": what needs it is not judged."
+        for gap, words in GAPS.items()
+        if seen[gap]
+    ]
 
 
 def ended(record: Record, it: str = "it", its_run: str = "its run") -> str | None:

@@ -10,6 +10,8 @@ from __future__ import annotations
 from dataclasses import dataclass
 from typing import Any
 
+from conformance.wire.gaps import GAPS
+
 Form = Any
 
 NUMBER = (int, float)
@@ -69,6 +71,7 @@ FRAME = {
     "side": OneOf(frozenset({"client", "server"})), "at": NUMBER,
     "opcode": OneOf(frozenset({"text", "binary", "ping", "pong", "close"})),
     "text?": str, "data?": str, "label?": str, "step?": int, "fragments?": int,
+    "gap?": OneOf(frozenset({"audio", "cut"})),
 }  # fmt: skip
 LEG = {
     "url": str, "opened_at_ms": int, "closed_at_ms": int,
@@ -96,7 +99,7 @@ LINES: dict[str, Form] = {
         "suite": {"version": str}, "started": str, "workspace?": TEXT_OR_NONE, "quirks?": [str],
         "replayed?": {
             "target?": (dict, NONE), "suite?": (dict, NONE), "started?": TEXT_OR_NONE,
-            "ended?": TEXT_OR_NONE,
+            "ended?": TEXT_OR_NONE, "origin?": TEXT_OR_NONE,
         },
     },
     "catalogue": {
@@ -115,7 +118,8 @@ LINES: dict[str, Form] = {
     "conversation": {
         "conversation": str, "started": str, "legs": [LEG], "trouble": TEXT_OR_NONE, "attempt": int, "model": str,
         "seconds": NUMBER, "notes": dict, "retried?": str, "path?": TEXT_OR_NONE, "stop": (dict, NONE),
-        "status?": (dict, NONE), "trouble_kind?": str, "lost?": str,
+        "status?": (dict, NONE), "trouble_kind?": str, "lost?": str, "origin?": str,
+        "gaps?": [OneOf(frozenset(GAPS))],
     },
     "status": {"reader": str, "readings": Each(READING)},
     "recorded": {

@@ -13,6 +13,7 @@ from functools import cached_property
 from typing import Any, Literal
 
 from conformance import guarded
+from conformance.wire import gaps
 
 Side = Literal["client", "server"]
 Opcode = Literal["text", "binary", "ping", "pong", "close"]
@@ -25,6 +26,7 @@ class Frame:
 
     `at` is in ms since the conversation began, monotonic.  `text` is the exact payload of a text frame; a payload
     that is not text is kept in `data`.  Fragments are joined: `fragments` says of how many frames a message was made.
+    `gap` says what a recording leaves out of this frame: its `audio`, or the end of a text that is `cut`.
     """
 
     index: int
@@ -36,6 +38,7 @@ class Frame:
     label: str | None = None
     step: int | None = None
     fragments: int = 1
+    gap: Literal["", "audio", "cut"] = ""
 
     @cached_property
     def event(self) -> Any:
@@ -43,6 +46,8 @@ class Frame:
         if self.opcode != "text" or self.text is None:
             return None
         try:
+            if self.gap:
+                return gaps.torn(self.text) if self.gap == "cut" else guarded.parse(self.text, gaps.restored)
             return guarded.parse(self.text)
         except guarded.Refused:
             return None
@@ -146,7 +151,9 @@ class Transcript:
     `trouble` is infrastructure trouble, in words, and `trouble_kind` whose it is (a `conformance.spec.trouble.Kind`);
     `retried` says why there was an attempt before this one, `lost` how this one lost its session.  `path`
     names the way in which it closes, where that is what it is about; `status` is then what the platform said of its
-    (last) session, when it was asked: the JSON form of `conformance.status.model.Reading`.
+    (last) session, when it was asked: the JSON form of `conformance.status.model.Reading`.  `origin` says what kind of
+    recording an imported conversation comes from (empty: the suite held it), `gaps` what it does not show
+    (`conformance.wire.gaps`).
     """
 
     conversation: str
@@ -163,6 +170,8 @@ class Transcript:
     notes: dict[str, Any] = field(default_factory=dict)
     path: str | None = None
     status: dict[str, Any] | None = None
+    origin: str = ""
+    gaps: tuple[str, ...] = ()
 
     @property
     def interrupted(self) -> bool:
@@ -202,6 +211,9 @@ class Transcript:
             plain["frames"] = [_frame_to_json(frame) for frame in leg.frames]
             if not leg.echoes:
                 del plain["echoes"]
+        for name in ("origin", "gaps"):  # what the suite held itself has neither
+            if not out[name]:
+                del out[name]
         return out
 
     @classmethod
@@ -241,6 +253,8 @@ class Transcript:
             model=line["model"],
             seconds=line["seconds"],
             notes=line["notes"],
+            origin=line.get("origin", ""),
+            gaps=tuple(line.get("gaps", ())),
         )
 
 
@@ -256,6 +270,8 @@ def _frame_to_json(frame: Frame) -> dict[str, Any]:
         out["step"] = frame.step
     if frame.fragments != 1:
         out["fragments"] = frame.fragments
+    if frame.gap:
+        out["gap"] = frame.gap
     return out
 
 
@@ -270,6 +286,7 @@ def _frame_from_json(index: int, line: dict[str, Any]) -> Frame:
         label=line.get("label"),
         step=line.get("step"),
         fragments=line.get("fragments", 1),
+        gap=line.get("gap", ""),
     )
 
 

@@ -10,9 +10,10 @@ from __future__ import annotations
 
 from collections.abc import Iterable
 
-from conformance.judge.rules.base import Rule
+from conformance.judge.rules.base import Finding, Rule
 from conformance.judge.verdicts import NotApplicable, Unjudged
 from conformance.judge.view import Wire
+from conformance.wire.gaps import Unshown
 
 
 def breaches(rule: Rule, wires: Iterable[Wire], most: int = 5) -> str:
@@ -23,21 +24,28 @@ def breaches(rule: Rule, wires: Iterable[Wire], most: int = 5) -> str:
     """
     found: list[str] = []
     kept: list[Unjudged] = []
+    unshown: list[Unshown] = []
     judged = 0
     for wire in wires:
         if wire.transcript.generated:
             continue  # what nobody wrote is judged in a chapter of its own
-        for finding in rule(wire):
-            judged += 1
-            if isinstance(finding, str):
-                found.append(f"{wire.transcript.conversation}: {finding}")
-            elif finding is not None:
-                kept.append(finding)
+        said: list[Finding] = []
+        try:
+            said.extend(rule(wire))
+        except Unshown as problem:
+            # A breach that was found without what is not shown stands; what else there was may be only a part.
+            unshown.append(problem)
+            said = [finding for finding in said if isinstance(finding, str)]
+        judged += len(said)
+        found += [f"{wire.transcript.conversation}: {finding}" for finding in said if isinstance(finding, str)]
+        kept += [finding for finding in said if isinstance(finding, Unjudged)]
     if found:
         more = f" (and {len(found) - most} more)" if len(found) > most else ""
         return "; ".join(found[:most]) + more
     if kept:
         raise kept[0]
+    if unshown and not judged:
+        raise unshown[0]
     if not judged:
         raise NotApplicable(f"no conversation holds {rule.subject}")
     return ""

@@ -22,11 +22,15 @@ class Rule:
     clause: str
     subject: str
     judge: Judge
+    alone: bool = False
+    """Whether it looks at each frame for itself: then it can judge a recording that begins within a session."""
 
     def __call__(self, wire: Wire) -> Iterator[Finding]:
         """Findings of one connection; none when the upgrade did not succeed."""
-        if wire.handshake.status != 101:
+        if not wire.opened:
             return
+        if not self.alone:
+            wire.needs("start")
         try:
             yield from self.judge(wire)
             yield from missing.findings(self.clause, wire)
@@ -51,11 +55,11 @@ def _odd_event(wire: Wire) -> str | None:
     return None
 
 
-def rule(clause: str, subject: str) -> Callable[[Judge], Rule]:
+def rule(clause: str, subject: str, *, alone: bool = False) -> Callable[[Judge], Rule]:
     """Make a rule of a function; `subject` completes "no conversation holds …"."""
 
     def make(judge: Judge) -> Rule:
-        return Rule(clause, subject, judge)
+        return Rule(clause, subject, judge, alone)
 
     return make
 

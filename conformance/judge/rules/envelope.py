@@ -10,6 +10,7 @@ from conformance.cut import cut
 from conformance.judge import schema
 from conformance.judge.rules.base import rule
 from conformance.judge.view import Wire
+from conformance.wire.gaps import Unshown
 from conformance.wire.transcript import Frame
 
 FAILED = "conversation.item.input_audio_transcription.failed"
@@ -39,7 +40,7 @@ def _name(frame: Frame) -> str:
     return frame.type or f"an event without type ({cut(frame.text or '', 60)})"
 
 
-@rule("GEN-002", "a message of the server")
+@rule("GEN-002", "a message of the server", alone=True)
 def is_a_text_frame(wire: Wire) -> Iterator[str | None]:
     """Every message is a text frame, and its payload UTF-8."""
     for frame in _messages(wire):
@@ -51,10 +52,12 @@ def is_a_text_frame(wire: Wire) -> Iterator[str | None]:
             yield None
 
 
-@rule("GEN-003", "a message of the server")
+@rule("GEN-003", "a message of the server", alone=True)
 def is_one_json_object(wire: Wire) -> Iterator[str | None]:
     """Every text frame holds one JSON object."""
     for frame in _messages(wire):
+        if frame.gap == "cut":
+            raise Unshown("cut")
         if frame.text is not None:
             yield _no_object(frame.text, frame.event)
 
@@ -71,24 +74,26 @@ def _no_object(text: str, event: Any) -> str | None:
     return f"a message is no JSON object: {cut(text, 80)!r}"
 
 
-@rule("GEN-069", "a server event")
+@rule("GEN-069", "a server event", alone=True)
 def is_read_alike_by_all(wire: Wire) -> Iterator[str | None]:
     """Every event is JSON that no two readers read differently; what the client said oddly may be said back so."""
     if any(frame.side == "client" and guarded.flaws(frame.text or "") for frame in wire.frames):
         return
     for frame in _events(wire):
+        if frame.gap == "cut":
+            raise Unshown("cut")
         found = guarded.flaws(frame.text or "")
         yield f"{_name(frame)}: {found[0]}" if found else None
 
 
-@rule("GEN-004", "a server event")
+@rule("GEN-004", "a server event", alone=True)
 def has_a_type(wire: Wire) -> Iterator[str | None]:
     """Every event has a non-empty string `type`."""
     for frame in _events(wire):
         yield None if frame.type else f"an event has the type {frame.event.get('type')!r}: {cut(frame.text or '', 80)}"
 
 
-@rule("GEN-005", "a server event")
+@rule("GEN-005", "a server event", alone=True)
 def has_an_event_id(wire: Wire) -> Iterator[str | None]:
     """Every event but a failed transcription has a non-empty string `event_id`."""
     for frame in _events(wire):
@@ -125,7 +130,7 @@ def event_ids_are_the_servers_own(wire: Wire) -> Iterator[str | None]:
             yield f"{_name(frame)} has the client's event_id {given!r}" if given in ours else None
 
 
-@rule("GEN-008", "a server event")
+@rule("GEN-008", "a server event", alone=True)
 def type_is_documented(wire: Wire) -> Iterator[str | None]:
     """Every event type is one that the sources name; how an undocumented request is answered is open."""
     known = set(schema.server_types())
@@ -143,14 +148,14 @@ def stem(kind: str) -> str:
     return f"{head}.{verb[:5]}"
 
 
-@rule("GEN-009", "a server event")
+@rule("GEN-009", "a server event", alone=True)
 def dialect_is_the_documented_one(wire: Wire) -> Iterator[str | None]:
     """No event bears a name that only the later dialect has."""
     for kind in dict.fromkeys(wire.types):
         yield f"{kind} is a name of the later dialect" if kind.startswith(LATER_DIALECT) else None
 
 
-@rule("GEN-010", "a server event of a documented type")
+@rule("GEN-010", "a server event of a documented type", alone=True)
 def fits_its_schema(wire: Wire) -> Iterator[str | None]:
     """Every event of a documented type is valid against that type's schema."""
     known = set(schema.server_types())

@@ -12,6 +12,7 @@ from collections.abc import Callable, Sequence
 from functools import lru_cache
 from typing import Any, TypeVar
 
+from conformance.wire.gaps import Elided
 from conformance.wire.transcript import Frame
 
 Result = TypeVar("Result")
@@ -61,16 +62,35 @@ def next_place(frames: Sequence[Frame], side: str, kind: str, index: int) -> int
 
 
 def decoded(audio: Any) -> bytes | None:
-    """The bytes of a Base64 payload, or None when it is none."""
+    """The bytes of a Base64 payload, or None when it is none.  Raises Unshown for one that was left out."""
     try:
         return base64.b64decode(audio, validate=True) if isinstance(audio, str) else None
     except (binascii.Error, ValueError):
         return None
 
 
-def is_odd(pcm: bytes | None) -> bool:
-    """Whether an endpoint may refuse this audio: there is none, half a sample, or a file's header (U12)."""
-    return not pcm or len(pcm) % 2 == 1 or pcm.startswith(b"RIFF")
+def size(audio: Any) -> int | None:
+    """How many bytes a Base64 payload stands for, left out or not; None when it is none."""
+    if isinstance(audio, Elided):
+        return audio.size
+    pcm = decoded(audio)
+    return None if pcm is None else len(pcm)
+
+
+def head(audio: Any) -> bytes | None:
+    """The first three bytes of a Base64 payload, left out or not; None when it is none."""
+    return decoded(audio.head if isinstance(audio, Elided) else audio[:4]) if isinstance(audio, str) else None
+
+
+def is_loud(audio: Any) -> bool | None:
+    """Whether a Base64 payload is anything but silence; None when it was left out and nobody knows."""
+    return None if isinstance(audio, Elided) else peak(decoded(audio) or b"") > LOUD
+
+
+def is_odd(audio: Any) -> bool:
+    """Whether an endpoint may refuse this Base64: there is no audio, half a sample, or a file's header (U12)."""
+    length = size(audio)
+    return not length or length % 2 == 1 or head(audio) == b"RIF"
 
 
 @lru_cache(maxsize=4096)
@@ -95,7 +115,7 @@ def _paced(frame: Frame) -> float:
     """Time (ms) that may pass after a frame without any wait: twice an append's own length, nothing after others."""
     if frame.type != "input_audio_buffer.append" or not isinstance(frame.event, dict):
         return 0.0
-    return 2 * len(decoded(frame.event.get("audio")) or b"") / BYTES_PER_MS
+    return 2 * (size(frame.event.get("audio")) or 0) / BYTES_PER_MS
 
 
 def _silences(frames: Sequence[Frame]) -> list[int]:

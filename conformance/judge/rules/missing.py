@@ -11,7 +11,7 @@ from __future__ import annotations
 from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
 
-from conformance.judge.rules.frames import LOUD, decoded, once, peak
+from conformance.judge.rules.frames import is_loud, once
 from conformance.judge.rules.requests import (
     BACKEND,
     CLAUSE,
@@ -128,7 +128,7 @@ def cancelled_after(wire: Wire, index: int) -> bool:
 def spoke_after(wire: Wire, index: int) -> bool:
     """Whether the client sent anything loud after this frame."""
     later = [frame for frame in wire.frames[index + 1 :] if frame.type == "input_audio_buffer.append"]
-    return any(peak(decoded(frame.event.get("audio")) or b"") > LOUD for frame in later)
+    return any(is_loud(frame.event.get("audio")) is not False for frame in later)
 
 
 def _item_is_open(request: Request, wire: Wire) -> str | None:

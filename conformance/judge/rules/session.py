@@ -6,7 +6,7 @@ from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field, replace
 from typing import Any, Literal
 
-from conformance.judge.rules.frames import BYTES_PER_MS, LOUD, decoded, is_client_data, once, peak
+from conformance.judge.rules.frames import BYTES_PER_MS, is_client_data, is_loud, once, size
 from conformance.judge.rules.settling import settling
 from conformance.judge.view import Wire
 from conformance.wire.transcript import Frame
@@ -108,11 +108,12 @@ def _sent(now: Moment, frame: Frame, event: dict[str, Any], pending: _Pending) -
         return replace(now, turns="unsure") if "turn_detection" in session else now
     if frame.type == "input_audio_buffer.append":
         now = replace(now, buffered=True)
-        pcm = decoded(event.get("audio"))
-        if now.audio_ms is None or pcm is None:
+        audio = event.get("audio")
+        length = size(audio)
+        if now.audio_ms is None or length is None:
             return replace(now, audio_ms=None)
-        ms = len(pcm) / BYTES_PER_MS
-        loud = peak(pcm) > LOUD
+        ms = length / BYTES_PER_MS
+        loud = is_loud(audio) is not False  # what was left out ends no speech
         spoken = loud and (frame.label or "").startswith("speech")
         return replace(
             now,

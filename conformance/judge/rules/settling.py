@@ -11,7 +11,7 @@ from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
 from typing import Any
 
-from conformance.judge.rules.frames import decoded, is_client_data, is_odd, once, silences
+from conformance.judge.rules.frames import is_client_data, is_odd, once, silences
 from conformance.wire.transcript import Frame
 
 ANSWERED_BY = {
@@ -122,7 +122,7 @@ def _may_be_refused(frame: Frame) -> bool:
     """Whether a client frame may draw an answer: all but audio that nothing is wrong with."""
     if frame.type != "input_audio_buffer.append" or not isinstance(frame.event, dict):
         return True
-    return is_odd(decoded(frame.event.get("audio")))
+    return is_odd(frame.event.get("audio"))
 
 
 def _refused(frame: Frame, by_id: Mapping[str, Frame], waiting: Sequence[Frame]) -> tuple[Frame, ...]:

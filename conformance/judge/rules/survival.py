@@ -26,6 +26,7 @@ from conformance.judge.rules.session import moments
 from conformance.judge.rules.settling import settling
 from conformance.judge.view import Wire
 from conformance.spec.profiles import SPOKEN_ONLY
+from conformance.wire.gaps import Elided
 from conformance.wire.transcript import Frame
 
 # Words of errors and close reasons that are documented or seen as ends: E6, E7, E9, E10 and E14 to E17.
@@ -172,9 +173,11 @@ def provocation(wire: Wire, frame: Frame) -> str | None:
     event = frame.event
     if not isinstance(event, dict) or frame.type not in schema.client_types() or not schema.is_valid("client", event):
         return "a malformed event (U5)"
-    if frame.type == "input_audio_buffer.append" and is_odd(decoded(event["audio"])):
+    if frame.type == "input_audio_buffer.append" and is_odd(event["audio"]):
         return "odd audio (U12)"
     if frame.type == "input_image_buffer.append":
+        if isinstance(event["image"], Elided):
+            return "an image that was left out of the recording"
         image = decoded(event["image"])
         if image is None or not (image.startswith(b"\xff\xd8") and image.rstrip(b"\0").endswith(b"\xff\xd9")):
             return "a malformed event (U5)"

@@ -1,0 +1,94 @@
+"""Recordings as a record: in memory for a replay, or written for later."""
+
+from __future__ import annotations
+
+from collections import Counter
+from collections.abc import Iterable, Iterator, Sequence
+from pathlib import Path
+from typing import Any
+
+from conformance import runner
+from conformance.intake.connection import Unread
+from conformance.intake.forms import LOOK, connections, is_record
+from conformance.judge.checks import load
+from conformance.report.record import Record, RecordError, RecordWriter, read
+from conformance.report.redact import Redactor
+from conformance.spec.profiles import profile_for
+from conformance.wire.target import Target
+from conformance.wire.transcript import Transcript
+
+
+def record_of(path: Path, *, keep_audio: bool = False) -> Record:
+    """A record of the suite's own as it is, or a recording as one.  Raises RecordError."""
+    try:
+        with path.open("rb") as file:
+            own = is_record(file.read(LOOK)) or path.stat().st_size == 0
+    except OSError as problem:
+        raise RecordError(f"{path}: {problem.strerror or problem}") from None
+    if own:
+        return read(path)
+    try:
+        transcripts = {one.conversation: one for one in connections(path, keep_audio=keep_audio)}
+    except Unread as problem:
+        raise RecordError(str(problem)) from None
+    first = next(iter(transcripts.values()))
+    made = Record(run=head(path.name, transcripts.values()), catalogue={"clauses": [], "questions": [], "checks": {}})
+    made.transcripts = transcripts
+    made.recorded = _recorded(len(transcripts))
+    made.footer = {"interrupted": False, "seconds": first.seconds}
+    return made
+
+
+def write(paths: Sequence[Path], output: Path, *, keep_audio: bool = False) -> tuple[int, Counter[str]]:
+    """Write recordings as one record; returns how many conversations it holds and how many of them have each gap.
+
+    Raises Unread, and OSError when it can't be written.
+    """
+    writer = RecordWriter(output, Redactor(None))
+    seen: Counter[str] = Counter()
+    names: Counter[str] = Counter()
+    for number, transcript in enumerate(_all(paths, keep_audio)):
+        if number == 0:
+            output.unlink(missing_ok=True)
+            run = _run(transcript.model)
+            writer.write("run", **head(", ".join(path.name for path in paths), [transcript]))
+            writer.write("catalogue", **run.catalogue())
+        names[transcript.conversation] += 1
+        if names[transcript.conversation] > 1:  # files of one name, or attempts of one conversation
+            transcript.conversation += f" ({names[transcript.conversation]})"
+        seen.update(transcript.gaps)
+        writer.write("conversation", **transcript.to_json())
+    writer.write("recorded", **_recorded(names.total()))
+    writer.write("footer", interrupted=False, seconds=0.0)
+    if writer.problem:
+        raise OSError(writer.problem)
+    return names.total(), seen
+
+
+def _all(paths: Sequence[Path], keep_audio: bool) -> Iterator[Transcript]:
+    for path in paths:
+        yield from connections(path, keep_audio=keep_audio)
+
+
+def head(name: str, transcripts: Iterable[Transcript]) -> dict[str, Any]:
+    """The fields of the `run` line of a record that is made from recordings."""
+    first = next(iter(transcripts))
+    url = next((leg.url for leg in first.legs if leg.url), "") or name
+    run = _run(first.model)
+    told = {
+        "target": {"kind": "replay", "endpoint": url, "model": first.model},
+        "suite": run.head()["suite"],
+        "started": first.started,
+        "ended": None,
+        "origin": first.origin,
+    }
+    return {**run.head(), "replayed": told}
+
+
+def _run(model: str) -> runner.Run:
+    profile = profile_for(model)
+    return runner.Run(Target("replay", "a recording", "", profile.model), profile, load())
+
+
+def _recorded(sessions: int) -> dict[str, Any]:
+    return {"conversations": sessions, "sessions": sessions, "not_held": {}, "infrastructure": None}
