@@ -16,7 +16,7 @@ from conformance.judge.verdicts import Blocked, Inconclusive, NotHeld
 from conformance.spec.catalogue import owners
 from conformance.spec.profiles import Profile
 from conformance.spec.unsolicited import is_unsolicited
-from conformance.wire.gaps import Gap, OneSided, Unshown, Untimed
+from conformance.wire.gaps import Gap, OneSided, Unshown, Untimed, torn
 from conformance.wire.transcript import Ending, Frame, Handshake, Leg, Transcript
 
 Event = dict[str, Any]
@@ -71,7 +71,7 @@ def seen(leg: Leg, gaps: Collection[str]) -> Sequence[Frame]:
         veils["at"] = Untimed()
     if "client" in gaps:
         veils["side"] = OneSided("server")
-    if not veils:
+    if not veils and "cut" not in gaps:
         return leg.frames
     kept: list[Frame] | None = leg.__dict__.get("seen")
     if kept is None:
@@ -83,6 +83,9 @@ def seen(leg: Leg, gaps: Collection[str]) -> Sequence[Frame]:
 def _veiled(frame: Frame, veils: dict[str, Any]) -> Frame:
     made = object.__new__(Frame)
     made.__dict__.update(frame.__dict__, **veils)
+    if frame.gap == "cut" and frame.text is not None:
+        made.__dict__["event"] = torn(frame.text)
+        made.__dict__.pop("type", None)
     return made
 
 

@@ -124,6 +124,11 @@ def torn(text: str) -> Any:
     return _open(value, depth) if isinstance(value, Members) else Partial()
 
 
+def known(value: Any) -> Any:
+    """What is known of a text that was cut, as an object like any other: to be shown, not to be judged."""
+    return Members((name, known(inner)) for name, inner in value.items()) if isinstance(value, Partial) else value
+
+
 def _open(value: Members, depth: int) -> Partial:
     """The object and, in it, the one that was still open at the cut; a list that was has no known length and goes."""
     made = Partial(value)

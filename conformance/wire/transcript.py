@@ -47,7 +47,9 @@ class Frame:
             return None
         try:
             if self.gap:
-                return gaps.torn(self.text) if self.gap == "cut" else guarded.parse(self.text, gaps.restored)
+                return (
+                    gaps.known(gaps.torn(self.text)) if self.gap == "cut" else guarded.parse(self.text, gaps.restored)
+                )
             return guarded.parse(self.text)
         except guarded.Refused:
             return None

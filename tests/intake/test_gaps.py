@@ -12,10 +12,10 @@ import pytest
 from conformance.intake import connections, export
 from conformance.judge import schema
 from conformance.judge.checks import judge, load
-from conformance.judge.view import Wire
+from conformance.judge.view import Wire, seen
 from conformance.spec.profiles import profile_for
 from conformance.wire import gaps
-from conformance.wire.transcript import Frame, Transcript
+from conformance.wire.transcript import Frame, Leg, Transcript
 from tests.support import recordings
 
 PROFILE = profile_for("qwen3.5-omni-flash-realtime")
@@ -85,15 +85,17 @@ def test_only_a_recording_may_say_that_audio_was_left_out() -> None:
     ],
 )
 def test_a_text_that_is_cut_says_what_stands_before_the_cut(text: str, known: dict[str, Any]) -> None:
-    event = Frame(0, "server", 0.0, "text", text, gap="cut").event
-    assert event == known
+    frame = Frame(0, "server", 0.0, "text", text, gap="cut")
+    event = seen(Leg("", frames=[frame]), ("cut",))[0].event
+    assert (event, frame.event) == (known, known)
+    assert frame.event.get("absent") is None  # who shows it shows what there is
     with pytest.raises(gaps.Unshown, match="cut short"):
         event.get("absent")
 
 
 def test_a_text_that_is_cut_is_neither_valid_nor_invalid() -> None:
     with pytest.raises(gaps.Unshown, match="cut short"):
-        schema.is_valid("server", Frame(0, "server", 0.0, "text", '{"type":"response.done","resp', gap="cut").event)
+        schema.is_valid("server", gaps.torn('{"type":"response.done","resp'))
 
 
 def lines() -> list[dict[str, Any]]:
