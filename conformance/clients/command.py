@@ -12,16 +12,16 @@ import dataclasses
 import os
 import sys
 from collections import Counter
-from collections.abc import Callable, Iterator, Sequence
+from collections.abc import Callable, Sequence
 
 from conformance.clients import program
+from conformance.clients.judging import clauses, judge
 from conformance.clients.leaving import in_words, leaving
 from conformance.clients.recording import Recording
-from conformance.judge import schema
 from conformance.mock.options import MockOptions
 from conformance.mock.server import MockServer
 from conformance.report.html_text import plural
-from conformance.wire.transcript import Frame, Leg, Transcript
+from conformance.wire.transcript import Transcript
 
 KEY = "mock-key"
 TIMEOUT = 120.0  # seconds
@@ -53,62 +53,48 @@ async def hold(
         }
         ran = await program.run([part.replace("{url}", server.url) for part in command], variables, limit)
         await recording.settled(SETTLED)
-    return recording.transcript(name, server.options, {"program": ran.to_json()})
-
-
-def findings(leg: Leg) -> Iterator[str]:
-    """What the program did wrong in a session, in words."""
-    for frame in leg.frames:
-        if frame.side == "client" and frame.opcode in {"text", "binary"}:
-            yield from _faults(frame)
-    if leg.ending.first == "client" and leg.ending.code_sent is None:
-        yield "it left without a close frame" + (f": {leg.ending.problem}" if leg.ending.problem else "")
-
-
-def _faults(frame: Frame) -> Iterator[str]:
-    if not isinstance(frame.event, dict) or frame.type is None:
-        yield "a message is no JSON object with a `type`"
-    elif frame.type not in schema.client_types():
-        yield f"{frame.type} is no client event of this protocol"
-    else:
-        for fault in schema.explain("client", frame.event):
-            yield f"{frame.type}: {fault.path} {fault.says}"
+    return recording.transcript(name, server.options, {"program": ran.to_json(), "scenario": "plain"})
 
 
 def told(transcript: Transcript, say: Callable[[str], None]) -> int:
-    """Say what a program did; returns the exit code."""
-    wrong, sessions = 0, 0
+    """Say what a program did and what is wrong with it; returns the exit code."""
+    sessions = 0
     refused: Counter[str] = Counter()
     for leg, listed in zip(transcript.legs, transcript.notes["listed"], strict=True):
         if leg.handshake.status != 101:
             refused[f"HTTP {leg.handshake.status}: {leg.handshake.body}"] += 1
             continue
         sessions += 1
-        sent = [
-            str(frame.type) for frame in leg.frames if frame.side == "client" and frame.opcode in {"text", "binary"}
-        ]
+        own = [frame for frame in leg.frames if frame.side == "client" and frame.opcode in {"text", "binary"}]
+        sent = [str(frame.type) for frame in own]
         kinds = ", ".join(f"{kind} {sent.count(kind)}" for kind in dict.fromkeys(sent)) or "nothing"
         say(f"{leg.session_id or 'a session that was never greeted'}")
         say(f"  sent: {kinds}")
         say(f"  left: {in_words(leaving(leg), listed)}")
-        errors = [frame.event.get("error") for frame in leg.frames if frame.side == "server" and frame.type == "error"]
-        for error in errors:
+        for frame in leg.frames:
+            error = frame.event.get("error") if frame.side == "server" and frame.type == "error" else None
+            if error is None:
+                continue
             say(f"  the mock answered with an error: {error.get('message') if isinstance(error, dict) else error}")
-        for finding in dict.fromkeys(findings(leg)):
-            wrong += 1
-            say(f"  ! {finding}")
     for refusal, times in refused.items():
-        wrong += 1
-        say(f"! a connection was refused{f' {times} times' if times > 1 else ''}: {refusal}")
-        if "model" in refusal:
-            say("  The model is part of the address: $REALTIME_ENDPOINT?model=NAME")
+        say(f"a connection was refused{f' {times} times' if times > 1 else ''}: {refusal}")
+    outcomes = judge([transcript])
+    for clause, outcome in outcomes.items():
+        if outcome.verdict in {"fail", "inconclusive"}:
+            level = clauses()[clause].level if outcome.verdict == "fail" else "open"
+            say(f"! {clause} ({level}) {clauses()[clause].sentence} {outcome.detail}")
+    broken = [clause for clause, outcome in outcomes.items() if outcome.verdict == "fail"]
+    musts = [clause for clause in broken if clauses()[clause].level == "MUST"]
     ran = transcript.notes["program"]
-    say(f"{plural(sessions, 'session')}, {plural(wrong, 'finding')}; the program {ran['ended']}")
-    if not sessions and not refused:
+    say(
+        f"{plural(sessions, 'session')}, {len(musts)} MUST broken, {len(broken) - len(musts)} others missed; "
+        f"the program {ran['ended']}"
+    )
+    if not transcript.legs:
         say("The program opened no session: does it connect to $REALTIME_ENDPOINT?")
     if ran["interrupted"]:
         return 2
-    if wrong:
+    if musts:
         return 1
     if not sessions:
         return 5

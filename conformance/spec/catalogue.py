@@ -104,27 +104,40 @@ def clauses() -> dict[str, Clause]:
     folder = resources.files("conformance.spec").joinpath("clauses")
     for name in sorted(entry.name for entry in folder.iterdir() if entry.name.endswith(".toml")):
         for row in _rows(f"clauses/{name}", "clause"):
-            if row["id"] in found:
-                raise CatalogueError(f"{name}: {row['id']} is there twice")
-            if row["level"] not in LEVELS:
-                raise CatalogueError(f"{name}: {row['id']} has the level {row['level']!r}")
-            if row.get("must_for") and row["level"] != "MUST":
-                raise CatalogueError(f"{name}: {row['id']} has `must_for` and is no MUST")
-            names = ("source", "models", "owns", "exempt", "anchors", "fields", "must_for")
-            tuples = {key: _tuple(row.get(key)) for key in names}
-            of_the_transport = set(tuples["source"]) == {TRANSPORT}
-            found[row["id"]] = Clause(
-                id=row["id"],
-                chapter=name[:2],
-                level=row["level"],
-                why=row["why"],
-                sentence=row["sentence"],
-                date=row["date"],
-                excluded=row.get("excluded"),
-                basis=row.get("basis", "transport" if of_the_transport else "protocol"),
-                **tuples,
-            )
+            _add(found, name, row, chapter=name[:2])
     return found
+
+
+@functools.cache
+def client_clauses() -> dict[str, Clause]:
+    """The clauses that client programs are judged by, by id, in the order of the file."""
+    found: dict[str, Clause] = {}
+    for row in _rows("client_clauses.toml", "clause"):
+        _add(found, "client_clauses.toml", row, chapter=row["chapter"])
+    return found
+
+
+def _add(found: dict[str, Clause], name: str, row: dict[str, Any], chapter: str) -> None:
+    if row["id"] in found:
+        raise CatalogueError(f"{name}: {row['id']} is there twice")
+    if row["level"] not in LEVELS:
+        raise CatalogueError(f"{name}: {row['id']} has the level {row['level']!r}")
+    if row.get("must_for") and row["level"] != "MUST":
+        raise CatalogueError(f"{name}: {row['id']} has `must_for` and is no MUST")
+    names = ("source", "models", "owns", "exempt", "anchors", "fields", "must_for")
+    tuples = {key: _tuple(row.get(key)) for key in names}
+    of_the_transport = set(tuples["source"]) == {TRANSPORT}
+    found[row["id"]] = Clause(
+        id=row["id"],
+        chapter=chapter,
+        level=row["level"],
+        why=row["why"],
+        sentence=row["sentence"],
+        date=row["date"],
+        excluded=row.get("excluded"),
+        basis=row.get("basis", "transport" if of_the_transport else "protocol"),
+        **tuples,
+    )
 
 
 @functools.cache

@@ -92,9 +92,10 @@ def test_what_a_client_gets_wrong_is_named(raw: Path) -> None:
     )
     done = judged(*program)
     assert done.returncode == 1
-    assert "! a message is no JSON object with a `type`" in done.stdout
-    assert "! session.close is no client event of this protocol" in done.stdout
-    assert "! session.update: $.session.modalities" in done.stdout
+    assert "! CLI-011 (MUST) Every message is a JSON object with a string `type`. client/plain: [] is no" in done.stdout
+    assert "client/plain: session.close is no client event of this protocol" in done.stdout
+    assert "! CLI-013 (MUST)" in done.stdout
+    assert "client/plain: session.update: $.session.modalities: Expected an array" in done.stdout
 
 
 def test_the_programs_output_is_kept_apart(raw: Path) -> None:
@@ -107,7 +108,7 @@ def test_the_programs_output_is_kept_apart(raw: Path) -> None:
 def test_a_program_that_fails_by_itself_is_no_finding(raw: Path) -> None:
     done = judged(*does(raw, "sys.exit(3)"))
     assert done.returncode == 10
-    assert "1 session, 0 findings; the program ended with 3" in done.stdout
+    assert "1 session, 0 MUST broken, 2 others missed; the program ended with 3" in done.stdout
 
 
 def test_a_drop_by_the_server_is_the_servers(raw: Path) -> None:
@@ -135,7 +136,10 @@ def test_defaults_of_real_clients_are_taken(raw: Path) -> None:
         )
     )
     assert "1 session" in done.stdout, done.stdout + done.stderr
-    assert "error" not in done.stdout
+    assert "answered with an error" not in done.stdout
+    assert "! CLI-003 (open)" in done.stdout
+    assert "! CLI-013 (open)" in done.stdout
+    assert done.returncode == 0
 
 
 def test_a_program_that_opens_no_session_has_shown_nothing() -> None:
@@ -149,9 +153,9 @@ def test_a_connection_that_is_refused_says_why(raw: Path) -> None:
     raw.write_text(text, encoding="utf-8")
     done = judged(sys.executable, str(raw))
     assert done.returncode == 1
-    assert "! a connection was refused: HTTP 400: " in done.stdout
+    assert "a connection was refused: HTTP 400: " in done.stdout
     assert "The parameter 'model' is missing." in done.stdout
-    assert "$REALTIME_ENDPOINT?model=NAME" in done.stdout
+    assert "! CLI-001 (MUST) A client names the model in its address (`?model=`)." in done.stdout
 
 
 def test_a_program_that_is_not_there_is_a_usage_error() -> None:
@@ -191,7 +195,7 @@ def test_the_report_comes_when_we_are_told_to_end(raw: Path, twice: bool) -> Non
         process.send_signal(signal.SIGINT if twice else signal.SIGTERM)
         said, _ = process.communicate(timeout=30)
     assert process.returncode == 2, said
-    assert "1 session, 1 finding; the program was killed by SIGTERM" in said
+    assert "1 session, 0 MUST broken, 1 others missed; the program was killed by SIGTERM" in said
 
 
 def test_a_program_that_does_not_end_is_ended(raw: Path) -> None:

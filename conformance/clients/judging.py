@@ -1,0 +1,72 @@
+"""Judging what client programs did: `judge(transcripts)` gives an outcome for each client clause.
+
+`judge` is what everything that holds a client's transcripts calls: the command `client`, an import, a proxy, a
+developer's test.  It opens nothing, and needs no more than transcripts (`conformance.wire.transcript`): frames of both
+sides, and the endings as the client's side has them.
+"""
+
+from __future__ import annotations
+
+import inspect
+from collections.abc import Iterable
+from functools import cache
+from pathlib import Path
+
+from conformance.clients.rules import RULES, Rule
+from conformance.clients.view import Played
+from conformance.judge.checks import Outcome
+from conformance.judge.verdicts import Unjudged
+from conformance.spec.catalogue import Clause, client_clauses
+from conformance.wire.transcript import Transcript
+
+MOST = 5
+"""Breaches of a clause that are told in full."""
+
+
+def judge(transcripts: Iterable[Transcript]) -> dict[str, Outcome]:
+    """The outcome of every client clause (`CLI-001` …), over all runs of one program.
+
+    `pass`: it held wherever it could be judged.  `fail`: the detail names each breach behind its conversation.
+    `inconclusive`: what the client does is neither right nor wrong as long as the sources leave it open.  `skipped`:
+    nothing was there to judge; the detail says what the program did not do.
+    """
+    played = [Played(transcript) for transcript in sorted(transcripts, key=lambda one: one.conversation)]
+    usual = next((run for run in played if run.scenario == "plain"), None)
+    for run in played:
+        run.usual = usual
+    return {clause: _outcome(RULES[clause], played) for clause in clauses() if clause in RULES}
+
+
+def _outcome(rule: Rule, played: list[Played]) -> Outcome:
+    breaches: list[str] = []
+    open_ones: list[Unjudged] = []
+    judged = 0
+    for run in played:
+        for finding in rule.judge(run):
+            judged += 1
+            if isinstance(finding, str):
+                told = f"{run.name}: {finding}"
+                if told not in breaches:
+                    breaches.append(told)
+            elif finding is not None:
+                open_ones.append(finding)
+    if breaches:
+        more = f" (and {len(breaches) - MOST} more)" if len(breaches) > MOST else ""
+        return Outcome("fail", "; ".join(breaches[:MOST]) + more)
+    if open_ones:
+        return Outcome(open_ones[0].verdict, str(open_ones[0]))
+    if not judged:
+        return Outcome("skipped", f"the program {rule.absent}")
+    return Outcome("pass")
+
+
+@cache
+def clauses() -> dict[str, Clause]:
+    """The client clauses by id."""
+    return client_clauses()
+
+
+def where(clause: str) -> str:
+    """The file and line of a clause's judge."""
+    code = inspect.unwrap(RULES[clause].judge).__code__
+    return f"{'/'.join(Path(code.co_filename).parts[-4:])}:{code.co_firstlineno}"

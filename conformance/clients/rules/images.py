@@ -1,0 +1,90 @@
+"""How a client sends pictures."""
+
+from __future__ import annotations
+
+import base64
+import binascii
+from collections.abc import Iterator
+
+from conformance.clients.rules.base import Finding, rule
+from conformance.clients.view import Played, Session
+from conformance.wire.transcript import Frame
+
+LONGEST = 262_144
+"""Characters of Base64 (CE, copies from June 2026 on)."""
+PIXELS = (1920, 1080)
+PER_SECOND = 2.5
+"""The page advises one a second, the vendor's demo sends two."""
+KIND, NONE = "input_image_buffer.append", "sent no image"
+FRAMES = frozenset({0xC0, 0xC1, 0xC2, 0xC3, 0xC5, 0xC6, 0xC7, 0xC9, 0xCA, 0xCB, 0xCD, 0xCE, 0xCF})
+
+
+def images(session: Session) -> Iterator[tuple[Frame, str]]:
+    """Appended images with their Base64."""
+    for frame in session.said(KIND):
+        image = frame.event.get("image")
+        if isinstance(image, str):
+            yield frame, image
+
+
+@rule("CLI-043", NONE)
+def audio_comes_first(played: Played) -> Iterator[Finding]:
+    for session in played.sessions:
+        heard = False
+        for frame in session.frames:
+            if frame.type == "input_audio_buffer.append" and frame.side == "client":
+                heard = True
+            elif frame.type in {"input_audio_buffer.committed", "input_audio_buffer.cleared"}:
+                heard = False
+            elif frame.type == KIND and frame.side == "client":
+                yield None if heard else "an image comes before any audio of its turn"
+
+
+@rule("CLI-044", NONE)
+def images_are_jpeg(played: Played) -> Iterator[Finding]:
+    for session in played.sessions:
+        for _, image in images(session):
+            yield None if image.startswith("/9j/") else f"an image begins with {image[:12]!r}: no JPEG in Base64"
+
+
+@rule("CLI-045", NONE)
+def images_are_small(played: Played) -> Iterator[Finding]:
+    for session in played.sessions:
+        for _, image in images(session):
+            yield f"an image has {len(image)} characters of Base64" if len(image) > LONGEST else None
+
+
+@rule("CLI-046", NONE)
+def images_have_few_pixels(played: Played) -> Iterator[Finding]:
+    for session in played.sessions:
+        for _, image in images(session):
+            size = pixels(image)
+            if size is not None:
+                long, short = max(size), min(size)
+                big = long > PIXELS[0] or short > PIXELS[1]
+                yield f"an image has {size[0]} by {size[1]} pixels, more than 1080p" if big else None
+
+
+def pixels(image: str) -> tuple[int, int] | None:
+    """Width and height of a JPEG in Base64; None when they can't be told."""
+    try:
+        data = base64.b64decode(image, validate=True)
+    except (binascii.Error, ValueError):
+        return None
+    at = 2
+    while at + 9 <= len(data) and data[at] == 0xFF:
+        marker, size = data[at + 1], int.from_bytes(data[at + 2 : at + 4], "big")
+        if marker in FRAMES:
+            return int.from_bytes(data[at + 7 : at + 9], "big"), int.from_bytes(data[at + 5 : at + 7], "big")
+        at += 2 + size
+    return None
+
+
+@rule("CLI-047", "sent fewer than three images")
+def images_come_slowly(played: Played) -> Iterator[Finding]:
+    for session in played.sessions:
+        at = [frame.at for frame, _ in images(session)]
+        if len(at) > 2:
+            seconds = (at[-1] - at[0]) / 1000
+            fast = (len(at) - 1) > PER_SECOND * max(seconds, 1.0)
+            yield f"sent {len(at)} images in {seconds:.1f} s" if fast else None

@@ -1,0 +1,220 @@
+"""How a client's rule looks at what a program did: `Played`, a program's run, and `Session`, one of its connections.
+
+Transcripts come from the mock (`conformance.clients.command`), from an import or from a proxy; what only a run of ours
+knows (the scenario, the program's end) is None elsewhere, and a rule that needs it does not apply.
+"""
+
+from __future__ import annotations
+
+import base64
+import binascii
+from collections.abc import Iterator, Sequence
+from dataclasses import dataclass
+from functools import cached_property
+from typing import Any
+
+from conformance.guarded import object_at
+from conformance.wire.transcript import Frame, Leg, Transcript
+
+Event = dict[str, Any]
+KIND = frozenset({"plain", "finish-accepted", "finish-refused", "slow", "tool-call", "two-tool-calls"})
+"""Scenarios in which nothing is asked of a client but an ordinary turn."""
+
+
+def body(event: Any, *names: str) -> Event:
+    """The object at this path of members; empty when it is missing or something else."""
+    for name in names:
+        event = event.get(name) if isinstance(event, dict) else None
+    return event if isinstance(event, dict) else {}
+
+
+def words(value: object) -> str:
+    """A value in a sentence, cut."""
+    text = str(value)
+    return text if len(text) <= 80 else text[:79] + "…"
+
+
+@dataclass(frozen=True)
+class Turns:
+    """Responses of a session: `created[id]` and `done[id]` are their frames' indexes (absent: it never came)."""
+
+    created: dict[str, int]
+    done: dict[str, int]
+
+    def active_at(self, index: int) -> str | None:
+        """The response that runs when the frame of this index comes."""
+        for name, start in self.created.items():
+            if start < index and self.done.get(name, index + 1) > index:
+                return name
+        return None
+
+
+class Session:
+    """One connection that was upgraded."""
+
+    def __init__(self, leg: Leg, number: int) -> None:
+        self.leg = leg
+        self.number = number
+
+    @property
+    def frames(self) -> Sequence[Frame]:
+        """Every frame, in order."""
+        return self.leg.frames
+
+    @cached_property
+    def messages(self) -> list[Frame]:
+        """What the client sent, control frames aside."""
+        return [frame for frame in self.frames if frame.side == "client" and frame.opcode in {"text", "binary"}]
+
+    @cached_property
+    def sent(self) -> list[Frame]:
+        """The client's events."""
+        return [frame for frame in self.messages if frame.type is not None]
+
+    @cached_property
+    def got(self) -> list[Frame]:
+        """The server's events."""
+        return [frame for frame in self.frames if frame.side == "server" and frame.type is not None]
+
+    def said(self, *kinds: str) -> list[Frame]:
+        """The client's events of these types."""
+        return [frame for frame in self.sent if frame.type in kinds]
+
+    def heard(self, *kinds: str) -> list[Frame]:
+        """The server's events of these types."""
+        return [frame for frame in self.got if frame.type in kinds]
+
+    def next(self, frame: Frame, *kinds: str) -> Frame | None:
+        """The first event of these types, of either side, after `frame`."""
+        return next((later for later in self.frames[frame.index + 1 :] if later.type in kinds), None)
+
+    @cached_property
+    def errors(self) -> list[Frame]:
+        """The server's `error` events."""
+        return self.heard("error")
+
+    @cached_property
+    def close_sent(self) -> Frame | None:
+        """The client's close frame."""
+        return next((frame for frame in self.frames if frame.side == "client" and frame.opcode == "close"), None)
+
+    @cached_property
+    def close_received(self) -> Frame | None:
+        """The server's close frame."""
+        return next((frame for frame in self.frames if frame.side == "server" and frame.opcode == "close"), None)
+
+    @property
+    def by_client(self) -> bool:
+        """Whether the client moved first to end it."""
+        return self.leg.ending.first == "client"
+
+    @cached_property
+    def turns(self) -> Turns:
+        """Its responses."""
+        created: dict[str, int] = {}
+        done: dict[str, int] = {}
+        for frame in self.heard("response.created", "response.done"):
+            name = body(frame.event, "response").get("id")
+            if isinstance(name, str):
+                (created if frame.type == "response.created" else done).setdefault(name, frame.index)
+        return Turns(created, done)
+
+    # -- what is in force
+
+    def settings(self, index: int) -> Event:
+        """The session as the server last showed it before the frame of this index."""
+        shown: Event = {}
+        for frame in self.heard("session.created", "session.updated"):
+            if frame.index >= index:
+                break
+            shown = body(frame.event, "session")
+        return shown
+
+    def manual(self, index: int) -> bool:
+        """Whether turns are made by hand when this frame is sent: what the client asked for last and got, or asks."""
+        asked = [
+            frame for frame in self.said("session.update")
+            if frame.index < index and "turn_detection" in body(frame.event, "session")
+        ]  # fmt: skip
+        return bool(asked) and body(asked[-1].event, "session")["turn_detection"] is None
+
+    @property
+    def always_manual(self) -> bool:
+        """Whether the session was manual when its audio began, and stayed so."""
+        audio = self.said("input_audio_buffer.append")
+        return bool(audio) and self.manual(audio[0].index) and self.manual(audio[-1].index)
+
+    def rate(self, index: int) -> int:
+        """The declared rate of input audio, in Hz."""
+        found = body(self.settings(index), "audio", "input", "format").get("sample_rate")
+        return found if isinstance(found, int) and found > 0 else 16_000
+
+    def format(self, index: int) -> str:
+        """The declared format of input audio: `pcm` or `wav`."""
+        shown = self.settings(index)
+        kind = body(shown, "audio", "input", "format").get("type") or shown.get("input_audio_format") or "pcm"
+        return "wav" if kind == "wav" else "pcm"
+
+    @cached_property
+    def audio(self) -> list[tuple[Frame, bytes]]:
+        """Appends whose payload is Base64, decoded."""
+        found = []
+        for frame in self.said("input_audio_buffer.append"):
+            payload = frame.event.get("audio")
+            if isinstance(payload, str):
+                try:
+                    found.append((frame, base64.b64decode(payload, validate=True)))
+                except (binascii.Error, ValueError):
+                    continue
+        return found
+
+
+class Played:
+    """What a program did in one scenario."""
+
+    def __init__(self, transcript: Transcript) -> None:
+        self.transcript = transcript
+        self.sessions = [Session(leg, n) for n, leg in enumerate(transcript.legs) if leg.handshake.status == 101]
+        self.usual: Played | None = None
+        """The same program in the scenario `plain`, where it ran there too."""
+        self.refused = [leg for leg in transcript.legs if leg.handshake.status != 101]
+
+    @property
+    def name(self) -> str:
+        """The conversation's name."""
+        return self.transcript.conversation
+
+    @property
+    def scenario(self) -> str | None:
+        """The scenario in which it ran; None: it was not a run of ours."""
+        found = self.transcript.notes.get("scenario")
+        return found if isinstance(found, str) else None
+
+    @property
+    def kind(self) -> bool:
+        """Whether the scenario asked for nothing but an ordinary turn."""
+        return self.scenario in KIND
+
+    @property
+    def program(self) -> Event | None:
+        """How the program ran (`clients.program.Ran`); None: nobody saw it run."""
+        found = self.transcript.notes.get("program")
+        return found if isinstance(found, dict) else None
+
+    @property
+    def output(self) -> str:
+        """Its last lines."""
+        lines = object_at(self.transcript.notes, "program").get("output") if self.program else []
+        return "\n".join(map(str, lines)) if isinstance(lines, list) else ""
+
+    @property
+    def ended_well(self) -> bool:
+        """Whether the program ended with 0, or on our signal."""
+        ran = self.program or {}
+        return ran.get("code") == 0
+
+    def events(self) -> Iterator[tuple[Session, Frame]]:
+        """Every event that the client sent."""
+        for session in self.sessions:
+            for frame in session.sent:
+                yield session, frame
