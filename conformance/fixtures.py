@@ -113,10 +113,15 @@ def silence(ms: int, rate: int = INPUT_RATE) -> bytes:
 
 @functools.cache
 def noise(ms: int, level_dbfs: float = -60.0, seed: int = 1, rate: int = INPUT_RATE) -> bytes:
-    """Return `ms` of white noise at an RMS of `level_dbfs` (0 dBFS: a full-scale square wave)."""
+    """Return `ms` of white noise at an RMS of `level_dbfs` (0 dBFS: a full-scale square wave).
+
+    It is a second of noise over and over: noise to the ear and to a detector, made once and kept once.
+    """
     rng = random.Random(seed)
     rms = 10 ** (level_dbfs / 20) * FULL_SCALE
-    return to_pcm(rng.gauss(0, rms) for _ in range(rate * ms // 1000))
+    count = rate * ms // 1000
+    second = to_pcm(rng.gauss(0, rms) for _ in range(min(count, rate)))
+    return (second * math.ceil(ms / 1000))[: 2 * count]
 
 
 @functools.cache

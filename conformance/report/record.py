@@ -1,8 +1,11 @@
 """`record.jsonl`: everything a run knows, one JSON object a line, written as it happens.
 
 Kinds of line, in this order: one `run`, one `catalogue`, the `baseline` where there is one, a `conversation` for each
-that was held, a `status` where the platform was asked, one `recorded`, a `verdict` for each check judged, one `footer`.
-A file that was cut short lacks its footer; what is there is still good.
+that was held (before it `payloads`, for the audio and pictures that it is the first to need), a `status` where the
+platform was asked, one `recorded`, a `verdict` for each check judged, one `footer`.  A file that was cut short lacks
+its footer; what is there is still good.
+
+Everything that looks into a record reads it here; records of format 1 (whose payloads stand in the texts) as well.
 """
 
 from __future__ import annotations
@@ -15,11 +18,13 @@ from pathlib import Path
 from typing import Any
 
 from conformance import guarded
+from conformance.report.payloads import Keeper, PayloadError, Restorer
 from conformance.report.redact import Redactor
 from conformance.report.wanted import odd
 from conformance.wire.transcript import Transcript
 
-FORMAT = 1
+FORMAT = 2
+READABLE = (1, FORMAT)
 LARGEST = 100_000_000
 """Bytes of a record that is read: far more than any run writes, and a fifth of the memory that reading it may take."""
 
@@ -49,9 +54,17 @@ class RecordWriter:
         self.path = path
         self.problem: str | None = None
         self._redact = redact
+        self._keeper = Keeper(redact)
 
     def write(self, kind: str, **fields: Any) -> None:
-        """Append one line."""
+        """Append one line; before a conversation, the payloads that no line had yet."""
+        if kind == "conversation":
+            payloads, fields = self._keeper.take(fields)
+            if payloads is not None:
+                self._append("payloads", payloads)
+        self._append(kind, fields)
+
+    def _append(self, kind: str, fields: Line) -> None:
         if self.problem is not None:
             return
         line = json.dumps({"kind": kind, **fields}, ensure_ascii=False, separators=(",", ":"))
@@ -136,18 +149,20 @@ def read(path: Path, largest: int | None = LARGEST) -> Record:
     Raises RecordError when there is none: no file, no `run` line at its head, or one that says too little.
     """
     record: Record | None = None
+    restorer = Restorer(largest)
     try:
         for number, line in lines(path, largest):
             if record is None:
-                if line is None or line.get("kind") != "run" or line.get("format") != FORMAT:
-                    raise RecordError(f"{path}: this is not a record (line 1 is no `run` line of format {FORMAT})")
+                if line is None or line.get("kind") != "run" or line.get("format") not in READABLE:
+                    known = " or ".join(map(str, READABLE))
+                    raise RecordError(f"{path}: this is not a record (line 1 is no `run` line of format {known})")
                 if (why := odd("run", line)) is not None:
                     raise RecordError(f"{path}: this is not a record (line 1: {why})")
                 record = Record(run=line, catalogue={"clauses": [], "questions": [], "checks": {}})
             elif line is None:
                 record.damage.append(f"line {number} is not readable")
             else:
-                _take(record, number, line)
+                _take(record, number, line, restorer)
     except OSError as problem:
         raise RecordError(f"{path}: {problem.strerror or problem}") from None
     if record is None:
@@ -155,15 +170,21 @@ def read(path: Path, largest: int | None = LARGEST) -> Record:
     return record
 
 
-def _take(record: Record, number: int, line: Line) -> None:
+def _take(record: Record, number: int, line: Line, restorer: Restorer) -> None:
     kind = line.get("kind")
     if (why := odd(str(kind), line)) is not None:
         record.damage.append(f"line {number} is no `{kind}` line: {why}")
         return
     if kind == "catalogue":
         record.catalogue = line
+    elif kind == "payloads":
+        try:
+            restorer.learn(line)
+        except PayloadError as problem:
+            record.damage.append(f"line {number} is no `payloads` line: {problem}")
     elif kind == "conversation":
         try:
+            restorer.restore(line)
             transcript = Transcript.from_json(line)
         except (KeyError, TypeError, ValueError, AttributeError) as problem:
             record.damage.append(f"line {number} is no transcript: {type(problem).__name__}: {problem}")

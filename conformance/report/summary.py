@@ -18,7 +18,7 @@ from conformance.report.closing import close_paths
 from conformance.report.cost import cost
 from conformance.report.html_text import plural
 from conformance.report.reach import Reach, reach
-from conformance.report.record import FORMAT, Record
+from conformance.report.record import Record
 from conformance.report.stability import stability
 from conformance.spec.profiles import UnknownModel, profile_for
 from conformance.wire.gaps import GAPS
@@ -27,6 +27,7 @@ RunVerdict = Literal[
     "conforms", "fails", "infrastructure", "incomplete", "nothing_judged", "inconsistent", "interrupted"
 ]
 
+FORMAT = 1  # of summary.json
 MOCK_SERVER = "qwen-realtime-conformance-mock"  # what the mock calls itself in its `Server` header
 
 EXIT: dict[RunVerdict, int] = {

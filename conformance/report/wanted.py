@@ -69,8 +69,8 @@ READING = {
 }  # fmt: skip
 FRAME = {
     "side": OneOf(frozenset({"client", "server"})), "at": NUMBER,
-    "opcode": OneOf(frozenset({"text", "binary", "ping", "pong", "close"})),
-    "text?": str, "data?": str, "label?": str, "step?": int, "fragments?": int,
+    "opcode?": OneOf(frozenset({"text", "binary", "ping", "pong", "close"})),
+    "text?": (str, list), "data?": str, "label?": str, "step?": int, "fragments?": int,
     "gap?": OneOf(frozenset({"audio", "cut"})),
 }  # fmt: skip
 LEG = {
@@ -115,6 +115,7 @@ LINES: dict[str, Form] = {
         }),
     },
     "baseline": {"content": dict},
+    "payloads": {"parts": [{"digest": str, "bytes": int, "at?": int}], "deflated": str},
     "conversation": {
         "conversation": str, "started": str, "legs": [LEG], "trouble": TEXT_OR_NONE, "attempt": int, "model": str,
         "seconds": NUMBER, "notes": dict, "retried?": str, "path?": TEXT_OR_NONE, "stop": (dict, NONE),

@@ -8,7 +8,7 @@ from __future__ import annotations
 
 import base64
 import binascii
-from dataclasses import asdict, dataclass, field
+from dataclasses import asdict, dataclass, field, replace
 from functools import cached_property
 from typing import Any, Literal
 
@@ -207,11 +207,14 @@ class Transcript:
         return total
 
     def to_json(self) -> dict[str, Any]:
-        """The record's form: JSON values only, empty fields left out of frames."""
-        out = asdict(self)
-        for leg, plain in zip(self.legs, out["legs"], strict=True):
-            plain["frames"] = [_frame_to_json(frame) for frame in leg.frames]
-            if not leg.echoes:
+        """The record's form: JSON values only; what is usual in a frame is left out of it."""
+        out = asdict(replace(self, legs=[]))  # asdict copies deeply, and frames have a form of their own
+        out["legs"] = [
+            asdict(replace(leg, frames=[])) | {"frames": [_frame_to_json(frame) for frame in leg.frames]}
+            for leg in self.legs
+        ]
+        for plain in out["legs"]:
+            if not plain["echoes"]:
                 del plain["echoes"]
         for name in ("origin", "gaps"):  # what the suite held itself has neither
             if not out[name]:
@@ -261,7 +264,9 @@ class Transcript:
 
 
 def _frame_to_json(frame: Frame) -> dict[str, Any]:
-    out: dict[str, Any] = {"side": frame.side, "at": round(frame.at, 3), "opcode": frame.opcode}
+    out: dict[str, Any] = {"side": frame.side, "at": round(frame.at, 3)}
+    if frame.opcode != "text":
+        out["opcode"] = frame.opcode
     if frame.text is not None:
         out["text"] = frame.text
     if frame.data:
@@ -282,7 +287,7 @@ def _frame_from_json(index: int, line: dict[str, Any]) -> Frame:
         index=index,
         side=line["side"],
         at=line["at"],
-        opcode=line["opcode"],
+        opcode=line.get("opcode", "text"),
         text=line.get("text"),
         data=_bytes_from_json(line.get("data", "")),
         label=line.get("label"),

@@ -83,7 +83,7 @@ def test_what_is_read_is_rendered(new: Any, lines: list[dict[str, Any]], tmp_pat
     [
         (b"", "the file is empty"),
         (b"\x00\xff\x7fELF\n", "this is not a record"),
-        (b'{"kind":"run","format":2}\n', "no `run` line of format 1"),
+        (b'{"kind":"run","format":3}\n', "no `run` line of format 1 or 2"),
         (b'{"kind":"run","format":1}\n', "`target` is missing"),
         (b'{"kind":"run","format":1,"target":{"kind":"live","endpoint":"x","model":7}}\n', "`target.model` has"),
         (DEEP.encode() + b"\n", "this is not a record"),

@@ -48,7 +48,17 @@ def test_every_line_of_a_run_is_valid(done: runs.Finished) -> None:
         kinds.add(line["kind"])
         wrong = [f"{error.json_path}: {error.message[:200]}" for error in check.iter_errors(line)]
         assert not wrong, f"{line['kind']}: {wrong[:3]}"
-    assert kinds == {"run", "catalogue", "baseline", "conversation", "status", "recorded", "verdict", "footer"}
+    assert kinds == {
+        "run",
+        "catalogue",
+        "baseline",
+        "payloads",
+        "conversation",
+        "status",
+        "recorded",
+        "verdict",
+        "footer",
+    }
 
 
 @pytest.mark.parametrize("name", ["record", "baseline"])
