@@ -140,7 +140,12 @@ def _behaviour() -> _Parser:
     add("--quirk", action="append", default=[], metavar="NAME", help="a deviation (repeatable)")
     add("--status-policy", default="finish_required", metavar="POLICY", help="how its ledger lists sessions: "
         f"{', '.join(STATUS_POLICIES)}")  # fmt: skip
-    add("--silence-billing", default="none", metavar="POLICY", help="what of idle audio is billed: none, padding, all")
+    add(
+        "--silence-billing",
+        default="none",
+        metavar="POLICY",
+        help="what of idle audio is billed: none, padding, quarter, all",
+    )
     forecast.add_options(parser)
     return parser
 

@@ -3,6 +3,8 @@
 import json
 
 from conformance.cases.shared import MANUAL, configured, user
+from conformance.judge import silence_cost
+from conformance.judge.rules.frames import size
 from conformance.judge.verdicts import Blocked, Inconclusive, NotApplicable, Seen, other
 from conformance.spec import must, observe, should
 from conformance.spec.unsolicited import is_unsolicited
@@ -531,10 +533,40 @@ class TestIdleWithUpdates:
         return clock_reset(wire)
 
 
+def idle_billing(wire) -> Seen:
+    """What a session without a reply was billed for its audio: only the platform's own usage can tell."""
+    if wire.has("response.done"):
+        raise Inconclusive("a reply came, and its usage tells")
+    reading = wire.status
+    if reading is None or not isinstance(reading.get("usage"), dict):
+        why = "the platform lists the session without usage" if reading and reading["rows"] else "none was read"
+        raise Inconclusive(f"not knowable from replies, and of the platform's usage {why}")
+    usage = reading["usage"]
+    details = usage.get("input_tokens_details")
+    tokens = details.get("audio_tokens", 0) if isinstance(details, dict) else usage.get("input_tokens", 0)
+    seconds = sum(pcm_seconds(frame) for frame in wire.frames if frame.type == "input_audio_buffer.append")
+    if not seconds or not isinstance(tokens, int):
+        return other(usage)
+    rate = wire.profile.audio_in_rate
+    told = f"{tokens} audio tokens in the platform's usage for {seconds:.0f} s of silence"
+    if tokens / seconds < silence_cost.FREE:
+        return Seen("not-billed", told)
+    share = tokens / seconds / rate
+    if share > 1 + silence_cost.NEAR:
+        return other(told)
+    return Seen("billed" if share >= 1 - silence_cost.NEAR else "in-part", f"{told}, {share:.0%} of the rate")
+
+
+def pcm_seconds(frame):
+    """Seconds of audio in an append."""
+    return (size(frame.event.get("audio")) or 0) / 2 / silence_cost.INPUT_HZ
+
+
 class TestIdleWithSilence:
     """The client streams silence in real time and asks for nothing."""
 
     slow = True
+    path = "idle-with-silence"
 
     async def talk(self, call):
         await call(until("session.created"))
@@ -548,6 +580,10 @@ class TestIdleWithSilence:
     @observe("Q-IDLE-CLOCK-AUDIO")
     def question_does_silence_reset_the_clock(self, wire):
         return clock_reset(wire)
+
+    @observe("Q-IDLE-SILENCE-BILLED")
+    def question_is_an_idle_session_billed(self, wire):
+        return idle_billing(wire)
 
 
 class TestIdleWithPings:

@@ -5,14 +5,22 @@ from __future__ import annotations
 import math
 from collections.abc import Sequence
 from dataclasses import dataclass
+from typing import Literal
 
 from conformance.judge.rules.frames import size
 from conformance.wire.transcript import Frame, Leg, Transcript
 
 INPUT_HZ = 16_000
-NEAR = 0.25  # of the rate at which audio is billed: how far a slope may be from it, or from nothing
+IDLE = "idle"
+"""The label of idle audio, or its first word: `idle noise -60 dBFS` is another kind."""
+NEAR = 0.25  # of the rate at which audio is billed: how far a slope may be from it
+FREE = 0.1  # tokens a second: a session of an hour at this rate costs less than a minute of speech
+SURE = 3  # standard errors
+GRAIN = 0.5  # tokens: every count is a whole number, so no line is known better than this
 Point = tuple[float, int]
 """Seconds of idle audio before the speech, and the audio tokens billed as input."""
+
+Answer = Literal["billed", "in-part", "not-billed", "unclear"]
 
 
 @dataclass(frozen=True)
@@ -23,13 +31,18 @@ class Line:
     level: float
     error: float
 
-    def grows_by(self, rate: float) -> bool:
-        """Whether every idle second costs what a second of audio costs, beyond what the error leaves open."""
-        return abs(self.slope - rate) <= NEAR * rate and self.slope > 3 * self.error
+    def answer(self, rate: float) -> Answer:
+        """What an idle second costs, held against what a second of audio costs.
 
-    def is_flat(self, rate: float) -> bool:
-        """Whether an idle second costs next to nothing."""
-        return abs(self.slope) + self.error <= NEAR * rate
+        `not-billed` needs a slope that is small and within the error of nothing; what is surely more and surely not the
+        rate is billed in part; a slope that is neither small nor sure tells nothing.
+        """
+        sure = abs(self.slope) > SURE * self.error
+        if abs(self.slope - rate) <= NEAR * rate and sure:
+            return "billed"
+        if abs(self.slope) < FREE and not sure:
+            return "not-billed"
+        return "in-part" if 0 < self.slope < rate and sure else "unclear"
 
 
 def fit(points: Sequence[Point]) -> Line:
@@ -40,14 +53,16 @@ def fit(points: Sequence[Point]) -> Line:
     spread = math.fsum((x - mean_x) ** 2 for x, _ in points)
     slope = math.fsum((x - mean_x) * (y - mean_y) for x, y in points) / spread
     level = mean_y - slope * mean_x
-    rest = math.fsum((y - level - slope * x) ** 2 for x, y in points)
-    return Line(slope, level, math.sqrt(rest / (count - 2) / spread))
+    rest = math.fsum((y - level - slope * x) ** 2 for x, y in points) / (count - 2)
+    return Line(slope, level, math.sqrt(max(rest, GRAIN**2) / spread))
 
 
-def points(transcript: Transcript) -> list[Point]:
-    """A point for each connection whose first reply tells its usage."""
+def points(transcript: Transcript, kind: str = IDLE) -> list[Point]:
+    """A point for each connection with idle audio of this kind, or with none, whose first reply tells its usage."""
     found = []
     for leg in transcript.legs:
+        if any(label != kind for label in _idle_labels(leg)):
+            continue
         billed = next((tokens for tokens in map(audio_tokens, leg.frames) if tokens is not None), None)
         if billed is not None:
             found.append((idle_seconds(leg), billed))
@@ -55,9 +70,15 @@ def points(transcript: Transcript) -> list[Point]:
 
 
 def idle_seconds(leg: Leg) -> float:
-    """Seconds of audio in the frames labelled `idle`."""
-    audio = (frame.event.get("audio") for frame in leg.frames if frame.side == "client" and frame.label == "idle")
+    """Seconds of audio in the frames that are labelled as idle."""
+    labels = _idle_labels(leg)
+    audio = (frame.event.get("audio") for frame in leg.frames if frame.side == "client" and frame.label in labels)
     return sum(size(one) or 0 for one in audio) / 2 / INPUT_HZ
+
+
+def _idle_labels(leg: Leg) -> set[str]:
+    labels = {frame.label for frame in leg.frames if frame.side == "client" and frame.label}
+    return {label for label in labels if label.partition(" ")[0] == IDLE}
 
 
 def audio_tokens(frame: Frame) -> int | None:

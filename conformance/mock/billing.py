@@ -15,6 +15,9 @@ from conformance.spec.profiles import Profile
 
 FRAME_TOKENS = 4  # what surrounds each item and the whole; an estimate, no tokenizer ships with the mock
 
+SHARES: dict[SilenceBilling, float] = {"none": 0.0, "all": 1.0, "quarter": 0.25}
+"""Of the rate at which audio is billed: what an idle second costs."""
+
 
 @dataclass(frozen=True)
 class Tariff:
@@ -27,17 +30,20 @@ class Tariff:
     @property
     def policy(self) -> SilenceBilling:
         """What of the silence is billed: the switch `silence-billed`, where it was chosen, or the option."""
-        by_switch: dict[str | None, SilenceBilling] = {"not-billed": "none", "billed": "all", "padding": "padding"}
+        by_switch: dict[str | None, SilenceBilling] = {
+            "not-billed": "none", "billed": "all", "padding": "padding", "in-part": "quarter",
+        }  # fmt: skip
         return by_switch.get(self.switches.chosen("silence-billed"), self.silence)
 
     def idle(self, seconds: float, *, detecting: bool) -> int:
         """Tokens of audio that belongs to no turn when a reply is asked for."""
-        billed = self.policy == "all" if detecting else self.switches["uncommitted-billed"] == "billed"
-        return math.ceil(round(seconds * self.profile.audio_in_rate, 6)) if billed else 0
+        share = SHARES.get(self.policy, 0.0) if detecting else float(self.switches["uncommitted-billed"] == "billed")
+        return math.ceil(round(share * seconds * self.profile.audio_in_rate, 6))
 
     def heard(self, turn: Turn) -> int:
         """Tokens of a turn's audio."""
-        seconds = {"none": turn.seconds, "padding": turn.whole_seconds, "all": turn.streamed_seconds}[self.policy]
+        idle = turn.streamed_seconds - turn.seconds
+        seconds = turn.whole_seconds if self.policy == "padding" else turn.seconds + SHARES[self.policy] * idle
         least = self.switches["audio-minimum"]
         if least == "per-append" and turn.appends:
             seconds = max(seconds, sum(max(1.0, one) for one in turn.appends))

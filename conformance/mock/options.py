@@ -13,7 +13,7 @@ Latency = Literal["fast", "live", "none"]
 StatusPolicy = Literal[
     "finish_required", "clean_close_ok", "pending_until_finish", "absent_unless_success", "cancelled"
 ]
-SilenceBilling = Literal["none", "all", "padding"]
+SilenceBilling = Literal["none", "all", "padding", "quarter"]
 LedgerRows = Literal["session", "response"]
 
 STATUS_POLICIES: tuple[StatusPolicy, ...] = get_args(StatusPolicy)

@@ -198,7 +198,7 @@ class Replies:
         tariff = self._tariff()
         asked = tokens.Usage(
             input_text=tariff.asked(request.history, request.instructions, request.tools),
-            input_audio=sum(one.audio_tokens for one in history) + self._unclaimed(),
+            input_audio=sum(one.audio_tokens for one in history) + self.unclaimed(),
             input_image=sum(one.image_tokens for one in history),
         )
         shortest, longest = core.pace.first
@@ -246,7 +246,7 @@ class Replies:
         else:
             self._next = self._core.after(wait, self._step)
 
-    def _unclaimed(self) -> int:
+    def unclaimed(self) -> int:
         """Tokens of what was streamed and became no turn."""
         buffer = self._turns.buffer
         return self._tariff().idle(buffer.idle_seconds, detecting=buffer.listening)

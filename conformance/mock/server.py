@@ -351,7 +351,7 @@ class MockServer:
             first=first,
             code=code,
             finished=session.finished,
-            billed=tuple(session.billed),
+            billed=tuple(filter(None, (*session.billed, session.left_over()))),
             clock_origin=session.began,
             client_ip=address[0] if address else "",
             workspace=link.request.headers.get("X-DashScope-WorkSpace"),

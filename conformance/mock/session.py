@@ -14,7 +14,7 @@ from typing import Any
 from conformance.mock import encoding, errors
 from conformance.mock.billing import Tariff
 from conformance.mock.conversation import Conversation
-from conformance.mock.core import Appointment, CloseWith, Core, Drop, Out, SendEvent
+from conformance.mock.core import Appointment, Billed, CloseWith, Core, Drop, Out, SendEvent
 from conformance.mock.errors import Fault, Json, Refused
 from conformance.mock.ids import IdSource
 from conformance.mock.options import MockOptions
@@ -303,6 +303,15 @@ class Session(Core):
         self.emit("session.finished")
         if self.switches["finish-socket"] == "server-closes":
             self.close(1000)
+
+    def left_over(self) -> Billed | None:
+        """What is billed of audio that nobody answered when the session is over; None: nothing."""
+        tokens = self.replies.unclaimed()
+        if not tokens:
+            return None
+        usage: Json = {"total_tokens": tokens, "input_tokens": tokens, "output_tokens": 0,
+                       "input_tokens_details": {"audio_tokens": tokens}, "output_tokens_details": {}}  # fmt: skip
+        return Billed(self.began, ended=self.now, status="completed", usage=usage)
 
     def _too_long(self) -> None:
         self.close(self.options.limits.session_close_code, "The session reached its maximum duration.")

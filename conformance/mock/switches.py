@@ -28,6 +28,8 @@ NOT_SWITCHABLE: Mapping[str, str] = {
     "content-safety": "the mock's answers are harmless",
     "text-with-audio-billed": "shows on an invoice only",
     "noise-billed": "follows from silence-billed",
+    "idle-silence-billed": "follows from silence-billed",
+    "loud-noise-billed": "follows from silence-billed",
     "silence-alone-billed": "follows from silence-billed",
     "unused-image-billed": "shows on an invoice only",
     "padding-billed": "`MockOptions.silence_billing` chooses it",

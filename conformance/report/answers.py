@@ -202,6 +202,7 @@ def _silence(cases: dict[str, Case]) -> InWords:
     said = {
         "billed": "Yes: idle audio is billed like speech.",
         "not-billed": "No: idle audio is not billed.",
+        "in-part": "Billed in part: an idle second costs something, and less than a second of speech.",
         "padding": "Idle audio is billed up to the padding: the silence around detected speech is in its turn, and "
         "what is streamed beyond that costs nothing.",
         "other": "Idle audio is billed in a way that no source foresaw.",
@@ -212,9 +213,16 @@ def _silence(cases: dict[str, Case]) -> InWords:
         parts = [said[outcome], f"Measured: {cases['Q-SILENCE-BILLED'].detail}."]
     asides = {
         ("Q-NOISE-BILLED", "billed"): "Low background noise is billed too.",
+        ("Q-NOISE-BILLED", "in-part"): "Low background noise is billed in part.",
+        ("Q-NOISE-BILLED", "heard-as-speech"): "Low background noise is taken for speech.",
         ("Q-NOISE-BILLED", "not-billed"): "Low background noise is not billed either."
         if outcome == "not-billed"
         else "Low background noise beyond that is not billed.",
+        ("Q-LOUD-NOISE-BILLED", "billed"): "Noise at -40 dBFS is billed like speech.",
+        ("Q-LOUD-NOISE-BILLED", "in-part"): "Noise at -40 dBFS is billed in part.",
+        ("Q-LOUD-NOISE-BILLED", "not-billed"): "Noise at -40 dBFS is not billed.",
+        ("Q-LOUD-NOISE-BILLED", "heard-as-speech"): "Noise at -40 dBFS is taken for speech.",
+        ("Q-SILENCE-ALONE-BILLED", "in-part"): "Silence that leads to no turn shows in part in the next reply's usage.",
         ("Q-SILENCE-ALONE-BILLED", "billed"): "Silence that leads to no turn shows in the next reply's usage.",
         ("Q-SILENCE-ALONE-BILLED", "not-billed"): "Silence that leads to no turn shows in no usage.",
         ("Q-CLEARED-BILLED", "billed"): "Audio that was cleared is billed.",
@@ -222,9 +230,20 @@ def _silence(cases: dict[str, Case]) -> InWords:
         ("Q-UNCOMMITTED-BILLED", "billed"): "Audio that was never committed is billed.",
         ("Q-UNCOMMITTED-BILLED", "not-billed"): "Audio that was never committed is not billed.",
     }
+    idle = "Q-IDLE-SILENCE-BILLED"
+    asides |= {
+        (idle, "billed"): "A session that streams silence and gets no reply is billed for it, by the platform's usage.",
+        (idle, "in-part"): "A session that streams silence and gets no reply is billed for it in part.",
+        (
+            idle,
+            "not-billed",
+        ): "A session that streams silence and gets no reply is not billed.",
+    }
     parts += [words for (question, seen), words in asides.items() if _outcome(cases, question) == seen]
     questions = ["Q-SILENCE-BILLED", *dict.fromkeys(question for question, _ in asides)]
-    missing = [question for question in questions if _outcome(cases, question) in {None, "other"}]
+    missing = [question for question in questions if _outcome(cases, question) in {None, "other"} and question != idle]
+    if _outcome(cases, idle) is None:
+        missing.append("what a session costs that idles for minutes and gets no reply: not knowable from replies")
     unknown = "; ".join([*missing, "what an invoice says: usage is what `response.done` reports"])
     shown = dict.fromkeys(cases[question].conversation for question in questions if _outcome(cases, question))
     return InWords(ask, " ".join(parts), unknown, tuple(shown))

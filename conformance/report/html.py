@@ -46,6 +46,8 @@ RELATED = {
     ),
     "Q-SILENCE-BILLED": (
         "Q-NOISE-BILLED",
+        "Q-LOUD-NOISE-BILLED",
+        "Q-IDLE-SILENCE-BILLED",
         "Q-SILENCE-ALONE-BILLED",
         "Q-CLEARED-BILLED",
         "Q-UNCOMMITTED-BILLED",

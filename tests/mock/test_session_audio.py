@@ -108,6 +108,14 @@ def test_silence_in_voice_mode_is_billed_by_policy():
     assert cost(silence_billing="all") == cost(switches={"silence-billed": "billed"})
 
 
+@pytest.mark.parametrize(("side", "tokens"), [("none", None), ("padding", None), ("quarter", 18), ("all", 70)])
+def test_silence_that_nobody_answered_is_listed_by_policy(side, tokens):
+    told = Told(silence_billing=side)
+    told.append(fixtures.silence(10_000))
+    left = told.session.left_over()
+    assert (left and left.usage["input_tokens_details"]["audio_tokens"]) == tokens
+
+
 def test_create_response_false_holds_the_reply_back():
     told = Told()
     told.update(turn_detection={"type": "server_vad", "create_response": False})

@@ -13,7 +13,7 @@ if TYPE_CHECKING:
     from conformance.mock.session import Session
 
 TURN, BARGE = ("vad/Turn",), ("vad/BargeIn",)
-QUIET_TURN = ("usage/Noise",)  # a conversation with whole turns and no check of its own
+QUIET_TURN = ("usage/Silence",)  # a conversation with whole turns and no check of its own
 STARTED, STOPPED = "input_audio_buffer.speech_started", "input_audio_buffer.speech_stopped"
 COMMITTED, SHOWN = "input_audio_buffer.committed", "conversation.item.created"
 APPEND = "input_audio_buffer.append"
