@@ -11,7 +11,7 @@ from typing import NoReturn
 
 import pytest
 
-from conformance import __version__
+from conformance import __version__, early
 from conformance.clients import command as client
 from conformance.intake import command as intake
 from conformance.mock import forecast
@@ -55,6 +55,7 @@ def _main(argv: Sequence[str]) -> int:
 
 def run(arguments: Sequence[str]) -> int:
     """Run the suite from wherever it is installed, with pytest's options and the suite's own."""
+    early.guard()
     return int(pytest.main(["-p", "conformance.plugin", "--pyargs", "conformance.cases", *arguments]))
 
 

@@ -28,6 +28,9 @@ BYTES_PER_SECOND = 32_000  # s16le at 16 kHz: what audio takes to be sent live, 
 GENERATED = "fuzz/*"  # what generated conversations are kept under: none has a name that stays
 HIDDEN = 341
 """Input tokens that one short written turn was billed beside what the client wrote, measured live (F15, 2026-10-04)."""
+LEAST_TIME, TIMES = 300.0, 3
+"""A run may take so many seconds, or so many times what it should."""
+SLOW_TIME = 360.0  # seconds: the longest of those that wait for minutes sends for five and a half
 OVERHEAD = 1.5  # seconds for a connection's handshake, greeting and end
 
 
@@ -45,7 +48,8 @@ class Plan:
     """What a selection takes.
 
     `minutes` count the pace at which connections are opened.  `hidden` are input tokens that a live model may bill on
-    top of those that the mock counts.  `unknown` are conversations that were never measured.
+    top of those that the mock counts.  `unknown` are conversations that were never measured, `slow` those that wait for
+    minutes by themselves.
     """
 
     conversations: int
@@ -54,11 +58,17 @@ class Plan:
     tokens: dict[str, int]
     unknown: tuple[str, ...]
     hidden: int = 0
+    slow: int = 0
 
     @property
     def least(self) -> int:
         """Tokens in all, as the mock counts them."""
         return sum(self.tokens.values())
+
+    @property
+    def most(self) -> float:
+        """Seconds after which a run begins nothing more, whatever holds it up."""
+        return max(LEAST_TIME, TIMES * 60 * self.minutes) + self.slow * SLOW_TIME
 
     def to_json(self) -> dict[str, Any]:
         """What the record keeps, to be compared with what was spent; tokens are the least and the most."""
@@ -78,7 +88,7 @@ class Plan:
             f"about {inward:,} to {inward + self.hidden:,} input tokens (a live model counts prompts that nobody sees) "
             f"and {outward:,} output tokens"
         )
-        yield f"about {self.minutes:.1f} minutes at a live pace"
+        yield f"about {self.minutes:.1f} minutes at a live pace; after {self.most / 60:.0f} nothing more is begun"
         most = {**self.tokens, "other_in": self.tokens["other_in"] + self.hidden}
         yield (
             f"{price.words(self.tokens)}, at most {price.of(most):.3f}"
@@ -115,7 +125,8 @@ def plan(conversations: Iterable[Conversation], profile: Profile, concurrency: i
     connections = sum(item.connections for item in chosen)
     seconds = max(busy / concurrency, longest, seconds_for(connections, rpm))
     hidden = HIDDEN * sum(cost.connections for cost in known if sum(cost.tokens.values()))
-    return Plan(len(chosen), connections, seconds / 60, total, unknown, hidden)
+    slow = sum(item.slow for item in chosen)
+    return Plan(len(chosen), connections, seconds / 60, total, unknown, hidden, slow)
 
 
 def _key(conversation: Conversation) -> str:

@@ -12,18 +12,19 @@ import difflib
 import fnmatch
 import itertools
 import os
-import signal
 import sys
 import time
 from collections.abc import Generator, Iterator
+from dataclasses import replace
 from pathlib import Path
 from typing import Any
 
 import pytest
 
-from conformance import plan, runner, secrets
+from conformance import early, plan, runner, secrets
 from conformance.intake.record import record_of
 from conformance.judge import checks as judging
+from conformance.judge.patience import Patience
 from conformance.judge.verdicts import NotApplicable, NotHeld
 from conformance.judge.view import Wire
 from conformance.mock.options import MockOptions, OptionError
@@ -127,6 +128,8 @@ class ConformanceRun:
         self.recorded: dict[str, Any] = {}
         self.began = time.monotonic()
         self.interrupted = False
+        self.cut = False  # the rendering was interrupted
+        self.patience = Patience()
         self.unwritten: list[str] = []
         self.summary: dict[str, Any] | None = None
         self.selected: set[str] = set()
@@ -286,12 +289,15 @@ class ConformanceRun:
             def watch(recorder: Recorder) -> None:
                 line.watch(recorder.recording.progress)
 
-            held = self.run.hold(checks, on_done=done, watch=watch, say=line.say)
-            self._take_status(held)
-            self.recorded = dict(runner.recorded(held.recording, self.run))
+            expected = None
             if self.run.target.kind == "live":
                 target = self.run.target
                 expected = plan.plan(self.run.chosen(checks)[0], self.run.profile, target.concurrency, target.rpm)
+                self.run.budget = replace(self.run.budget, seconds=expected.most)
+            held = self.run.hold(checks, on_done=done, watch=watch, say=line.say)
+            self._take_status(held)
+            self.recorded = dict(runner.recorded(held.recording, self.run))
+            if expected is not None:
                 self.recorded["plan"] = expected.to_json()
             line.clear()
         self.writer.write("recorded", **self.recorded)
@@ -357,6 +363,10 @@ class ConformanceRun:
                     raise NotApplicable(f"only the suite's own script of {name} shows it")
                 raise NotHeld(self.recorded.get("not_held", {}).get(name, "its conversation was not held"))
             given["wire"] = Wire(self.transcripts[name], self.run.profile)
+        if "held" in names:
+            given["held"] = judging.in_order(self.transcripts.values())
+            if not given["held"]:
+                raise NotHeld(self.recorded.get("infrastructure") or "no conversation was held")
         if "wires" in names:
             given["wires"] = judging.evidence(self.transcripts.values(), self.run.profile)
             if not given["wires"]:
@@ -370,14 +380,26 @@ class ConformanceRun:
         seconds = round(time.monotonic() - self.began, 2)
         self.writer.write("footer", interrupted=self.interrupted, seconds=seconds)
         try:
-            self.summary = files.write_all(self.writer.path, Redactor(self.secrets), tell=self.unwritten.append)
+            self.summary = self._written()
         except record.RecordError as problem:  # the folder was taken away, or not even the first line could be written
             self.unwritten.append(f"the record can't be read back: {problem}")
             return UNWRITTEN
         if self.baseline_path is not None and self.config.getoption("--update-baseline") and not self.interrupted:
             self._update(self.baseline_path)
         exit_code: int = self.summary["exit"]
-        return UNWRITTEN if self.writer.problem or self.unwritten else exit_code
+        if self.writer.problem or self.unwritten:
+            return UNWRITTEN
+        return early.INTERRUPTED if self.cut else exit_code
+
+    def _written(self) -> dict[str, Any]:
+        """Write everything that is made from the record; whoever interrupts it goes without the page."""
+        path, redact, tell = self.writer.path, Redactor(self.secrets), self.unwritten.append
+        try:
+            return files.write_all(path, redact, tell=tell)
+        except KeyboardInterrupt:
+            early.hold_off()
+            self.cut = True
+            return files.write_all(path, redact, tell=tell, page=False)
 
     def _update(self, path: Path) -> None:
         """Write the baseline that this run would meet."""
@@ -402,7 +424,7 @@ class Scribe:
     def pytest_keyboard_interrupt(self) -> None:
         """Note that the run was cut short, and end it in order whatever comes now."""
         self._run.interrupted = True
-        signal.signal(signal.SIGINT, signal.SIG_IGN)
+        early.hold_off()
 
 
 def _command(config: pytest.Config) -> tuple[str, ...]:
@@ -425,18 +447,22 @@ def pytest_configure(config: pytest.Config) -> None:
         outlets.enter_context(unbroken())
         config.add_cleanup(outlets.close)
     try:
-        run = ConformanceRun(config)
+        _begin(config)
     except secrets.SecretError as problem:
         raise pytest.UsageError(str(problem)) from None
+    finally:
+        if not _worker_input(config):
+            early.release()
+
+
+def _begin(config: pytest.Config) -> None:
+    run = ConformanceRun(config)
     _check_globs(config.getoption("--case"), run)
     config.stash[RUN] = run
     config.addinivalue_line("markers", "conformance: a check of the conformance suite")
     if not _worker_input(config) and not config.option.collectonly and not config.getoption("--plan"):
         run.start()
         config.pluginmanager.register(Scribe(run), "conformance-scribe")
-    if hasattr(signal, "SIGTERM") and not _worker_input(config):
-        # One way to stop: what Ctrl-C does in order, a scheduler's SIGTERM does too.
-        signal.signal(signal.SIGTERM, lambda *_: signal.raise_signal(signal.SIGINT))
 
 
 def _check_globs(globs: list[str], run: ConformanceRun) -> None:
@@ -531,6 +557,11 @@ def wire() -> None:
 
 
 @pytest.fixture
+def held() -> None:
+    """Every transcript of the run (a list), also of what was broken off or met trouble."""
+
+
+@pytest.fixture
 def wires() -> None:
     """All connections of the run (a list of `Wire`), for rules."""
 
@@ -541,10 +572,13 @@ def pytest_pyfunc_call(pyfuncitem: pytest.Function) -> bool | None:
     check_id = _check_id(pyfuncitem)
     if check_id is None:
         return None
+    run = pyfuncitem.config.stash[RUN]
+    given: dict[str, Any] = {}
     try:
-        value = pyfuncitem.obj(**pyfuncitem.config.stash[RUN].arguments(pyfuncitem))
+        given = run.arguments(pyfuncitem)
+        value = run.patience.over(pyfuncitem.obj)(**given)
     except Exception as problem:
-        outcome = pyfuncitem.stash[OUTCOME] = judging.raised(check_id, problem)
+        outcome = pyfuncitem.stash[OUTCOME] = judging.raised(check_id, problem, given.values())
         if outcome.verdict in SKIPPED:
             # A skip and not the exception itself: pytest would format a traceback for each of hundreds.
             raise pytest.skip.Exception(f"{outcome.verdict}: {outcome.detail}") from None
@@ -676,7 +710,7 @@ def closing_words(run: ConformanceRun) -> Iterator[str]:
 
 
 def pytest_unconfigure(config: pytest.Config) -> None:
-    """Give SIGTERM back."""
-    if RUN in config.stash and hasattr(signal, "SIGTERM") and not _worker_input(config):
-        signal.signal(signal.SIGTERM, signal.SIG_DFL)
+    """Give the signals back."""
+    if RUN in config.stash and not _worker_input(config):
+        early.restore()
     sys.stdout.flush()

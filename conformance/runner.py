@@ -6,13 +6,13 @@ import asyncio
 import inspect
 import shlex
 import signal
-from collections.abc import AsyncIterator, Callable, Coroutine, Iterable, Mapping
-from contextlib import asynccontextmanager
+from collections.abc import AsyncIterator, Callable, Coroutine, Iterable, Iterator, Mapping
+from contextlib import asynccontextmanager, contextmanager
 from dataclasses import asdict, dataclass, field
 from datetime import UTC, datetime
 from typing import Any
 
-from conformance import __version__, fuzz
+from conformance import __version__, early, fuzz
 from conformance.aside import aside
 from conformance.judge.checks import Chapters, Check, applies, level, spoiled, uncooperative
 from conformance.mock.options import MockOptions
@@ -69,7 +69,7 @@ class Run:
             "started": datetime.now(UTC).isoformat(timespec="seconds").replace("+00:00", "Z"),
             "command": shlex.join(self.command),
             "workspace": self.target.workspace,
-            "budget": asdict(self.budget),
+            "budget": {"tokens": self.budget.tokens, "sessions": self.budget.sessions},
             "seed": self.fuzz_seed if self.fuzz_examples else None,
             "quirks": list(self.mock.quirks) if self.mock else [],
             "switches": dict(self.mock.switches) if self.mock else {},
@@ -131,16 +131,22 @@ class Run:
         KeyboardInterrupt passes through after partial transcripts were handed over.
         """
         conversations, refused = self.chosen(checks)
-        held = asyncio.run(self._in_order(self._hold(conversations, on_done, watch, say)))
+        try:
+            held = asyncio.run(self._in_order(self._hold(conversations, on_done, watch, say)))
+        except asyncio.CancelledError:  # by a signal that asyncio does not take for Ctrl-C
+            raise KeyboardInterrupt from None
         held.recording.not_held.update(refused)
         return held
 
     async def _in_order(self, holding: Coroutine[Any, Any, Held]) -> Held:
-        """Let one interrupt be enough: a second one would break off what the first has begun to end in order."""
+        """Let one signal be enough: a second one would break off what the first has begun to end in order."""
+        task = asyncio.current_task()
+        assert task is not None
         try:
-            return await holding
+            with _cancelled_by(signal.SIGTERM, task):
+                return await holding
         except asyncio.CancelledError:
-            signal.signal(signal.SIGINT, signal.SIG_IGN)
+            early.hold_off()
             raise
 
     async def _hold(
@@ -255,6 +261,22 @@ class Run:
             return
         async with MockServer(self.mock) as server:
             yield self.target.at(server.url)
+
+
+@contextmanager
+def _cancelled_by(number: signal.Signals, task: asyncio.Task[Any]) -> Iterator[None]:
+    """Let a signal cancel the task, where the loop can; what its handler raises would end the loop itself."""
+    loop, before = asyncio.get_running_loop(), signal.getsignal(number)
+    try:
+        loop.add_signal_handler(number, task.cancel)
+    except (NotImplementedError, RuntimeError, ValueError):  # Windows, or a thread that is not the first
+        yield
+        return
+    try:
+        yield
+    finally:
+        loop.remove_signal_handler(number)
+        signal.signal(number, before)
 
 
 @dataclass

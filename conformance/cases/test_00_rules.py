@@ -14,7 +14,16 @@ from conformance.judge.rules import (
     usage,
     voice_activity,
 )
+from conformance.judge.rules.bounds import passed_bounds
 from conformance.spec import must, should
+
+
+class TestBounds:
+    """What a client can be asked to hold; the connections that were cut are judged by this alone."""
+
+    @should("GEN-070")
+    def test_keeps_within_bounds(self, held):
+        assert not (found := passed_bounds(held)), found
 
 
 class TestEnvelope:

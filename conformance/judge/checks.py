@@ -14,6 +14,8 @@ from pathlib import Path
 from typing import Any
 
 from conformance.guarded import shortened
+from conformance.judge.patience import Patience
+from conformance.judge.rules.base import odd_event
 from conformance.judge.verdicts import Seen, Uncooperative, Unjudged, Verdict
 from conformance.judge.view import Wire
 from conformance.spec.catalogue import CatalogueError, Clause, clauses, questions
@@ -22,13 +24,19 @@ from conformance.wire.gaps import Unshown
 from conformance.wire.recorder import Conversation, as_conversation
 from conformance.wire.transcript import Transcript
 
+# What a check raises that looked for an object, a list or a number where something else stands.
+SHAPES = (TypeError, ValueError, AttributeError, KeyError, IndexError)
 LONGEST_DETAIL = 20_000  # characters
 CHAPTERS = "conformance.cases"
 
 
 @dataclass(frozen=True)
 class Check:
-    """One check.  `conversation` is None for a rule, which judges every transcript of the run."""
+    """One check.  `conversation` is None for a rule, which judges every transcript of the run.
+
+    `takes` names its evidence: `wire` (its own conversation), `wires` (each connection that tells something) or `held`
+    (every transcript, also of what was broken off or met trouble).
+    """
 
     id: str
     level: str
@@ -36,6 +44,7 @@ class Check:
     owner: type[Any]
     conversation: str | None
     where: str
+    takes: str = "wire"
 
 
 @dataclass(frozen=True)
@@ -96,7 +105,8 @@ def load(package: str = CHAPTERS) -> Chapters:
                     continue
                 if check_id in checks:
                     raise CatalogueError(f"{check_id} is judged in {checks[check_id].where} and again in {cls}")
-                checks[check_id] = Check(check_id, function.check_level, function, cls, name, location(function))
+                takes = "wire" if name is not None else list(inspect.signature(function).parameters)[-1]
+                checks[check_id] = Check(check_id, function.check_level, function, cls, name, location(function), takes)
     return Chapters(conversations, checks)
 
 
@@ -120,12 +130,12 @@ def level(check_id: str, profile: Profile) -> str:
     return "OBSERVE" if row is None else row.level_for(profile.family)
 
 
-def run(check_id: str, function: Callable[[], Any]) -> Outcome:
-    """Call a check and turn what it does into an outcome."""
+def run(check_id: str, function: Callable[..., Any], *given: Any) -> Outcome:
+    """Call a check with its evidence and turn what it does into an outcome."""
     try:
-        return said(check_id, function())
+        return said(check_id, function(*given))
     except Exception as problem:  # noqa: BLE001  # whatever a check raises is its verdict
-        return raised(check_id, problem)
+        return raised(check_id, problem, given)
 
 
 def said(check_id: str, value: Any) -> Outcome:
@@ -142,10 +152,11 @@ def said(check_id: str, value: Any) -> Outcome:
     return Outcome("observed", seen.evidence, seen.outcome)
 
 
-def raised(check_id: str, problem: BaseException) -> Outcome:
-    """The outcome of a check that raised.
+def raised(check_id: str, problem: BaseException, given: Iterable[Any] = ()) -> Outcome:
+    """The outcome of a check that raised, given this evidence.
 
-    An open question is never failed: a probe that can't tell is inconclusive.
+    An open question is never failed: a probe that can't tell is inconclusive.  A check that could not follow an event
+    of another shape than the documented one is inconclusive, too: whether the shapes are right is a rule's business.
     """
     if isinstance(problem, Unshown):
         return Outcome("skipped", str(problem))
@@ -155,31 +166,44 @@ def raised(check_id: str, problem: BaseException) -> Outcome:
         return Outcome("inconclusive", str(problem) or "the probe could not tell")
     if isinstance(problem, AssertionError):
         return Outcome("fail", str(problem) or "the check's assertion does not hold")
+    if isinstance(problem, SHAPES) and (odd := _odd(given)) is not None:
+        return Outcome("inconclusive", f"{odd} has a shape that this check can't follow")
     return Outcome("error", f"{type(problem).__name__}: {problem}")
+
+
+def _odd(given: Iterable[Any]) -> str | None:
+    """The type of the first event in this evidence that is not valid by its schema, or None."""
+    wires = [wire for one in given for wire in (one if isinstance(one, list) else [one]) if isinstance(wire, Wire)]
+    legs = [wire.leg(number) for wire in wires for number in range(len(wire.transcript.legs))]
+    return next((odd for leg in legs if (odd := odd_event(leg)) is not None), None)
 
 
 def judge(checks: Iterable[Check], transcripts: Mapping[str, Transcript], profile: Profile) -> dict[str, Outcome]:
     """Judge without pytest: every check on the transcripts given; checks whose conversation is absent are `not_run`."""
     found: dict[str, Outcome] = {}
     wires = evidence(transcripts.values(), profile)  # one view of each connection serves every rule
+    everything = in_order(transcripts.values())
+    patience = Patience()
     for check in checks:
         reason = applies(check.id, profile)
         if reason is not None:
             found[check.id] = Outcome("skipped", reason)
         elif check.conversation is None:
-            found[check.id] = run(
-                check.id,
-                lambda check=check: check.function(check.owner(), wires),  # type: ignore[misc]
-            )
+            given: Any = everything if check.takes == "held" else wires
+            found[check.id] = run(check.id, patience.over(check.function), check.owner(), given)
         elif check.conversation not in transcripts:
             found[check.id] = Outcome("not_run", "its conversation was not held")
         else:
-            transcript = transcripts[check.conversation]
-            found[check.id] = run(
-                check.id,
-                lambda check=check, transcript=transcript: check.function(check.owner(), Wire(transcript, profile)),  # type: ignore[misc]
-            )
+            found[check.id] = _on_its_own(check, transcripts[check.conversation], profile, patience)
     return found
+
+
+def _on_its_own(check: Check, transcript: Transcript, profile: Profile, patience: Patience) -> Outcome:
+    try:
+        wire = Wire(transcript, profile)
+    except Unjudged as problem:
+        return raised(check.id, problem)
+    return run(check.id, patience.over(check.function), check.owner(), wire)
 
 
 def uncooperative(checks: Iterable[Check], transcript: Transcript, profile: Profile) -> str | None:
@@ -211,14 +235,19 @@ def spoiled(checks: Iterable[Check], transcript: Transcript, profile: Profile) -
 def evidence(transcripts: Iterable[Transcript], profile: Profile) -> list[Wire]:
     """Views of the transcripts that rules may judge, in an order that does not depend on which was held first.
 
-    One per connection, without those that met trouble or were interrupted.
+    One per connection, without those that met trouble, were broken off or were interrupted.
     """
     return [
         Wire(transcript, profile, number)
-        for transcript in sorted(transcripts, key=lambda transcript: transcript.conversation)
-        if transcript.trouble is None and not transcript.interrupted
+        for transcript in in_order(transcripts)
+        if transcript.trouble is None and not transcript.broken_off and not transcript.interrupted
         for number in range(len(transcript.legs))
     ]
+
+
+def in_order(transcripts: Iterable[Transcript]) -> list[Transcript]:
+    """Transcripts in an order that does not depend on which was held first."""
+    return sorted(transcripts, key=lambda transcript: transcript.conversation)
 
 
 def clause_of(check_id: str) -> Clause | None:

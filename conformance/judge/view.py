@@ -98,6 +98,8 @@ class Wire:
         self._leg_number = leg
         if transcript.trouble is not None:
             raise Inconclusive(f"infrastructure: {transcript.trouble}")
+        if transcript.broken_off:
+            raise Inconclusive(f"broken off: {transcript.broken_off}")
         if transcript.interrupted:
             raise NotHeld("the run was interrupted while this conversation was held")
 

@@ -15,26 +15,31 @@ from conformance.report.summary import summary
 from conformance.report.whole import write
 
 Tell = Callable[[str], None]
+PAGE = "report.html"
 
 
-def write_all(path: Path, redact: Redactor, largest: int | None = None, tell: Tell = print) -> dict[str, Any]:
+def write_all(
+    path: Path, redact: Redactor, largest: int | None = None, tell: Tell = print, *, page: bool = True
+) -> dict[str, Any]:
     """Write everything that is made from the record beside it; returns the summary.
 
     The record was redacted as it was written; what is made from it is redacted again, because templates escape and
     quote text and so could bring a form of the key to light.  What could not be written is told, a sentence each.
+    Without `page` all but the page is made, which takes the longest.
     """
     record = read(path, largest)
     made = summary(record)
-    outputs = {
-        "summary.json": json.dumps(made, ensure_ascii=False, indent=1) + "\n",
-        "summary.md": markdown.render(record, made),
-        "report.html": html.render(record, made, redact),
-        "junit.xml": junit.render(record, made),
-        "badge.json": badge.render(made),
-        "results.sarif": sarif.render(record, made),
+    outputs: dict[str, Callable[[], str]] = {
+        "summary.json": lambda: json.dumps(made, ensure_ascii=False, indent=1) + "\n",
+        "summary.md": lambda: markdown.render(record, made),
+        "junit.xml": lambda: junit.render(record, made),
+        "badge.json": lambda: badge.render(made),
+        "results.sarif": lambda: sarif.render(record, made),
     }
-    for name, content in outputs.items():
-        if (told := _write(path.with_name(name), redact(content), redact)) is not None:
+    if page:
+        outputs[PAGE] = lambda: html.render(record, made, redact)
+    for name, render in outputs.items():
+        if (told := _write(path.with_name(name), redact(render()), redact)) is not None:
             tell(told)
     return made
 

@@ -84,6 +84,7 @@ LEG = {
         "first": OneOf(frozenset({"client", "server", "nobody"})), "code_sent": CODE, "reason_sent": str,
         "code_received": CODE, "reason_received": str, "clean": bool, "seconds": NUMBER,
         "tcp": OneOf(frozenset({"fin", "rst", "client", "timeout", "open"})), "problem": TEXT_OR_NONE,
+        "broken_off?": str,
     },
     "echoes?": [{
         "place": OneOf(frozenset({"frame", "header", "body"})), "at": (int, str), "form": str, "whole": bool,

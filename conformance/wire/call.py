@@ -16,6 +16,7 @@ from conformance.spec.profiles import Profile
 from conformance.wire import steps
 from conformance.wire.connection import Connection, Unreachable
 from conformance.wire.guard import Guard
+from conformance.wire.limits import Room
 from conformance.wire.pace import Pacer
 from conformance.wire.target import Target
 from conformance.wire.transcript import Frame, Leg, Stop, Transcript
@@ -58,13 +59,26 @@ class Call:
     """What a conversation holds on to: `await call(send(…), until(…))` returns the last event waited for."""
 
     def __init__(
-        self, target: Target, profile: Profile, conversation: str, *, pacer: Pacer | None = None, turns: int = 0
+        self,
+        target: Target,
+        profile: Profile,
+        conversation: str,
+        *,
+        pacer: Pacer | None = None,
+        turns: int = 0,
+        room: Room | None = None,
     ) -> None:
-        """`pacer` gives out turns to connect; `turns` of them have been waited for already."""
+        """`pacer` gives out turns to connect; `turns` of them have been waited for already.
+
+        `room` is what all connections of the run may hold together.
+        """
         self.target = target
         self.profile = profile
         self._pacer = pacer
         self._turns = turns
+        self._room = room or Room()
+        self.limit: asyncio.Timeout | None = None
+        """The clock of the whole conversation; it stands still while the call waits for a turn to connect."""
         self._conversation = conversation
         self._beside: list[Call] = []
         self._leg: Leg | None = None
@@ -96,8 +110,8 @@ class Call:
 
     async def beside(self, dial: Dial | None = None) -> Call:
         """Open another connection next to this one; both write into the same transcript, on the same clock."""
-        call = Call(self.target, self.profile, self._conversation, pacer=self._pacer)
-        call.transcript, call._began = self.transcript, self._began  # two hands of one caller
+        call = Call(self.target, self.profile, self._conversation, pacer=self._pacer, room=self._room)
+        call.transcript, call._began, call.limit = self.transcript, self._began, self.limit  # two hands of one caller
         self._beside.append(call)
         await call.connect(dial)
         return call
@@ -108,7 +122,7 @@ class Call:
         if self._turns:
             self._turns -= 1
         elif self._pacer is not None:
-            await self._pacer.turn()
+            await self._turn(self._pacer)
         dial = dial or Dial()
         headers = [("User-Agent", f"qwen-realtime-conformance/{__version__}")]
         key = self.target.key if dial.key == "target" else dial.key
@@ -127,12 +141,23 @@ class Call:
         self._connection = Connection(
             leg, clock=self._now, headers=headers, deflate=dial.deflate, subprotocols=dial.subprotocols,
             ca_file=self.target.ca_file,
-            guard=guard, url=url,
+            guard=guard, url=url, room=self._room,
         )  # fmt: skip
         try:
             await self._connection.open(self.target.deadlines.connect)
         finally:
             leg.closed_at_ms = time.time_ns() // 1_000_000
+
+    async def _turn(self, pacer: Pacer) -> None:
+        due = self.limit.when() if self.limit is not None else None
+        if self.limit is None or due is None:
+            await pacer.turn()
+            return
+        now = asyncio.get_running_loop().time
+        left = due - now()
+        self.limit.reschedule(None)
+        await pacer.turn()
+        self.limit.reschedule(now() + left)
 
     async def leave(self) -> None:
         """Close what is open with 1000 and write down how it ended."""
@@ -155,6 +180,13 @@ class Call:
             self._connection.finish()
             self.leg.closed_at_ms = time.time_ns() // 1_000_000
             self._connection = None
+
+    def break_off(self, passed: str) -> None:
+        """Cut what is open because of a bound that was passed, in words."""
+        for call in self._beside:
+            call.break_off(passed)
+        if self._connection is not None:
+            self._connection.break_off(passed)
 
     @property
     def step(self) -> int:
@@ -180,8 +212,9 @@ class Call:
                 found = await self._until(connection, step)
             else:
                 await self._do(connection, step)
+                # What a script sends in a row leaves together.
                 if not (isinstance(step, steps.Send | steps.Text) and isinstance(following, steps.Send | steps.Text)):
-                    await connection.drained()  # what a script sends in a row leaves together
+                    await connection.drained(self.target.deadlines.total)
             self._step += 1
         return found
 
@@ -244,7 +277,7 @@ class Call:
                 due += step.packet_ms / 1000 * self.target.pace
                 await connection.ended(max(0.0, (due - time.monotonic()) * 1000))
             else:
-                await connection.drained()
+                await connection.drained(self.target.deadlines.total)
 
     async def _quiet(self, connection: Connection) -> None:
         waits = self.target.deadlines

@@ -14,7 +14,7 @@ from collections.abc import Callable
 from typing import Literal
 
 from websockets.client import ClientProtocol
-from websockets.exceptions import InvalidURI, ProtocolError
+from websockets.exceptions import InvalidURI, PayloadTooBig, ProtocolError
 from websockets.extensions.permessage_deflate import ClientPerMessageDeflateFactory
 from websockets.frames import Close as CloseFrame
 from websockets.frames import Frame as WireFrame
@@ -26,10 +26,10 @@ from websockets.uri import parse_uri
 
 from conformance.cut import MASK
 from conformance.wire.guard import Guard
+from conformance.wire.limits import Meter, Room
 from conformance.wire.route import NoTunnel, Route
 from conformance.wire.transcript import Ending, Frame, Handshake, Leg, Opcode, Side
 
-MAX_MESSAGE = 32 * 2**20
 NO_TLS = {"WRONG_VERSION_NUMBER", "HTTP_REQUEST", "UNKNOWN_PROTOCOL", "RECORD_LAYER_FAILURE"}  # OpenSSL's reasons
 NO_CODE = 1005  # RFC 6455 §7.1.5: a close frame without a code; never on the wire
 
@@ -59,9 +59,12 @@ class Connection(asyncio.Protocol):
         ca_file: str | None = None,
         guard: Guard | None = None,
         url: str | None = None,
+        room: Room | None = None,
     ) -> None:
         self.leg = leg
         self._ca_file = ca_file
+        room = room or Room()
+        self._meter = Meter(room)
         self._clock = clock
         self._guard = guard or Guard()
         leg.echoes = self._guard.echoes
@@ -74,7 +77,7 @@ class Connection(asyncio.Protocol):
             self._uri,
             extensions=extensions,
             subprotocols=[Subprotocol(name) for name in subprotocols] or None,
-            max_size=MAX_MESSAGE,
+            max_size=room.limits.message,
         )
         self._trailing = bytearray()
         self._discard = self._core.reader.discard
@@ -95,6 +98,7 @@ class Connection(asyncio.Protocol):
         self._code_received: int | None = None
         self._reason_received = ""
         self._problem: str | None = None
+        self._broken_off = ""
         self._left = False
         self._half_closed = False
         self.last_heard = clock()
@@ -174,6 +178,13 @@ class Connection(asyncio.Protocol):
     def data_received(self, data: bytes) -> None:
         """Feed the core and record what it understood."""
         self.last_heard = self._clock()
+        if self._broken_off:
+            return
+        behind = self._code_received is not None
+        passed = self._meter.followed(len(data)) if behind else self._meter.received(len(data))
+        if passed is not None:
+            self.break_off(passed)
+            return
         self._core.receive_data(data)
         self._pump()
 
@@ -214,12 +225,14 @@ class Connection(asyncio.Protocol):
                 )
                 self.leg.handshake = self._guard.handshake(answer)
                 self._upgraded.set()
-            elif isinstance(event, WireFrame):
+            elif isinstance(event, WireFrame) and self._counted(len(event.data)):
                 self._frame_arrived(event)
         # An end of TCP, wherever it comes, is told by `tcp` and is no breach of the framing.
         broken = self._core.parser_exc is not None and not isinstance(self._core.parser_exc, EOFError)
         if broken and self._problem is None:
             self._problem = self._guard.words(f"{type(self._core.parser_exc).__name__}: {self._core.parser_exc}")
+            if isinstance(self._core.parser_exc, PayloadTooBig):
+                self.break_off(self._meter.too_long)
             if self._core.close_sent is not None and self._code_sent is None:
                 self._note_close("client", self._core.close_sent)
         if self._core.handshake_exc is not None:
@@ -230,7 +243,8 @@ class Connection(asyncio.Protocol):
 
     def _keep(self) -> None:
         """Keep what the protocol core would discard: what follows a close frame must not be there, and is evidence."""
-        self._trailing += self._core.reader.buffer
+        if self._code_received is not None or self._core.close_rcvd is not None:
+            self._trailing += self._core.reader.buffer
         self._discard()
 
     def _after_close(self) -> None:
@@ -243,10 +257,16 @@ class Connection(asyncio.Protocol):
             start = 2 + extended
             size = int.from_bytes(self._trailing[2:start]) if extended else length
             opcode = AFTER_CLOSE.get(first & 0x0F)
-            if opcode is None or len(self._trailing) < start + size:
+            if opcode is None or len(self._trailing) < start + size or not self._counted(size):
                 return
             self._record("server", opcode, bytes(self._trailing[start : start + size]))
             del self._trailing[: start + size]
+
+    def _counted(self, size: int) -> bool:
+        """Count a frame with a payload of so many bytes: whether it may be kept."""
+        if not self._broken_off and (passed := self._meter.frame(size)) is not None:
+            self.break_off(passed)
+        return not self._broken_off
 
     def _frame_arrived(self, frame: WireFrame) -> None:
         if frame.opcode in {Op.TEXT, Op.BINARY, Op.CONT}:
@@ -303,9 +323,17 @@ class Connection(asyncio.Protocol):
         self._record("client", "text", payload, label=label, fragments=len(parts))
         self._flush()
 
-    async def drained(self) -> None:
-        """Let what was sent leave this process before more is sent."""
-        await self._writable.wait()
+    async def drained(self, within_ms: float) -> None:
+        """Let what was sent leave this process before more is sent; who reads nothing meanwhile is broken off.
+
+        Raises ConnectionError when it is.
+        """
+        try:
+            async with asyncio.timeout(within_ms / 1000):
+                await self._writable.wait()
+        except TimeoutError:
+            self.break_off(f"nothing of what was sent was read within {within_ms / 1000:g} s")
+            raise ConnectionError(self._broken_off) from None
         await asyncio.sleep(0)  # give the reader its turn: a script that only sends must still listen
 
     def pause_writing(self) -> None:
@@ -412,6 +440,16 @@ class Connection(asyncio.Protocol):
         if self._transport is not None:
             self._transport.abort()
 
+    def break_off(self, passed: str) -> None:
+        """Cut the connection because of a bound, in words, that the server passed; the first one counts."""
+        if not self._broken_off and not self._ended.is_set():
+            self._broken_off = passed
+            self._moved("client")
+            self._partial.clear()
+            self._trailing.clear()
+            self.abandon()
+            self._heard.set()
+
     def _moved(self, side: Literal["client", "server"]) -> None:
         if self._first == "nobody":
             self._first, self._first_at = side, self._clock()
@@ -441,6 +479,7 @@ class Connection(asyncio.Protocol):
             seconds=max(0.0, (self._clock() - self._first_at) / 1000) if self._first != "nobody" else 0.0,
             tcp=self._tcp,
             problem=self._problem,
+            broken_off=self._broken_off,
         )
 
 

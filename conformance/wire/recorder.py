@@ -5,7 +5,8 @@ from __future__ import annotations
 import asyncio
 import itertools
 import time
-from collections.abc import Callable, Sequence
+from collections.abc import AsyncIterator, Callable, Sequence
+from contextlib import asynccontextmanager
 from dataclasses import dataclass, field
 from typing import Any, Literal
 
@@ -14,11 +15,15 @@ from conformance.spec.profiles import Profile
 from conformance.spec.trouble import Kind
 from conformance.wire import steps, trouble
 from conformance.wire.call import Broken, Call, Dial, Talk, Unreachable
+from conformance.wire.limits import Room
 from conformance.wire.pace import Clock, Pacer
 from conformance.wire.pulse import Pulse
 from conformance.wire.target import Target
 from conformance.wire.transcript import INTERRUPTED, Stop, Transcript
 
+SLOW = 10  # how many times as long a conversation may take that waits for minutes by itself
+BROKEN_OFF = 5  # conversations in a row that had to be broken off, after which no further one is worth opening
+ANSWERS = ("response.", "conversation.", "input_audio_buffer.", "session.updated", "session.finished", "error")
 LONGEST_WHY = 400  # characters that are kept of an exception's words: they may quote what the server sent
 OnDone = Callable[[Transcript], None]
 Again = Callable[[Transcript], str | None]
@@ -77,6 +82,8 @@ class Budget:
 
     tokens: int | None = None
     sessions: int | None = None
+    seconds: float | None = None
+    """After so many no further conversation begins."""
 
 
 @dataclass
@@ -106,30 +113,37 @@ async def hold(
     attempt: int = 1,
     on_interrupt: OnDone = lambda transcript: None,
     pacer: Pacer | None = None,
+    room: Room | None = None,
 ) -> Transcript:
     """Hold one conversation.  Always returns a transcript; one that broke off says where, whatever its script met.
 
     Every connection but the first, whose turn has come, waits for its turn of the pacer.  Cancelled half-way it hands
     what there is to `on_interrupt` and lets the cancellation go on.
     """
-    call = Call(target, profile, conversation.name, pacer=pacer, turns=1)
+    call = Call(target, profile, conversation.name, pacer=pacer, turns=1, room=room)
     transcript = call.transcript
     transcript.attempt = attempt
     transcript.path = conversation.path
     began = time.monotonic()
+    seconds = target.deadlines.conversation / 1000 * (SLOW if conversation.slow else 1)
     try:
-        await call.connect(conversation.dial)
-        if conversation.talk is not None:
-            await conversation.talk(call)
-        elif conversation.script is not None:
-            await call(*conversation.script(profile))
-        await call.leave()
+        async with asyncio.timeout(seconds) as call.limit:
+            await call.connect(conversation.dial)
+            if conversation.talk is not None:
+                await conversation.talk(call)
+            elif conversation.script is not None:
+                await call(*conversation.script(profile))
+            await call.leave()
     except Unreachable as problem:
         if not conversation.probes_handshake:
             transcript.stop = Stop(0, ("handshake",), call.leg.handshake.ms, str(problem))
     except Broken as broken:
         transcript.stop = broken.stop
         await call.leave()
+    except TimeoutError:
+        passed = f"more than {seconds:.0f} s in one conversation"
+        transcript.stop = Stop(call.step, (), seconds * 1000, f"{passed}: broken off")
+        call.break_off(passed)
     except Exception as problem:  # noqa: BLE001  # whatever an answer does to one script is no end of the others
         said = f"the script could not go on from an answer: {type(problem).__name__}: {problem}"
         transcript.stop = Stop(call.step, (), 0.0, cut(said, LONGEST_WHY))
@@ -198,6 +212,8 @@ class Recorder:
         self._matters: Matters | None = None
         self._kept_back = 0  # sessions of those that come last
         self._over: tuple[Cause, str] | None = None  # why nothing more is opened
+        self._room = Room()
+        self._broken_off = 0  # conversations in a row
 
     async def record(
         self,
@@ -219,12 +235,12 @@ class Recorder:
         recording.progress.total += len(conversations) + (sanity is not None)
         recording.urgent += [conversation.name for conversation in conversations if conversation.urgent]
         self._kept_back = sum(conversation.connections for conversation in conversations if conversation.last)
-        async with self.pulse.watched():
+        async with self.pulse.watched(), self._ended_in_time():
             if sanity is not None:
-                await self._begin(sanity, on_done)
+                await self._begin(sanity, on_done, self._unusable)
             for conversation in conversations:
                 if conversation.ready:
-                    await self._keep(conversation, on_done)
+                    await self._begin(conversation, on_done, self._deaf)
             gate = asyncio.Semaphore(self.target.concurrency)
 
             async def one(conversation: Conversation) -> None:
@@ -248,13 +264,26 @@ class Recorder:
             return None
         self.recording.progress.sessions += conversation.connections
         await self.pacer.turn()
-        transcript = await hold(conversation, self.target, self.profile, pacer=self.pacer)
+        transcript = await hold(conversation, self.target, self.profile, pacer=self.pacer, room=self._room)
         self._spent(conversation, transcript)
         return transcript
 
-    async def _begin(self, sanity: Conversation, on_done: OnDone) -> None:
-        """Hold the conversation that tells whether the endpoint can be used."""
-        first = await self._keep(sanity, on_done, speaks=self._unusable)
+    @asynccontextmanager
+    async def _ended_in_time(self) -> AsyncIterator[None]:
+        """Open nothing more once the run's time is over; what is open then has a limit of its own."""
+        if self.budget.seconds is None:
+            yield
+            return
+        words = f"the run's {minutes(self.budget.seconds)} are over"
+        timer = asyncio.get_running_loop().call_later(self.budget.seconds, self._stop, "budget", words)
+        try:
+            yield
+        finally:
+            timer.cancel()
+
+    async def _begin(self, conversation: Conversation, on_done: OnDone, speaks: Unusable) -> None:
+        """Hold a conversation that tells whether the endpoint can be used."""
+        first = await self._keep(conversation, on_done, speaks=speaks)
         if first is not None and first.trouble is not None and self._over is None:
             self._give_up(first)
 
@@ -271,6 +300,17 @@ class Recorder:
         if first.lost and first.session_id is None:
             return "service", f"{name} gave no session for {asked}: {first.lost}"
         return None
+
+    def _deaf(self, ready: Transcript) -> tuple[Kind, str] | None:
+        """Whether the endpoint answers nothing of what every session needs."""
+        if self.target.kind != "live" or ready.stop is None or not ready.stop.waiting_for or not ready.legs:
+            return None
+        frames = ready.legs[0].frames
+        asked = next((frame.index for frame in frames if frame.side == "client" and frame.text is not None), None)
+        if asked is None:
+            return None
+        answered = any(frame.side == "server" and (frame.type or "").startswith(ANSWERS) for frame in frames[asked:])
+        return None if answered else ("service", f"{self.target.name} answers nothing: {ready.stop.why}")
 
     def _give_up(self, transcript: Transcript) -> None:
         """The endpoint can't be used: nothing more is opened."""
@@ -311,7 +351,13 @@ class Recorder:
                 attempts.started = self.pacer.now()
                 began = time.monotonic()
                 transcript = await hold(
-                    conversation, self.target, self.profile, attempt=number, on_interrupt=on_done, pacer=self.pacer
+                    conversation,
+                    self.target,
+                    self.profile,
+                    attempt=number,
+                    on_interrupt=on_done,
+                    pacer=self.pacer,
+                    room=self._room,
                 )
                 transcript.retried = attempts.why
                 self._spent(conversation, transcript)
@@ -324,10 +370,19 @@ class Recorder:
             progress.holding -= 1
         if transcript.trouble is None and (unusable := speaks(transcript)) is not None:
             note(transcript, *unusable)
+        self._bear(transcript, first=not recording.transcripts)
         progress.held += 1
         recording.transcripts[conversation.name] = transcript
         on_done(transcript)
         return transcript
+
+    def _bear(self, transcript: Transcript, *, first: bool) -> None:
+        """Open nothing more of an endpoint that passes the bounds in its first conversation, or again and again."""
+        passed = transcript.broken_off
+        self._broken_off = self._broken_off + 1 if passed else 0
+        if passed and (first or self._broken_off == BROKEN_OFF):
+            when = "the first conversation was" if first else f"{BROKEN_OFF} conversations in a row were"
+            self._stop("trouble", f"{when} broken off ({passed})")
 
     def _left_out(self, conversation: Conversation) -> bool:
         """Whether the conversation can't be held; the recording then says why."""
@@ -345,7 +400,7 @@ class Recorder:
         met = trouble.find(transcript) if transcript.trouble is not None else None
         if met is not None and live:
             return self._troubled(conversation, transcript, attempts, met)
-        if transcript.trouble is not None:
+        if transcript.trouble is not None or transcript.broken_off:
             return ""
         loss = trouble.lost(transcript) if live else None
         # Without a judge every loss matters, and no stall does: it harmed nothing that anybody looks at.
@@ -416,6 +471,11 @@ class Recorder:
         if budget.tokens is not None and progress.tokens >= budget.tokens:
             return "budget", f"the budget of {budget.tokens} tokens is spent"
         return None
+
+
+def minutes(seconds: float) -> str:
+    """`12 minutes`, or `40 s`: how a run's time is told."""
+    return f"{seconds / 60:.0f} minutes" if seconds >= 120 else f"{seconds:.0f} s"
 
 
 @dataclass

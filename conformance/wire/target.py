@@ -33,7 +33,8 @@ class Deadlines:
     """How long to wait, in ms.
 
     `answer`: for an event that must come, counted from the last thing heard.  `quiet`: how long nothing must come
-    before we say that nothing comes.  `total`: the most that one wait may take however much arrives meanwhile.
+    before we say that nothing comes.  `total`: the most that one wait, or one sending, may take however much arrives
+    meanwhile.  `conversation`: the most that a whole conversation may take, its waits for a turn to connect left out.
     """
 
     connect: float
@@ -41,14 +42,15 @@ class Deadlines:
     quiet: float
     total: float
     close: float
+    conversation: float
 
 
 LIVE_CONCURRENCY = 4  # conversations at once: few enough that no account is throttled for it
 LIVE_RPM = 40  # connections a minute: two thirds of the quota of these models (60 a minute, F5), others use it, too
 LOCAL_BACK_OFF = 1.0  # seconds: what throttles on this machine is a stand-in
-LIVE = Deadlines(connect=15_000, answer=20_000, quiet=3_000, total=60_000, close=5_000)
-LOOPBACK = Deadlines(connect=5_000, answer=6_000, quiet=600, total=30_000, close=2_000)
-EMBEDDED = Deadlines(connect=5_000, answer=300, quiet=150, total=10_000, close=2_600)
+LIVE = Deadlines(connect=15_000, answer=20_000, quiet=3_000, total=60_000, close=5_000, conversation=180_000)
+LOOPBACK = Deadlines(connect=5_000, answer=6_000, quiet=600, total=30_000, close=2_000, conversation=90_000)
+EMBEDDED = Deadlines(connect=5_000, answer=300, quiet=150, total=10_000, close=2_600, conversation=60_000)
 
 
 @dataclass(frozen=True)

@@ -81,6 +81,7 @@ class Ending:
     `first` is who sent the first close frame or, without any, who ended TCP.  `code_sent` and `code_received` are what
     the two close frames carried (None: no frame; 1005: a frame without a code).  `clean` is RFC 6455 §7.1.4: both close
     frames before TCP ended.  `seconds` runs from the first move to the end of TCP; `tcp` says how TCP ended.
+    `broken_off` names the bound that the server passed, where the client cut the connection for it.
     """
 
     first: Literal["client", "server", "nobody"] = "nobody"
@@ -92,6 +93,7 @@ class Ending:
     seconds: float = 0.0
     tcp: Literal["fin", "rst", "client", "timeout", "open"] = "open"
     problem: str | None = None
+    broken_off: str = ""
 
 
 @dataclass(frozen=True)
@@ -179,6 +181,11 @@ class Transcript:
     def interrupted(self) -> bool:
         """Whether the run was stopped while this conversation was held: what is missing says nothing."""
         return self.stop is not None and self.stop.why == INTERRUPTED
+
+    @property
+    def broken_off(self) -> str:
+        """The bound that the server passed first, in words; empty: it kept within all of them."""
+        return next((leg.ending.broken_off for leg in self.legs if leg.ending.broken_off), "")
 
     @property
     def generated(self) -> bool:

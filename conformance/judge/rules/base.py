@@ -36,13 +36,13 @@ class Rule:
             yield from missing.findings(self.clause, wire)
         except (TypeError, ValueError, AttributeError, KeyError):
             # Rules follow events of the documented shapes; whether the shapes are right is GEN-010's business.
-            odd = _odd_event(wire)
+            odd = odd_event(wire)
             if odd is None:
                 raise
             yield Inconclusive(f"{odd} has a shape that this rule can't follow")
 
 
-def _odd_event(wire: Wire) -> str | None:
+def odd_event(wire: Wire) -> str | None:
     """The type of the first event, of either side, that is not valid by its schema."""
     for frame in wire.frames:
         if frame.side == "server" and frame.type in schema.server_types():

@@ -148,6 +148,11 @@ def _infinite(opcode: int, data: bytes) -> list[tuple[int, bytes]] | None:
     return [(opcode, re.sub(rb'"total_tokens":\d+', b'"total_tokens":Infinity', data))] if opcode == 1 else None
 
 
+@quirk("nine-megabytes", "00", "an event is padded to nine megabytes", hook="frame", touches=TURN)
+def _huge(opcode: int, data: bytes) -> list[tuple[int, bytes]] | None:
+    return [(opcode, data[:-1] + b" " * (9 * 2**20) + b"}")] if b'"response.text.done"' in data else None
+
+
 @quirk("hangs-up", "00", "after a completed response the server leaves with 1000", touches=("usage/TwoTurns",))
 def _hangs_up(event: Json, session: Session) -> list[Json] | None:
     if event["type"] == "response.done":

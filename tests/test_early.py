@@ -1,0 +1,43 @@
+"""Signals from the first moment to the last."""
+
+from __future__ import annotations
+
+import os
+import signal
+import subprocess
+import sys
+
+import pytest
+
+from conformance import early
+
+IGNORES = "import signal; signal.signal(signal.SIGINT, signal.SIG_IGN); from conformance import early; "
+ENDS = "import os; os.kill(os.getpid(), {number}); print('went on')"
+
+
+def python(code: str) -> subprocess.CompletedProcess[str]:
+    clean = {name: value for name, value in os.environ.items() if name != "PYTEST_XDIST_WORKER"}
+    return subprocess.run(
+        [sys.executable, "-c", code], env=clean, capture_output=True, text=True, timeout=30, check=False
+    )
+
+
+@pytest.mark.parametrize("number", early.SIGNALS)
+def test_before_there_is_a_record(number: signal.Signals) -> None:
+    done = python(IGNORES + "early.guard(); " + ENDS.format(number=int(number)))
+    assert done.returncode == 2
+    assert done.stderr == "interrupted before anything was recorded\n"
+    assert done.stdout == ""
+
+
+@pytest.mark.parametrize("number", early.SIGNALS)
+def test_from_then_on_both_interrupt_though_one_was_ignored(number: signal.Signals) -> None:
+    done = python(IGNORES + "early.release(); " + ENDS.format(number=int(number)))
+    assert "KeyboardInterrupt" in done.stderr
+    assert done.stdout == ""
+
+
+@pytest.mark.parametrize("number", early.SIGNALS)
+def test_an_end_that_has_begun_is_not_broken_off(number: signal.Signals) -> None:
+    done = python(IGNORES + "early.release(); early.hold_off(); " + ENDS.format(number=int(number)))
+    assert done.stdout == "went on\n"
