@@ -170,8 +170,12 @@ def note(transcript: Transcript, kind: Kind, words: str) -> None:
 
 def _no_websocket(transcript: Transcript) -> str | None:
     """Why this is no endpoint at all, when that is how its handshake was answered."""
-    statuses = [leg.handshake.status for leg in transcript.legs[:1] if leg.handshake.status != 101]
-    return f"the handshake was answered with HTTP {statuses[0]}, and no WebSocket was opened" if statuses else None
+    for leg in transcript.legs[:1]:
+        if leg.handshake.status != 101:
+            return f"the handshake was answered with HTTP {leg.handshake.status}, and no WebSocket was opened"
+        if leg.handshake.problem is not None:
+            return f"the upgrade is none that a client may take: {leg.handshake.problem}"
+    return None
 
 
 def _other_model(transcript: Transcript, asked: str) -> str | None:

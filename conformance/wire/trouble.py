@@ -54,10 +54,7 @@ def _handshake(leg: Leg) -> Trouble | None:
     if shake.status is None:
         return Trouble("line", shake.problem or "no handshake", "", "check the network, the address and the proxy")
     if shake.status == 101:
-        if shake.problem is None:
-            return None
-        words = f"the endpoint is no WebSocket: {shake.problem}"
-        return Trouble("line", words, "", "check the address, and what stands between")
+        return None
     code, text = _of_body(shake.body)
     row = by_words(code, text) if shake.status >= 400 else None
     sure = row is not None

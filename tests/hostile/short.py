@@ -22,7 +22,7 @@ from .kit import MB, Endpoint, hosted
 from .whole import Seen, told
 
 # Long enough for a loaded machine to answer in, and silence costs no work.
-DEADLINES = Deadlines(connect=1_500, answer=1_000, quiet=200, total=4_000, close=500)
+DEADLINES = Deadlines(connect=1_500, answer=1_000, quiet=200, total=4_000, close=500, conversation=20_000)
 
 
 def run(kind: type[Endpoint], folder: Path) -> Seen:

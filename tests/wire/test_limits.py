@@ -239,3 +239,18 @@ async def test_what_was_broken_off_is_one_finding_and_nothing_else() -> None:
     assert list(failed) == ["GEN-070"]
     assert failed["GEN-070"].startswith("connection/Sanity: broken off: a message of more than 8 MB")
     assert outcomes["CON-001"].verdict == "inconclusive"
+
+
+async def test_an_upgrade_with_a_wrong_key_is_no_websocket() -> None:
+    async def handler(reader: asyncio.StreamReader, writer: asyncio.StreamWriter) -> None:
+        await reader.readuntil(b"\r\n\r\n")
+        writer.write(b"HTTP/1.1 101 Switching Protocols\r\nUpgrade: websocket\r\nConnection: Upgrade\r\n")
+        writer.write(b"Sec-WebSocket-Accept: AAAAAAAAAAAAAAAAAAAAAAAAAAA=\r\n\r\n")
+        await writer.drain()
+
+    async with endpoints.raw_endpoint(handler) as port:
+        recorder = Recorder(endpoints.target(port, kind="live"), endpoints.PROFILE)
+        found = await recorder.record([replace(WAITS, name="test/More")], sanity=WAITS)
+    assert found.infrastructure is not None
+    assert "none that a client may take: invalid Sec-WebSocket-Accept" in found.infrastructure
+    assert set(found.transcripts) == {"test/One"}

@@ -46,7 +46,7 @@ async def greets(authority: tls.Authority | None) -> AsyncIterator[int]:
 
 async def visit(url: str, *, connect: float = 5000, **changes: Any) -> Transcript:
     target = endpoints.target(0, url=url, kind="live", **changes)
-    waits = type(target.deadlines)(connect=connect, answer=5000, quiet=60, total=9000, close=2000)
+    waits = type(target.deadlines)(connect=connect, answer=5000, quiet=60, total=9000, close=2000, conversation=60_000)
     script = endpoints.script(until("session.created"), close(1000))
     return await hold(script, Target(**{**vars(target), "deadlines": waits}), endpoints.PROFILE)
 
