@@ -141,14 +141,22 @@ def resample(pcm: bytes, from_rate: int, to_rate: int) -> bytes:
     if not samples:
         return b""
     count = len(samples) * to_rate // from_rate
-    last = len(samples) - 1
-    # Positions in units of 1/to_rate of a source sample, so that no error adds up over long recordings.
-    result: list[float] = []
-    for i in range(count):
-        whole, part = divmod(i * from_rate, to_rate)
-        here = samples[whole]
-        result.append(here + (samples[min(whole + 1, last)] - here) * part / to_rate)
-    return to_pcm(result)
+    samples.append(samples[-1])  # the last one holds until the end
+    result = array("h", bytes(2 * count))
+    # A result's place between two samples comes again after `cycle` results, `stride` samples further on, so all that
+    # share one are made in one go, and no error adds up over long recordings.
+    shared = math.gcd(from_rate, to_rate)
+    cycle, stride = to_rate // shared, from_rate // shared
+    for phase in range(min(cycle, count)):
+        whole, part = divmod(phase * stride, cycle)
+        share = range(phase, count, cycle)
+        pairs = zip(samples[whole::stride], samples[whole + 1 :: stride], strict=False)
+        result[phase::cycle] = array(
+            "h", [round(here + (after - here) * part / cycle) for _, (here, after) in zip(share, pairs, strict=False)]
+        )
+    if sys.byteorder == "big":
+        result.byteswap()
+    return result.tobytes()
 
 
 @functools.cache

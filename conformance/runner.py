@@ -131,20 +131,26 @@ class Run:
         KeyboardInterrupt passes through after partial transcripts were handed over.
         """
         conversations, refused = self.chosen(checks)
+        result: list[Held] = []
         try:
-            held = asyncio.run(self._in_order(self._hold(conversations, on_done, watch, say)))
+            asyncio.run(self._in_order(self._hold(conversations, on_done, watch, say), result.append))
         except asyncio.CancelledError:  # by a signal that asyncio does not take for Ctrl-C
             raise KeyboardInterrupt from None
+        (held,) = result
         held.recording.not_held.update(refused)
         return held
 
-    async def _in_order(self, holding: Coroutine[Any, Any, Held]) -> Held:
-        """Let one signal be enough: a second one would break off what the first has begun to end in order."""
+    async def _in_order(self, holding: Coroutine[Any, Any, Held], keep: Callable[[Held], None]) -> None:
+        """Let one signal be enough: a second one would break off what the first has begun to end in order.
+
+        The result is handed over and not returned: asyncio asks for the task's `repr`, which spells out its result, and
+        a whole recording takes a third of a second to spell.
+        """
         task = asyncio.current_task()
         assert task is not None
         try:
             with _cancelled_by(signal.SIGTERM, task):
-                return await holding
+                keep(await holding)
         except asyncio.CancelledError:
             early.hold_off()
             raise

@@ -81,6 +81,23 @@ def test_resampling_keeps_the_length(rate: Any) -> None:
     assert fixtures.pcm_ms(fixtures.resample(pcm, 16_000, rate), rate) == fixtures.pcm_ms(pcm)
 
 
+@pytest.mark.parametrize(("old", "new"), [(16_000, 24_000), (16_000, 11_025), (48_000, 16_000), (3, 7)])
+@pytest.mark.parametrize("count", [1, 2, 5, 997])
+def test_each_resampled_value_lies_between_its_neighbours(old: int, new: int, count: int) -> None:
+    samples = fixtures.to_samples(fixtures.noise(1000, -10)[: 2 * count])
+    wanted = []
+    for number in range(count * new // old):
+        whole, part = divmod(number * old, new)
+        after = samples[min(whole + 1, count - 1)]
+        wanted.append(samples[whole] + (after - samples[whole]) * part / new)
+    assert fixtures.resample(samples.tobytes(), old, new) == fixtures.to_pcm(wanted)
+
+
+def test_long_noise_is_a_second_of_it_over_and_over() -> None:
+    assert fixtures.noise(2500) == (fixtures.noise(1000) * 3)[: 2500 * 32]
+    assert fixtures.noise(400) == fixtures.noise(1000)[: 400 * 32]
+
+
 def test_resampling_there_and_back_gives_the_same() -> None:
     pcm = fixtures.wav("hello")
     assert fixtures.resample(fixtures.resample(pcm, 16_000, 48_000), 48_000, 16_000) == pcm

@@ -27,6 +27,7 @@ for `silence_duration_ms`.
 
 from __future__ import annotations
 
+import functools
 import sys
 from array import array
 from collections import deque
@@ -193,6 +194,7 @@ class VoiceActivity:
         return event
 
 
+@functools.lru_cache(maxsize=4096)  # a run's conversations send the same few sounds over and over
 def _power(frame: bytes) -> float:
     """Return the variance of a frame's samples: its power without a constant offset."""
     samples = array("h", frame)

@@ -18,6 +18,7 @@ from conformance.wire.transcript import Frame
 Result = TypeVar("Result")
 
 BYTES_PER_MS = 32  # 16 kHz mono s16le, the default input format
+USUAL = 100_000  # characters of Base64 that are worth remembering
 LOUD = 1000  # peak of a sample, of 32767, above which a packet is not silence
 
 
@@ -63,8 +64,16 @@ def next_place(frames: Sequence[Frame], side: str, kind: str, index: int) -> int
 
 def decoded(audio: Any) -> bytes | None:
     """The bytes of a Base64 payload, or None when it is none.  Raises Unshown for one that was left out."""
+    if not isinstance(audio, str):
+        return None
+    kept = len(audio) <= USUAL and not isinstance(audio, Elided)
+    return _decoded(audio) if kept else _decoded.__wrapped__(audio)
+
+
+@lru_cache(maxsize=2048)  # conversations send the same few sounds, and many rules look at each
+def _decoded(audio: str) -> bytes | None:
     try:
-        return base64.b64decode(audio, validate=True) if isinstance(audio, str) else None
+        return base64.b64decode(audio, validate=True)
     except (binascii.Error, ValueError):
         return None
 
