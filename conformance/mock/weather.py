@@ -25,7 +25,7 @@ class Weather:
     byte takes, each way.  `first_ms`: from a request to its first output.  `drops`: TCP lost in the middle.  `whims`: a
     model that does not do as told.  `faults`: ended by a fault of the service.  `throttled`: told to slow down though
     they kept to the quota.  `gateway`: opened by a gateway whose upstream refuses it.  `outage`: every so many seconds
-    nothing answers for so many seconds.
+    nothing answers for so many seconds.  `only`: it answers so many connections and then none.
     """
 
     rpm: int | None = None
@@ -38,6 +38,7 @@ class Weather:
     throttled: float = 0.0
     gateway: float = 0.0
     outage: tuple[float, float] = (0.0, 0.0)
+    only: int | None = None
     account: Account | None = None
 
 
@@ -116,6 +117,8 @@ class Sky:
         """Whether nothing answers now."""
         if self._began is None:
             self._began = now
+        if self.weather.only is not None and self._number > self.weather.only:
+            return True
         every, lasts = self.weather.outage
         return every > 0 and (now - self._began) % every >= every - lasts
 

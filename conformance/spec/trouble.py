@@ -64,12 +64,15 @@ def by_status(status: int) -> Row | None:
     return next((row for row in rows() if status in row.statuses), None)
 
 
+def upstream(text: str) -> Row | None:
+    """The row of the status with which a gateway's upstream answered it, or None where a text tells of none."""
+    found = _UPSTREAM.search(text[:MOST])
+    return by_status(int(found[1])) if found is not None else None
+
+
 def by_words(code: str, text: str) -> Row | None:
     """The row of an error's code and message: by code first, by text second; None where neither is known."""
     coded = next((row for row in rows() if row.has_code(code)), None) if code else None
     if coded is not None:
         return coded
-    upstream = _UPSTREAM.search(text[:MOST])
-    if upstream is not None and (row := by_status(int(upstream[1]))) is not None:
-        return row
-    return next((row for row in rows() if row.has_text(text)), None)
+    return upstream(text) or next((row for row in rows() if row.has_text(text)), None)

@@ -13,6 +13,8 @@ from collections.abc import Callable
 from typing import Protocol
 
 MINUTE = 60.0
+MARGIN = 1.0
+"""Seconds: a quota counts connections where they arrive, and a line may bring them closer together than they began."""
 TOKENS_A_MINUTE = 100_000
 BACK_OFF = 60.0
 """Seconds of rest after throttling that names none."""
@@ -125,7 +127,7 @@ class Pacer:
         while len(self._started) > self.rpm:
             self._started.popleft()
         gap = min(1.0, MINUTE / self.rpm) * float(2**self.slowed)
-        full = self._started[-most] + MINUTE if len(self._started) >= most else float("-inf")
+        full = self._started[-most] + MINUTE + MARGIN if len(self._started) >= most else float("-inf")
         return max(self._started[-1] + gap, full)
 
     def _tokens_due(self) -> float:
@@ -148,4 +150,4 @@ def seconds_for(connections: int, rpm: int | None) -> float:
     if rpm is None or connections < 2:
         return 0.0
     minutes, rest = divmod(connections - 1, rpm)
-    return minutes * MINUTE + rest * min(1.0, MINUTE / rpm)
+    return minutes * (MINUTE + MARGIN) + rest * min(1.0, MINUTE / rpm)

@@ -429,12 +429,13 @@ class Recorder:
                 return ""
             return met.words if self._may("", conversation, attempts) else ""
         first = not self.recording.transcripts
-        if met.kind == "account" and (met.sure or first or attempts.used("trouble")):
+        if met.kind == "account" and (met.sure or first or attempts.used("account")):
             self._give_up(transcript)
             return ""
         if first:  # what can't be reached at all is not asked twice
             return ""
-        return met.words if self._may("trouble", conversation, attempts) else ""
+        cause = "account" if met.kind == "account" else "trouble"  # of two troubles neither confirms the other
+        return met.words if self._may(cause, conversation, attempts) else ""
 
     def _lost(self, conversation: Conversation, transcript: Transcript, attempts: _Attempts, loss: trouble.Loss) -> str:
         """A loss is the endpoint's doing when it comes again at the same place, and no verdict when it does not."""

@@ -14,7 +14,7 @@ from typing import Any
 
 from conformance import guarded
 from conformance.cut import cut
-from conformance.spec.trouble import Kind, Row, by_status, by_words
+from conformance.spec.trouble import Kind, Row, by_status, by_words, upstream
 from conformance.wire.transcript import Frame, Leg, Transcript
 
 _WAIT = re.compile(r"(?:retry|try again|wait)\D{0,20}?(\d{1,4}) ?(s|m)(?:ec|in|\b)", re.IGNORECASE)
@@ -84,7 +84,9 @@ def _frames(leg: Leg) -> Trouble | None:
         if row is not None and row.kind in {"account", "quota"}:
             said = ": ".join(part for part in (code, cut(text, 200)) if part)
             where = "the session was refused" if _is_first(leg, frame) else "the server said"
-            return Trouble(row.kind, f"{where}: {said}", row.what, row.todo, wait=_wait(text))
+            # How a gateway's upstream answered it is a status, and no surer than one of our own handshake.
+            sure = upstream(text) is not row
+            return Trouble(row.kind, f"{where}: {said}", row.what, row.todo, sure, wait=_wait(text))
     return None
 
 

@@ -140,6 +140,15 @@ async def test_an_outage_answers_nothing_and_passes():
         assert server.sessions_opened == 0
 
 
+async def test_it_may_answer_so_many_and_then_none():
+    async with mock(only=1) as server:
+        async with dial(server) as socket:
+            assert json.loads(await socket.recv())["type"] == "session.created"
+        with pytest.raises((InvalidMessage, OSError, EOFError)):
+            async with dial(server):
+                pass
+
+
 # -- the service
 
 

@@ -200,17 +200,27 @@ async def test_a_status_alone_in_the_middle_of_a_run_is_asked_again() -> None:
     assert [one.attempt for one in seen] == [1, 1, 2, 1]
 
 
-async def test_a_gateway_whose_upstream_refuses_it_ends_the_run() -> None:
-    async def gateway(connection: ServerConnection) -> None:
-        said = {"type": "error", "error": {"type": "server_error",
-                "message": "Upstream realtime handshake rejected with HTTP 404"}}  # fmt: skip
-        await connection.send(json.dumps(said))
-        await connection.close(1011, "upstream")
+async def gateway(connection: ServerConnection) -> None:
+    said = {"type": "error", "error": {"type": "server_error",
+            "message": "Upstream realtime handshake rejected with HTTP 404"}}  # fmt: skip
+    await connection.send(json.dumps(said))
+    await connection.close(1011, "upstream")
 
+
+async def test_a_gateway_whose_upstream_refuses_it_ends_the_run() -> None:
     found, _, _ = await record(gateway, ask(), sanity=greet())
     assert found.infrastructure is not None
     assert "HTTP 404" in found.infrastructure
     assert found.progress.sessions == 1
+
+
+async def test_a_gateway_whose_upstream_refuses_it_once_in_the_middle_is_asked_again() -> None:
+    found, seen, _ = await record(in_turn(good(), gateway, good()), ask(), ask("test/2"), sanity=greet())
+    assert found.infrastructure is None
+    assert [one.attempt for one in seen] == [1, 1, 2, 1]
+    again, seen, _ = await record(in_turn(good(), gateway), ask(), ask("test/2"), sanity=greet())
+    assert "HTTP 404" in str(again.infrastructure)
+    assert [one.attempt for one in seen] == [1, 1, 2]
 
 
 async def test_a_host_that_closes_before_any_greeting_is_not_judged() -> None:

@@ -1,0 +1,90 @@
+"""Whole runs on the live path in every weather: what they say is true, whatever is in the way.
+
+In swift time (see `swift`); in real time it is `python -m tests.rehearsal --weather fair`.
+"""
+
+from __future__ import annotations
+
+import subprocess
+import sys
+from pathlib import Path
+
+from rehearsal.stage import Staged
+from support import runs
+
+FORTY = 40  # LIVE_RPM, written down a second time: it is a promise to the account
+LONGEST = 3600.0
+
+
+def rehearsed(folder: Path, *weathers: str, seed: int = 0, options: tuple[str, ...] = ()) -> list[Staged]:
+    """Rehearse in a process of its own: the clock of this one is not to be touched."""
+    asked = ["--swift", "--seed", str(seed), "--report-dir", str(folder), "--weather", *weathers, *options]
+    done = subprocess.run(
+        [sys.executable, "-m", "tests.rehearsal", *asked],
+        cwd=runs.ROOT,
+        env=runs.environment(),
+        capture_output=True,
+        text=True,
+        timeout=300,
+        check=False,
+    )
+    try:
+        return [Staged.read(folder / f"rehearsal-{weather}-{seed}") for weather in weathers]
+    except FileNotFoundError:
+        raise AssertionError(done.stdout + done.stderr) from None
+
+
+def paced(staged: Staged) -> bool:
+    # A connection arrives a moment after it began, and not each the same moment.
+    return staged.shortest_gap >= 0.95 and staged.most_a_minute <= FORTY
+
+
+def test_fair_weather_is_judged_whole_and_within_its_limits(tmp_path: Path) -> None:
+    (staged,) = rehearsed(tmp_path, "fair")
+    assert (staged.code, staged.summary["verdict"]) == (0, "conforms")
+    assert staged.faults == []
+    assert staged.summary["reach"]["not_judged"] == 0
+    assert staged.summary["stability"]["lost"] == 0
+    assert len(staged.arrived) == staged.summary["sessions"] <= 120
+    assert staged.seconds < 240
+    assert paced(staged)
+
+
+def test_busy_weather_fails_nothing(tmp_path: Path) -> None:
+    (staged,) = rehearsed(tmp_path, "busy", seed=2)
+    assert (staged.code, staged.summary["verdict"]) in {(0, "conforms"), (10, "incomplete")}
+    assert staged.faults == []
+    assert staged.summary["stability"]["lost"] > 0  # the seed is one in which sessions are lost
+    assert paced(staged)
+
+
+def test_a_storm_ends_and_says_what_was_in_the_way(tmp_path: Path) -> None:
+    (staged,) = rehearsed(tmp_path, "storm", seed=2)
+    assert (staged.code, staged.summary["verdict"]) == (10, "incomplete")
+    assert staged.failing == []
+    assert "trouble" in staged.summary["headline"]
+    assert staged.seconds < LONGEST
+    assert len(staged.arrived) <= 130
+    assert paced(staged)
+
+
+def test_one_trouble_at_a_time_is_told_as_what_it_is(tmp_path: Path) -> None:
+    accounts = {
+        "no-model": "ask for access to the model",
+        "arrears": "pay the open bill",
+        "gateway": "HTTP 404",
+    }
+    for weather, staged in zip(accounts, rehearsed(tmp_path, *accounts), strict=True):
+        assert (staged.code, staged.summary["verdict"]) == (10, "infrastructure"), weather
+        assert accounts[weather] in staged.summary["headline"]
+        assert len(staged.arrived) == 1, weather
+        assert staged.failing == []
+
+
+def test_what_lets_only_a_part_be_judged_is_incomplete(tmp_path: Path) -> None:
+    for staged in rehearsed(tmp_path, "free-tier", "throttled", "first-20-then-none"):
+        assert staged.code == 10, staged.folder
+        assert staged.summary["verdict"] in {"infrastructure", "incomplete"}
+        assert staged.failing == []
+        assert staged.seconds < LONGEST
+        assert paced(staged)
