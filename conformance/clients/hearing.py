@@ -19,8 +19,8 @@ LOUD = 500.0  # root mean square of what may be a voice
 DEEP = 48.0
 """Hz: below any voice, and below the mains."""
 VOICED = 0.6
-FEWEST = 10  # voiced parts, before their pitch says anything
-MOST = 24  # parts that are looked at
+FEWEST = 8  # voiced parts, before their pitch says anything
+MOST = 12  # parts that are looked at
 
 
 def samples(pcm: bytes) -> array[int]:
@@ -63,7 +63,7 @@ def _rms(given: array[int]) -> float:
 
 def pitch(given: array[int], rate: int) -> float | None:
     """The median pitch of its voiced parts, in Hz; None when there are too few."""
-    step = max(1, rate // 4000)
+    step = max(1, rate // 2000)
     slow, hz = given[::step], rate / step
     size = int(hz * 0.08)
     parts = [slow[at : at + size] for at in range(0, len(slow) - size, size)]

@@ -33,7 +33,7 @@ def judge(transcripts: Iterable[Transcript]) -> dict[str, Outcome]:
     played = [Played(transcript) for transcript in sorted(transcripts, key=lambda one: one.conversation)]
     usual = next((run for run in played if run.scenario == "plain"), None)
     for run in played:
-        run.usual = usual
+        run.usual, run.runs = usual, played
     return {clause: _outcome(RULES[clause], played) for clause in clauses() if clause in RULES}
 
 

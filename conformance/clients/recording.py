@@ -15,8 +15,8 @@ from datetime import UTC, datetime
 from typing import Any, Literal
 from urllib.parse import parse_qsl, quote, urlsplit
 
-from websockets.frames import Close, Opcode
 from websockets.frames import Frame as WireFrame
+from websockets.frames import Opcode
 from websockets.http11 import Request, Response
 
 from conformance.mock.ledger import Call, Ledger
@@ -79,8 +79,7 @@ class Recording(Witness):
             return
         if frame.opcode in _CONTROL:
             if frame.opcode is Opcode.CLOSE and side not in line.codes:
-                closed = Close.parse(bytes(frame.data)) if frame.data else Close(NO_CODE, "")
-                line.codes[side] = (closed.code, closed.reason)
+                line.codes[side] = _code(bytes(frame.data))
                 self._moved(line, side)
             self._add(line, side, _CONTROL[frame.opcode], bytes(frame.data), 1)
             return
@@ -172,6 +171,11 @@ class Recording(Witness):
             seconds=round(self._clock() - self._began, 3),
             notes={**(notes or {}), "listed": listed},
         )
+
+
+def _code(body: bytes) -> tuple[int, str]:
+    """Code and reason of a close frame, whatever they are."""
+    return (int.from_bytes(body[:2]), body[2:].decode("utf-8", "replace")) if len(body) >= 2 else (NO_CODE, "")
 
 
 def _statuses(call: Call, options: MockOptions) -> dict[str, str]:

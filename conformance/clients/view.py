@@ -175,6 +175,8 @@ class Played:
     def __init__(self, transcript: Transcript) -> None:
         self.transcript = transcript
         self.sessions = [Session(leg, n) for n, leg in enumerate(transcript.legs) if leg.handshake.status == 101]
+        self.runs: list[Played] = [self]
+        """All runs of the same program."""
         self.usual: Played | None = None
         """The same program in the scenario `plain`, where it ran there too."""
         self.refused = [leg for leg in transcript.legs if leg.handshake.status != 101]
@@ -194,6 +196,11 @@ class Played:
     def kind(self) -> bool:
         """Whether the scenario asked for nothing but an ordinary turn."""
         return self.scenario in KIND
+
+    @property
+    def ordinary(self) -> bool:
+        """Whether nothing went wrong that the program could not help, as far as anybody knows."""
+        return (self.scenario is None or self.kind) and not (self.program or {}).get("timed_out")
 
     @property
     def program(self) -> Event | None:

@@ -78,15 +78,15 @@ class Brain:
         """Return the answer to a conversation so far."""
         chinese = _wants_chinese(request.instructions)
         if request.proactive:
-            return _cut("您还在吗？" if chinese else "Are you still there?", request.max_tokens)
-        outputs = _outputs_after_last_turn(request.history)
+            return cut("您还在吗？" if chinese else "Are you still there?", request.max_tokens)
+        outputs = outputs_after_last_turn(request.history)
         if outputs:
-            return _cut(_in_words(outputs, chinese=chinese), request.max_tokens)
+            return cut(_in_words(outputs, chinese=chinese), request.max_tokens)
         said = last_user_text(request.history)
         calls = _calls(request, said)
         if calls:
             return Answer(text="", calls=calls)
-        return _cut(_reply(said, request.instructions, chinese=chinese), request.max_tokens)
+        return cut(_reply(said, request.instructions, chinese=chinese), request.max_tokens)
 
     def hear(self, pcm: bytes, rate: int = fixtures.INPUT_RATE) -> str:
         """Return the transcript of s16le mono audio.
@@ -128,7 +128,8 @@ def _words_of(item: Json) -> str:
     return " ".join(word for word in words if isinstance(word, str) and word).strip()
 
 
-def _outputs_after_last_turn(history: list[Json]) -> list[str]:
+def outputs_after_last_turn(history: list[Json]) -> list[str]:
+    """Return what tools answered since the last message."""
     outputs: list[str] = []
     for item in reversed(history):
         if item.get("type") == "function_call_output":
@@ -221,7 +222,7 @@ def _tell_value(value: Any) -> str:
     return value if isinstance(value, str) else json.dumps(value, ensure_ascii=False)
 
 
-def _cut(text: str, max_tokens: int | None) -> Answer:
+def cut(text: str, max_tokens: int | None) -> Answer:
     """Cut a text to the longest beginning that costs no more than `max_tokens`."""
     if max_tokens is None or tokens.text_tokens(text) <= max_tokens:
         return Answer(text)
@@ -264,6 +265,13 @@ def _calls(request: Request, said: str) -> tuple[Call, ...]:
         if not chosen and request.tool_choice == "required":
             chosen = functions[:1]
     return tuple(Call(function["name"], _arguments(function, said)) for function in chosen)
+
+
+def own_calls(request: Request, said: str) -> tuple[Call, ...]:
+    """Return a call of each of the client's functions, whatever was said; none where calls were made already."""
+    if _already_called(request.history):
+        return ()
+    return tuple(Call(found["name"], _arguments(found, said)) for found in map(_function, request.tools) if found)
 
 
 def _already_called(history: list[Json]) -> bool:

@@ -46,7 +46,26 @@ class Drop:
     """End the connection without a close frame."""
 
 
-Out = SendEvent | CloseWith | Drop
+@dataclass(frozen=True)
+class SendRaw:
+    """Send this text, whatever it is."""
+
+    text: str
+
+
+@dataclass(frozen=True)
+class SendPing:
+    """Ping with this payload."""
+
+    data: bytes
+
+
+@dataclass(frozen=True)
+class Silence:
+    """Say nothing more, and keep the connection."""
+
+
+Out = SendEvent | SendRaw | SendPing | Silence | CloseWith | Drop
 
 
 @dataclass(order=True)
@@ -89,6 +108,10 @@ class Core:
         self.switches = Switches(options.switches)
         self.quirks = Quirks(options.quirks)
         self.ids = ids
+        from conformance.mock.stage import Stage  # noqa: PLC0415  # which speaks of sessions
+
+        self.stage = Stage(options.moments, number)
+        self.silent = False
         self.pace = latency.pace(options)
         self.id = ids.make("sess")
         self.config = Config(profile, self.switches, self.id, options.voices, lenient=options.lenient)
@@ -140,7 +163,8 @@ class Core:
         first: Json = {name: fields.pop(name) for name in ("delta", "text") if name in fields}
         event: Json = {**first, "event_id": self.ids.make("event"), "type": kind, **fields}
         for changed in self.quirks.emit(event, self.whole):
-            self.put(SendEvent(changed))
+            for out in self.stage.emit(changed, self.whole):
+                self.put(out)
 
     @property
     def whole(self) -> Session:
@@ -149,10 +173,14 @@ class Core:
 
     def put(self, out: Out) -> None:
         """Add to the output; after a close nothing counts."""
-        if self.closing is None:
-            self._out.append(out)
-            if not isinstance(out, SendEvent):
-                self.closing = out
+        if self.closing is not None or self.silent:
+            return
+        if isinstance(out, Silence):
+            self.silent = True
+            return
+        self._out.append(out)
+        if isinstance(out, CloseWith | Drop):
+            self.closing = out
 
     def take(self) -> list[Out]:
         """Return the output so far, and forget it."""

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections import deque
-from collections.abc import Callable
+from collections.abc import Callable, Iterator
 from typing import Any, Literal, NamedTuple
 
 from websockets.asyncio.server import ServerConnection
@@ -13,6 +13,10 @@ from websockets.http11 import Request
 from conformance.mock.witness import Witness
 
 Shape = Callable[[int | None, str], tuple[int | None, str] | None]
+
+
+TRAILING = 65_536
+"""Bytes after a close frame that are looked at."""
 
 
 class Message(NamedTuple):
@@ -53,6 +57,9 @@ class Link(ServerConnection):
         # It answers pings and closes while it reads, before anybody is told of what was read.
         self._take_frame = self.protocol.recv_frame
         self.protocol.recv_frame = self._taken  # type: ignore[method-assign]
+        self._discard = self.protocol.reader.discard
+        self.protocol.reader.discard = self._keep  # type: ignore[method-assign]
+        self._trailing = bytearray()
         self.protocol.send_frame = self._shaped  # type: ignore[method-assign]
 
     def process_event(self, event: Any) -> None:
@@ -87,7 +94,15 @@ class Link(ServerConnection):
         if self.left is None:
             self.left, self.reset = ("server", False) if exc is None else ("client", True)
         super().connection_lost(exc)
+        for frame in _masked_frames(self._trailing):
+            self.witness.crossed(self, "client", frame)
         self.witness.ended(self)
+
+    def _keep(self) -> None:
+        """Keep some of what the library would discard: what follows a client's close frame is its fault to tell."""
+        if self.protocol.close_rcvd is not None and len(self._trailing) < TRAILING:
+            self._trailing += self.protocol.reader.buffer
+        self._discard()
 
     async def receive(self) -> Message:
         """Return the next message, not decoded."""
@@ -106,7 +121,8 @@ class Link(ServerConnection):
 
     def _send_frame(self, frame: Frame) -> None:
         self._put_frame(frame)
-        self.witness.crossed(self, "server", frame)
+        if not self.transport.is_closing():  # the library says goodbye even where we have dropped the line
+            self.witness.crossed(self, "server", frame)
 
     def _shaped(self, frame: Frame) -> None:
         if frame.opcode is not Opcode.CLOSE:
@@ -151,6 +167,23 @@ class Link(ServerConnection):
                 self.transport.write(data)
             else:
                 self.loop.call_later(sum(self.hold), self.transport.close)
+
+
+def _masked_frames(data: bytearray) -> Iterator[Frame]:
+    """The whole frames of a client at the beginning of these bytes (RFC 6455 §5.2)."""
+    at = 0
+    while len(data) - at >= 6:
+        length = data[at + 1] & 0x7F
+        extended = {126: 2, 127: 8}.get(length, 0)
+        start = at + 2 + extended
+        size = int.from_bytes(data[at + 2 : start]) if extended else length
+        known = data[at] & 0x0F in set(Opcode)
+        if not known or not data[at + 1] & 0x80 or len(data) < start + 4 + size:
+            return
+        mask, masked = data[start : start + 4], data[start + 4 : start + 4 + size]
+        plain = bytes(byte ^ mask[place % 4] for place, byte in enumerate(masked))
+        yield Frame(Opcode(data[at] & 0x0F), plain, fin=bool(data[at] & 0x80))
+        at = start + 4 + size
 
 
 __all__ = ["Link", "Opcode", "Request"]

@@ -5,7 +5,7 @@ from __future__ import annotations
 import difflib
 from collections.abc import Iterable, Mapping
 from dataclasses import dataclass, field
-from typing import Literal, get_args
+from typing import Any, Literal, get_args
 
 from conformance.mock.weather import CALM, Weather
 
@@ -55,6 +55,31 @@ class Limits:
 
 
 @dataclass(frozen=True)
+class Moment:
+    """What a mock does at a moment: see `conformance.mock.stage`.
+
+    `when`: types of server events that are about to be sent (`*`: any), `> TYPE` for a client's event that has come, or
+    `upgrade`.  `nth`: which of them in a session (0: each; of `upgrade`: which one of the server's).  `session`: in
+    which of the server's sessions, from 1 (None: in each).  `does`: actions, a table each.
+    """
+
+    when: tuple[str, ...]
+    does: tuple[Mapping[str, Any], ...]
+    nth: int = 1
+    session: int | None = None
+
+
+@dataclass(frozen=True)
+class Line:
+    """What the model says or calls: see `conformance.mock.answers`."""
+
+    hears: str | None
+    after_tools: bool | None
+    say: str
+    calls: int | tuple[tuple[str, str], ...]
+
+
+@dataclass(frozen=True)
 class MockOptions:
     """What a mock does.  The model comes from the URL of each connection.
 
@@ -76,6 +101,8 @@ class MockOptions:
     ledger_lag_ms: int = 0
     usage_on_failed_rows: bool = True
     weather: Weather = CALM
+    moments: tuple[Moment, ...] = ()
+    answers: tuple[Line, ...] = ()
     lenient: bool = False
     """Take what no source settles: voices outside an incomplete list, `…-latest` models, a path with a slash at its
     end or none at all.  A client that is judged must not fail for want of knowledge on our side."""

@@ -30,7 +30,8 @@ from websockets.http11 import Request, Response
 from websockets.typing import Subprotocol
 
 from conformance import __version__
-from conformance.mock import encoding, metrics
+from conformance.mock import encoding, metrics, stage
+from conformance.mock.core import CloseWith, Drop, SendEvent, SendPing, SendRaw
 from conformance.mock.errors import Json
 from conformance.mock.exposed import Exposed
 from conformance.mock.ids import IdSource
@@ -38,7 +39,7 @@ from conformance.mock.ledger import Call, Ledger
 from conformance.mock.link import Link, Message, Opcode
 from conformance.mock.options import MockOptions
 from conformance.mock.quirks import Quirks
-from conformance.mock.session import CloseWith, SendEvent, Session
+from conformance.mock.session import Session
 from conformance.mock.switches import Switches
 from conformance.mock.weather import CALM, Sky
 from conformance.mock.witness import Witness
@@ -89,6 +90,7 @@ class MockServer:
         self._sky = Sky(self.options.weather, self.options.seed)
         self._tls = tls
         self._upgrades = 0
+        self._asked = 0
         self._shared: dict[str, Any] = {}
         self._server: Server | None = None
 
@@ -156,7 +158,12 @@ class MockServer:
         assert self._server is not None
         if len(self._server.connections) >= self.options.limits.connections:
             return self._refuse(HTTPStatus.SERVICE_UNAVAILABLE, "ServiceUnavailable", "Too many sessions are open.")
-        refusal = self._sky.admit(_clock()) or self._quirks.admit(request.path, request.headers)
+        self._asked += 1
+        refusal = (
+            self._sky.admit(_clock())
+            or stage.refusal(self.options.moments, self._asked)
+            or self._quirks.admit(request.path, request.headers)
+        )
         if refusal is not None:
             return self._refuse(HTTPStatus(refusal[0]), *refusal[1:])
         if parts.path != PATH and not (self.options.lenient and parts.path.rstrip("/") in {"", PATH}):
@@ -286,10 +293,14 @@ class MockServer:
                 for out in session.poll(_clock()):
                     if isinstance(out, SendEvent):
                         await link.send(encoding.dumps(out.event))
+                    elif isinstance(out, SendRaw):
+                        await link.send(out.text)
+                    elif isinstance(out, SendPing):
+                        await link.ping(out.data)
                     elif isinstance(out, CloseWith):
                         await link.close(out.code, out.reason)
                         return
-                    else:
+                    elif isinstance(out, Drop):
                         link.drop()
                         return
                 if receiving is None and link.waiting:

@@ -11,7 +11,7 @@ from collections.abc import Callable
 from dataclasses import replace
 from typing import Any
 
-from conformance.mock import encoding, errors
+from conformance.mock import answers, encoding, errors
 from conformance.mock.billing import Tariff
 from conformance.mock.conversation import Conversation
 from conformance.mock.core import Appointment, Billed, CloseWith, Core, Drop, Out, SendEvent
@@ -53,7 +53,7 @@ class Session(Core):
             profile, options or MockOptions(), now=now, ids=ids or IdSource(), number=number, shared=shared
         )
         self.finished = False
-        self.brain = brain(self.options, number)
+        self.brain = answers.brain(self.options.answers, brain(self.options, number))
         self.conversation = Conversation(self, self._tools_answered)
         self.turns = Turns(self, self.conversation, self.brain, self._tariff)
         self.replies = Replies(self, self.conversation, self.turns, self.brain, self._tariff)
@@ -164,8 +164,9 @@ class Session(Core):
             self._malformed("missing-type", errors.wrong_type("type", "a string", kind))
             return
         self._check_event_id(event.get("event_id"))
+        self.stage.receive(event, self)
         event = self.quirks.receive(event, self)
-        if event is not None:
+        if event is not None and self.closing is None:
             self._handle(event["type"], event)
 
     def _malformed(self, switch: str, fault: Fault) -> None:

@@ -116,7 +116,7 @@ class Turns:
             return
         if pcm[:4] == b"RIFF" and self.buffer.format.container == "pcm" and switches["wav-header-in-pcm"] == "error":
             raise Refused(errors.not_allowed("The audio has a WAV header, but the format is pcm.", "audio"))
-        self._hear(pcm)
+        self.hear(pcm)
 
     def _by(self, side: str, fault: Fault) -> None:
         """Answer by an error, by nothing, or by a close."""
@@ -125,7 +125,8 @@ class Turns:
         if side == "closed":
             raise Refused(_closing(fault))
 
-    def _hear(self, pcm: bytes) -> None:
+    def hear(self, pcm: bytes) -> None:
+        """Take audio, in the session's format."""
         most = self._core.options.limits.buffer_bytes
         if self.buffer.waiting + len(pcm) > most:
             raise Refused(errors.not_allowed(f"The input audio buffer holds at most {most} bytes.", "audio"))

@@ -7,6 +7,17 @@ from functools import cache
 from pathlib import Path
 
 FILE = Path(__file__).parent / "kill_matrix.json"
+CLIENTS = Path(__file__).parent / "client_kill_matrix.json"
+
+
+@cache
+def client_killers() -> dict[str, list[str]]:
+    """The faults of the deliberately bad client that break each client clause, by clause id."""
+    found: dict[str, list[str]] = {}
+    for name, row in json.loads(CLIENTS.read_text(encoding="utf-8")).items():
+        for clause in row["breaks"]:
+            found.setdefault(clause, []).append(name)
+    return found
 
 
 @cache

@@ -53,7 +53,8 @@ def the_answer_is_awaited(played: Played) -> Iterator[Finding]:
             answer = session.next(sent, "session.finished", "error")
             close = session.close_sent
             ended = close.at if close is not None else session.leg.ending.seconds and session.frames[-1].at
-            quick = session.by_client and answer is None and (ended or sent.at) - sent.at < 1000
+            stopped = (played.program or {}).get("timed_out")
+            quick = session.by_client and not stopped and answer is None and (ended or sent.at) - sent.at < 1000
             yield "leaves at once after session.finish, before its answer" if quick else None
 
 
@@ -112,7 +113,7 @@ def a_normal_end_has_a_normal_code(played: Played) -> Iterator[Finding]:
 def replies_are_ended_before_the_close(played: Played) -> Iterator[Finding]:
     for session in _moved(played):
         close = session.close_sent
-        if close is not None:
+        if close is not None and played.ordinary:
             cut = session.turns.active_at(close.index)
             stopped = session.said("response.cancel")
             yield "closes in the middle of a reply: its usage is never told" if cut and not stopped else None
@@ -121,7 +122,7 @@ def replies_are_ended_before_the_close(played: Played) -> Iterator[Finding]:
 @rule("CLI-090", "closed nothing by itself after a turn")
 def a_finish_is_offered(played: Played) -> Iterator[Finding]:
     for session in _moved(played):
-        if session.heard("response.done"):
+        if session.heard("response.done") and played.ordinary:
             yield None if session.said("session.finish") else "closes without session.finish"
 
 
@@ -136,15 +137,21 @@ def it_ends_when_told(played: Played) -> Iterator[Finding]:
 @rule("CLI-092", "ran in no scenario that is kind, or is not known to have run")
 def it_ends_well(played: Played) -> Iterator[Finding]:
     ran = played.program
-    if ran is not None and played.kind and played.scenario != "finish-refused":
+    if ran is not None and played.kind and played.sessions and not _was_refused(played):
         bad = ran.get("code") and not ran.get("stopped") and not ran.get("interrupted")
         yield f"the program {ran.get('ended')}" if bad else None
 
 
 @rule("CLI-093", "had no session.finish refused")
 def a_refused_finish_is_an_answer(played: Played) -> Iterator[Finding]:
-    for session in played.sessions:
-        if finish(session.leg) == "refused" and session.by_client and played.program is not None:
-            usual = played.usual.program if played.usual and played.usual is not played else None
-            bad = played.program.get("code") and not (usual or {}).get("code") and not played.program.get("timed_out")
-            yield f"session.finish was refused, and the program {played.program.get('ended')}" if bad else None
+    ran = played.program
+    if ran is None or not played.kind or not _was_refused(played):
+        return
+    # A program that ends so where it was accepted, too, has another reason, and another clause tells it.
+    anyway = any((run.program or {}).get("code") for run in played.runs if run.scenario == "finish-accepted")
+    bad = ran.get("code") and not ran.get("stopped") and not anyway
+    yield f"session.finish was refused, and the program {ran.get('ended')}" if bad else None
+
+
+def _was_refused(played: Played) -> bool:
+    return any(finish(session.leg) == "refused" for session in played.sessions)

@@ -16,7 +16,7 @@ from conformance.wire.transcript import Frame
 
 REFUSED = 3
 """So often the same event may be sent and refused before it is a loop."""
-_ID = re.compile(r"(?:item|call|resp)_[A-Za-z0-9]{6,}")
+_ID = re.compile(r"(?<![A-Za-z_])(?:item|call|resp)_[A-Za-z0-9]{6,}")
 
 
 @rule("CLI-060", "met no error")
@@ -85,7 +85,13 @@ _gives_up("CLI-067", ("stall",), "the server fell silent in the middle of a repl
 _gives_up("CLI-068", ("drop", "drop-then-back"), "the line was lost")
 _gives_up(
     "CLI-070",
-    ("server-closes-first", "server-goes-away", "server-breaks", "server-refuses", "fatal-error"),
+    (
+        "server-closes-first-1000",
+        "server-closes-first-1001",
+        "server-closes-first-1007",
+        "server-closes-first-1011",
+        "fatal-error",
+    ),
     "the server closed",
 )
 

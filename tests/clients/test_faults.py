@@ -1,0 +1,44 @@
+"""Every fault of the bad client is noticed by its own clause, and a good one breaks nothing in any scenario."""
+
+from __future__ import annotations
+
+import json
+
+import pytest
+from clients.bad import FAULTS
+from clients.matrix import broken
+from clients.playing import play
+
+from conformance.clients.judging import clauses, judge
+from conformance.clients.scenarios import known
+from conformance.spec.proof import CLIENTS, client_killers
+
+
+@pytest.mark.parametrize("fault", FAULTS)
+async def test_a_fault_is_noticed_by_its_own_clause(fault: str) -> None:
+    what = FAULTS[fault]
+    found = await broken(fault)
+    assert what.clause in found, found
+    assert set(found) == {what.clause, *what.also}
+
+
+@pytest.mark.parametrize("manual", [True, False])
+@pytest.mark.parametrize("scenario", known())
+async def test_a_good_client_breaks_nothing(scenario: str, manual: bool) -> None:
+    outcomes = judge([await play(scenario, manual=manual)])
+    assert {clause: one.detail for clause, one in outcomes.items() if one.verdict not in {"pass", "skipped"}} == {}
+
+
+def test_every_clause_has_its_fault() -> None:
+    assert {what.clause for what in FAULTS.values()} == set(clauses())
+    assert len(FAULTS) >= 40
+
+
+def test_the_published_matrix_is_this_one() -> None:
+    published = json.loads(CLIENTS.read_text(encoding="utf-8"))
+    assert {name: row["clause"] for name, row in published.items()} == {
+        name: what.clause for name, what in FAULTS.items()
+    }
+    for name, what in FAULTS.items():
+        assert set(published[name]["breaks"]) == {what.clause, *what.also}
+    assert set(client_killers()) == set(clauses())
