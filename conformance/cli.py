@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import argparse
+import os
 import ssl
 import sys
 from collections.abc import Sequence
@@ -22,6 +23,8 @@ from conformance.report import compare, files, history
 from conformance.report.record import LARGEST, RecordError
 from conformance.report.redact import Redactor
 from conformance.report.whole import write
+from conformance.screen import screened
+from conformance.secrets import held
 
 USAGE = 4
 UNWRITTEN = 3
@@ -29,15 +32,16 @@ UNWRITTEN = 3
 
 def main(argv: Sequence[str] | None = None) -> int:
     """Run the command; returns its exit code, also where nobody reads what it says."""
+    arguments = list(sys.argv[1:] if argv is None else argv)
     with unbroken():
-        return _main(sys.argv[1:] if argv is None else argv)
+        if arguments[:1] == ["run"]:
+            # Everything after `run` is pytest's: parsing it twice would only add a second set of error messages.
+            return run(arguments[1:])
+        with screened(held(os.environ, strict=False)):
+            return _main(arguments)
 
 
-def _main(argv: Sequence[str]) -> int:
-    arguments = list(argv)
-    if arguments[:1] == ["run"]:
-        # Everything after `run` is pytest's: parsing it twice would only add a second set of error messages.
-        return run(arguments[1:])
+def _main(arguments: Sequence[str]) -> int:
     parser = _parser()
     options = parser.parse_args(arguments)
     if options.command == "mock":
@@ -83,7 +87,7 @@ def _put(command: str, output: Path, page: str) -> int:
     """Write a page where it was asked for; returns the exit code.  A folder that is not there was named wrongly."""
     if not output.parent.is_dir():
         return _wrong(command, f"{output}: No such file or directory")
-    told = write(output, page)
+    told = write(output, held(os.environ, strict=False).mask(page))
     return 0 if told is None else _unwritten(command, told)
 
 
@@ -224,7 +228,7 @@ def _history(path: Path, summaries: list[Path], output: Path | None) -> int:
 def _report(path: Path) -> int:
     told: list[str] = []
     try:
-        made = files.write_all(path, Redactor(None), LARGEST, told.append)
+        made = files.write_all(path, Redactor(held(os.environ, strict=False)), LARGEST, told.append)
     except RecordError as problem:
         return _wrong("report", problem)
     print(made["headline"])

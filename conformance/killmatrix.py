@@ -11,6 +11,7 @@ from __future__ import annotations
 
 import argparse
 import json
+import os
 import sys
 from collections.abc import Iterable, Sequence
 from dataclasses import dataclass, field
@@ -19,6 +20,8 @@ from typing import Any
 from conformance.judge.checks import load
 from conformance.mock.options import MockOptions
 from conformance.mock.quirks import REGISTRY, Quirk, chosen
+from conformance.screen import screened
+from conformance.secrets import held
 from conformance.spec.proof import FILE
 from conformance.trial import Result, Trial, run
 
@@ -106,6 +109,11 @@ def main(arguments: Sequence[str] | None = None) -> int:
     parser.add_argument("--all", action="store_true", help="hold the whole suite against each quirk")
     parser.add_argument("--write", action="store_true", help=f"write {FILE.name}")
     options = parser.parse_args(arguments)
+    with screened(held(os.environ, strict=False)):
+        return _main(options)
+
+
+def _main(options: argparse.Namespace) -> int:
     quirks = chosen(options.quirks) if options.quirks else list(REGISTRY.values())
     found = matrix(quirks, everything=options.all)
     if options.quirks:

@@ -21,7 +21,7 @@ from typing import Any
 
 import pytest
 
-from conformance import early, plan, runner, secrets
+from conformance import early, plan, runner, screen, secrets
 from conformance.intake.record import record_of
 from conformance.judge import checks as judging
 from conformance.judge.patience import Patience
@@ -114,15 +114,18 @@ def _seconds(text: str) -> float:
 class ConformanceRun:
     """State of one pytest run: what was asked, what was recorded, where it is written."""
 
-    def __init__(self, config: pytest.Config) -> None:
+    def __init__(self, config: pytest.Config, held: secrets.Secrets, debug: Path | None = None) -> None:
         self.config = config
+        self.secrets = held
         self.chapters = judging.load()
         self.key = (os.environ.get("DASHSCOPE_API_KEY") or "").strip() or None
-        self.secrets = secrets.held(os.environ, config.getoption("--endpoint"))
         self.replayed = self._replayed()
         self.run = self._asked()
         self.baseline_path, self.baseline = self._known()
         self.directory = self._directory()
+        named = (getattr(config.option, name, None) for name in ("xmlpath", "log_file"))
+        self._beside = (debug, *(config.invocation_params.dir / name for name in named if name))
+        self.written: screen.Written | None = None
         self.writer = record.RecordWriter(self.directory / "record.jsonl", Redactor(self.secrets))
         self.transcripts: dict[str, Transcript] = {}
         self.recorded: dict[str, Any] = {}
@@ -141,7 +144,8 @@ class ConformanceRun:
         if path is None:
             return None
         try:
-            return record_of(Path(path), keep_audio=self.config.getoption("--keep-audio"))
+            kept = self.config.getoption("--keep-audio")
+            return record_of(Path(path), keep_audio=kept, mask=self.secrets.mask_json)
         except record.RecordError as problem:
             raise pytest.UsageError(f"--replay: {problem}") from None
 
@@ -241,6 +245,7 @@ class ConformanceRun:
         try:
             self._make_directory(named=bool(self.config.getoption("--report-dir")))
             self.writer.path.unlink(missing_ok=True)
+            self.written = screen.Written(self.directory, *self._beside)
         except OSError as problem:
             raise pytest.UsageError(f"--report-dir {self.directory}: {problem.strerror or problem}") from None
         head = self.run.head()
@@ -386,6 +391,8 @@ class ConformanceRun:
             return UNWRITTEN
         if self.baseline_path is not None and self.config.getoption("--update-baseline") and not self.interrupted:
             self._update(self.baseline_path)
+        leaks = self.written.leaks(self.secrets) if self.written is not None else []
+        self.unwritten += [f"{path} holds a secret of this run: delete it" for path in leaks]
         exit_code: int = self.summary["exit"]
         if self.writer.problem or self.unwritten:
             return UNWRITTEN
@@ -441,23 +448,31 @@ def _worker_input(config: pytest.Config) -> dict[str, Any]:
 
 def pytest_configure(config: pytest.Config) -> None:
     """Check the options before anything is collected."""
-    if not _worker_input(config):
-        # Before pytest makes what writes to the terminal: whoever closes it (`| head`) ends no run.
-        outlets = contextlib.ExitStack()
-        outlets.enter_context(unbroken())
-        config.add_cleanup(outlets.close)
     try:
         _begin(config)
-    except secrets.SecretError as problem:
-        raise pytest.UsageError(str(problem)) from None
     finally:
         if not _worker_input(config):
             early.release()
 
 
 def _begin(config: pytest.Config) -> None:
-    run = ConformanceRun(config)
-    _check_globs(config.getoption("--case"), run)
+    try:
+        held = secrets.held(os.environ, config.getoption("--endpoint"))
+    except secrets.SecretError as problem:
+        raise pytest.UsageError(str(problem)) from None
+    outlets = contextlib.ExitStack()
+    if not _worker_input(config):
+        # Before pytest makes what writes to the terminal: whoever closes it (`| head`) ends no run.
+        outlets.enter_context(unbroken())
+    outlets.enter_context(screen.screened(held, screen.coloured(config)))
+    config.add_cleanup(outlets.close)
+    reports = screen.Reports(held)
+    config.pluginmanager.register(reports, "conformance-screen")
+    try:
+        run = ConformanceRun(config, held, reports.debug(config))
+        _check_globs(config.getoption("--case"), run)
+    except pytest.UsageError as problem:  # told when the streams are as they were before
+        raise pytest.UsageError(reports.clean(str(problem))) from None
     config.stash[RUN] = run
     config.addinivalue_line("markers", "conformance: a check of the conformance suite")
     if not _worker_input(config) and not config.option.collectonly and not config.getoption("--plan"):

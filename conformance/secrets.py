@@ -172,21 +172,22 @@ def covered(text: str, hits: Iterable[Hit]) -> str:
 # -- what a run holds
 
 
-def held(env: Mapping[str, str], endpoint: str | None = None) -> Secrets:
+def held(env: Mapping[str, str], endpoint: str | None = None, *, strict: bool = True) -> Secrets:
     """The secrets of an environment and of an endpoint's URL.
 
-    Raises SecretError for one that is too short, that no header can carry, or that is a word of what a run writes.
+    Raises SecretError for one that is too short, that no header can carry, or that is a word of what a run writes;
+    not `strict`, it leaves them out: a command that sends nothing need not refuse them.
     """
     named = [*_of_environment(env), *of_url(env.get("BAILIAN_PROMETHEUS_URL", ""), "BAILIAN_PROMETHEUS_URL")]
     for where, url in (("REALTIME_ENDPOINT", env.get("REALTIME_ENDPOINT")), ("--endpoint", endpoint)):
         named += of_url(url or "", where)
     for what, value in named:
-        if (why := _unfit(value)) is not None:
+        if strict and (why := _unfit(value)) is not None:
             raise SecretError(f"{what} {why}")
     # A proxy's login is not set for this run, so one that can't be masked is no reason to refuse it.
-    proxies = (value for name, value in env.items() if name.lower() in PROXIES)
-    passing = (value for url in proxies for _, value in of_url(url, "") if _unfit(value) is None)
-    return Secrets((*(value for _, value in named), *passing))
+    for name, url in env.items():
+        named += of_url(url, name) if name.lower() in PROXIES else []
+    return Secrets(value for _, value in named if _unfit(value) is None)
 
 
 def _of_environment(env: Mapping[str, str]) -> Iterator[tuple[str, str]]:
@@ -244,8 +245,8 @@ def _forms(number: int, value: str) -> Iterator[_Form]:
     spelled = {_plain(form) for form in (value, bytewise, value.replace(" ", "+"))}
     for plain in sorted(spelled):
         yield _Form(number, "plain", plain, _begins(plain), _ends(plain))
-    hexed = raw.hex()
-    yield _Form(number, "hex", hexed, hexed[: 2 * SHORTEST], hexed[-2 * SHORTEST :])
+    for between in ("", " ", ":"):
+        yield _Form(number, "hex", *(part.hex(*between) for part in (raw, raw[:SHORTEST], raw[-SHORTEST:])))
     for lead in range(3):  # where the secret begins in its group of three bytes
         coded = base64.b64encode(b"\0" * lead + raw + b"\0\0").decode().lower()
         # Letters of six bits that no neighbour has a part in: of all, of the first and of the last eight bytes.

@@ -42,6 +42,8 @@ FORMS = {
     "html by name": KEY.replace("/", "&sol;").replace("+", "&plus;"),
     "html twice": html.escape(percent(KEY, digits="&#{:d};")),
     "hex": KEY.encode().hex(),
+    "hex of a dump": KEY.encode().hex(" "),
+    "hex with colons": KEY.encode().hex(":").upper(),
     "HEX": KEY.encode().hex().upper(),
     "base64": base64.b64encode(KEY.encode()).decode(),
     "base64 of a header": base64.b64encode(f"Bearer {KEY}".encode()).decode(),

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import os
 from collections import Counter
 from collections.abc import Iterable, Iterator, Sequence
 from pathlib import Path
@@ -11,22 +12,23 @@ from conformance import runner
 from conformance.intake.connection import Unread
 from conformance.intake.forms import LOOK, connections, is_record
 from conformance.judge.checks import load
-from conformance.report.record import Record, RecordError, RecordWriter, read
+from conformance.report.record import Mask, Record, RecordError, RecordWriter, read
 from conformance.report.redact import Redactor
+from conformance.secrets import held
 from conformance.spec.profiles import profile_for
 from conformance.wire.target import Target
 from conformance.wire.transcript import Transcript
 
 
-def record_of(path: Path, *, keep_audio: bool = False) -> Record:
-    """A record of the suite's own as it is, or a recording as one.  Raises RecordError."""
+def record_of(path: Path, *, keep_audio: bool = False, mask: Mask = str) -> Record:
+    """A record of the suite's own as it is (each line passes `mask`), or a recording as one.  Raises RecordError."""
     try:
         with path.open("rb") as file:
             own = is_record(file.read(LOOK)) or path.stat().st_size == 0
     except OSError as problem:
         raise RecordError(f"{path}: {problem.strerror or problem}") from None
     if own:
-        return read(path)
+        return read(path, mask=mask)
     try:
         transcripts = {one.conversation: one for one in connections(path, keep_audio=keep_audio)}
     except Unread as problem:
@@ -44,7 +46,7 @@ def write(paths: Sequence[Path], output: Path, *, keep_audio: bool = False) -> t
 
     Raises Unread, and OSError when it can't be written.
     """
-    writer = RecordWriter(output, Redactor(None))
+    writer = RecordWriter(output, Redactor(held(os.environ, strict=False)))
     seen: Counter[str] = Counter()
     names: Counter[str] = Counter()
     for number, transcript in enumerate(_all(paths, keep_audio)):

@@ -12,7 +12,7 @@ from __future__ import annotations
 
 import itertools
 import json
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Any
@@ -29,6 +29,7 @@ LARGEST = 100_000_000
 """Bytes of a record that is read: far more than any run writes, and a fifth of the memory that reading it may take."""
 
 Line = dict[str, Any]
+Mask = Callable[[str], str]
 
 
 def options(run: Line) -> list[str]:
@@ -101,8 +102,8 @@ class Record:
         return self.footer is None
 
 
-def lines(path: Path, largest: int | None = None) -> Iterator[tuple[int, Line | None]]:
-    """Each line with its number; None for one that is not a JSON object (the last line of a killed run).
+def lines(path: Path, largest: int | None = None, mask: Mask = str) -> Iterator[tuple[int, Line | None]]:
+    """Each line, masked, with its number; None for one that is not a JSON object (the last line of a killed run).
 
     Raises RecordError past `largest` bytes, before they are in memory: also of a file that has no size, or no lines.
     """
@@ -121,7 +122,7 @@ def lines(path: Path, largest: int | None = None) -> Iterator[tuple[int, Line | 
             if largest is not None and left < 0:
                 raise RecordError(f"{path}: a record of more than {largest / 1e6:,.0f} MB is not read")
             try:
-                value = guarded.parse(raw.decode("utf-8", "replace"))
+                value = guarded.parse(mask(raw.decode("utf-8", "replace")))
             except guarded.Refused:
                 value = None
             yield number, value if isinstance(value, dict) else None
@@ -143,15 +144,15 @@ def holds(path: Path, kind: str, start: int = 0) -> tuple[int, bool]:
     return start, False
 
 
-def read(path: Path, largest: int | None = LARGEST) -> Record:
-    """Read a record; `largest` None: of a run of ours, whatever its size.
+def read(path: Path, largest: int | None = LARGEST, mask: Mask = str) -> Record:
+    """Read a record; `largest` None: of a run of ours, whatever its size.  Each line passes `mask` first.
 
     Raises RecordError when there is none: no file, no `run` line at its head, or one that says too little.
     """
     record: Record | None = None
     restorer = Restorer(largest)
     try:
-        for number, line in lines(path, largest):
+        for number, line in lines(path, largest, mask):
             if record is None:
                 if line is None or line.get("kind") != "run" or line.get("format") not in READABLE:
                     known = " or ".join(map(str, READABLE))

@@ -163,6 +163,8 @@ class Connection(asyncio.Protocol):
             sock.setsockopt(socket.IPPROTO_TCP, socket.TCP_NODELAY, 1)
         self._asked_at = self._clock()
         request = self._core.connect()
+        if any(name.lower() == "authorization" for name, _ in self._headers):
+            request.headers.pop("Authorization", None)  # of a login in the URL; two of them are no request
         for name, value in self._headers:
             request.headers[name] = value
         self._request_headers = tuple(

@@ -105,8 +105,9 @@ class Guard:
 
     def _note(self, hits: Iterable[Hit], place: str, at: str | int, over: str = "", *, probe: bool = False) -> None:
         for hit in hits:
-            if len(self.echoes) < NOTED and (probe or hit.of in self._sent):
-                self.echoes.append(Echo(place, at, f"{hit.form}, over {over}" if over else hit.form, hit.whole))
+            echo = Echo(place, at, f"{hit.form}, over {over}" if over else hit.form, hit.whole)
+            if len(self.echoes) < NOTED and echo not in self.echoes and (probe or hit.of in self._sent):
+                self.echoes.append(echo)
 
 
 def _with(text: str, name: str, value: str) -> str:
