@@ -16,6 +16,9 @@ from conformance.report.redact import Redactor
 from conformance.report.whole import write
 from support import records, runs
 
+# What Python would cache of our modules would be cut, too, and lie there for whoever comes next.
+UNCACHED = runs.environment(PYTHONDONTWRITEBYTECODE="1")
+
 
 def at_most(size: int) -> Callable[[], None]:
     """A disk on which no file gets larger than `size` bytes: what lies past it fails as on a full one."""
@@ -25,7 +28,7 @@ def at_most(size: int) -> Callable[[], None]:
 def run(folder: Path, *options: str, size: int = 10**9) -> runs.Finished:
     done = subprocess.run(
         runs.command(folder, "--case", "SES-002", *options),
-        cwd=runs.ROOT, env=runs.environment(), capture_output=True, text=True, check=False, timeout=120,
+        cwd=runs.ROOT, env=UNCACHED, capture_output=True, text=True, check=False, timeout=120,
         preexec_fn=at_most(size),
     )  # fmt: skip
     return runs.Finished(done.returncode, done.stdout + done.stderr, folder)
@@ -91,7 +94,7 @@ def test_a_command_that_cannot_write_ends_with_3(name: str, tmp_path: Path) -> N
         "history": ["history", "--file", str(old), str(summary)],
     }[name]
     done = subprocess.run(
-        [sys.executable, "-m", "conformance.cli", *words], capture_output=True, text=True, check=False,
+        [sys.executable, "-m", "conformance.cli", *words], env=UNCACHED, capture_output=True, text=True, check=False,
         preexec_fn=at_most(500),
     )  # fmt: skip
     assert done.returncode == 3, done.stderr
