@@ -4,6 +4,7 @@ import json
 
 from conformance.cases.shared import greeting, user
 from conformance.guarded import object_at
+from conformance.judge.places import greetings
 from conformance.judge.verdicts import Inconclusive, Seen, other
 from conformance.judge.view import listed
 from conformance.spec import must, observe, should
@@ -38,6 +39,10 @@ def model_refusal(wire) -> Seen:
 
 class TestSanity:
     """The client connects, waits to be greeted, and leaves: held alone before anything else opens."""
+
+    on = greetings.asked(
+        "CON-001 CON-003 CON-004 CON-006 CON-007 CON-008 CON-009 CON-010 CON-012 ENV-023 Q-CREATED-CONTENT"
+    )
 
     script = [until("session.created"), quiet(), close(1000)]
 

@@ -4,6 +4,7 @@ import json
 
 from conformance.cases.shared import MANUAL, configured, errors_to, fate, leg_of, probe, said_to
 from conformance.guarded import object_at
+from conformance.judge.places import refusals
 from conformance.judge.verdicts import Blocked, Inconclusive, Seen, other
 from conformance.judge.view import listed
 from conformance.spec import must, observe, should
@@ -63,6 +64,8 @@ def the_error(wire):
 
 class TestUnknownType:
     """The client sends an event of a type that no dialect knows, then goes on."""
+
+    on = refusals.asked("ENV-001 ENV-003", named=("unknown type",))
 
     script = [
         until("session.created"),

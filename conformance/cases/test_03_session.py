@@ -5,6 +5,7 @@ import json
 from functools import partial
 
 from conformance.cases.shared import greeting, user
+from conformance.judge.places import accepted_updates
 from conformance.judge.verdicts import Blocked, Inconclusive, Seen, Uncooperative, other
 from conformance.judge.view import listed
 from conformance.spec import bounds, must, observe, should
@@ -217,6 +218,8 @@ def inside(session, path):
 
 class TestFirstUpdate:
     """The client configures the session as its first event, then changes one thing after another."""
+
+    on = accepted_updates.asked("Q-MAX-RESPONSE-OUTPUT-TOKEN", named=("first",))
 
     script = [
         until("session.created"),

@@ -5,6 +5,7 @@ import json
 
 from conformance import fixtures
 from conformance.cases.shared import BRIEF, configured, user
+from conformance.judge.places import spoken_turns
 from conformance.judge.rules.frames import size
 from conformance.judge.verdicts import Blocked, Inconclusive, Seen, Uncooperative, other
 from conformance.judge.view import listed
@@ -68,6 +69,8 @@ def audio_before(wire, label):
 
 class TestTurn:
     """A second of silence, a spoken question, two seconds of silence: in 20 ms appends, then in appends of a second."""
+
+    on = spoken_turns.asked("VAD-002 VAD-003 VAD-004 VAD-020 Q-SPEECH-STARTED-REPEATED")
 
     connections = 2
 

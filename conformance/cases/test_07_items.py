@@ -7,6 +7,7 @@ from conformance import fixtures
 from conformance.cases.shared import user
 from conformance.guarded import object_at
 from conformance.judge.acceptance import leg_with
+from conformance.judge.places import calls, tool_round_trips
 from conformance.judge.verdicts import Blocked, Inconclusive, Seen, Uncooperative, other
 from conformance.judge.view import listed
 from conformance.spec import may, must, observe, should
@@ -367,6 +368,11 @@ class TestOneCall:
     Voice detection stays on: whether the server replies to a result by itself is asked for that mode.
     """
 
+    on = (
+        calls.asked("ITM-008 ITM-009 ITM-011 ITM-012 ITM-014 ITM-028"),
+        tool_round_trips.asked("ITM-015 ITM-016 Q-CREATE-AFTER-TOOL", named=("result with id",)),
+    )
+
     async def talk(self, call):
         await call(
             until("session.created"),
@@ -536,6 +542,8 @@ def parsed(text):
 
 class TestTwoCalls:
     """A question that needs two functions: two calls, two results, one reply."""
+
+    on = calls.asked("ITM-007 ITM-013")
 
     async def talk(self, call):
         await call(

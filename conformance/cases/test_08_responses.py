@@ -6,12 +6,14 @@ import json
 import re
 
 from conformance.cases.shared import user
+from conformance.judge.places import spoken_replies, typed_replies
 from conformance.judge.schema import server_types
 from conformance.judge.verdicts import Blocked, Inconclusive, Seen, Uncooperative, other
 from conformance.judge.view import listed
 from conformance.spec import must, observe, should
 from conformance.spec.profiles import SPOKEN_ONLY
 from conformance.wire import close, either, maybe, quiet, send, speak, until
+from conformance.wire.gaps import Elided
 
 BRIEF = "Answer with exactly two words."
 BLUE_WHALE = "Answer with exactly two words: blue whale"
@@ -168,6 +170,12 @@ def output_tokens(response):
 
 class TestTyped:
     """The client types, gets a written reply, asks again with other instructions, then types again."""
+
+    on = typed_replies.asked(
+        "RSP-001 RSP-002 RSP-003 RSP-004 RSP-005 RSP-006 RSP-007 RSP-008 RSP-009 RSP-010 RSP-011 RSP-012 RSP-013 "
+        "RSP-014 RSP-015 RSP-016 RSP-018 RSP-019 RSP-020 RSP-021 RSP-056 Q-OUTPUT-ITEM-DONE-TEXT Q-STATUS-DETAILS",
+        named=("first", "second"),
+    )
 
     ready = True
     script = [
@@ -408,6 +416,12 @@ class TestInstructionsForOne:
 class TestSpoken:
     """In a session with audio the client asks for a written reply, then for a spoken one; then it changes the voice."""
 
+    on = spoken_replies.asked(
+        "RSP-034 RSP-035 RSP-036 RSP-037 RSP-038 RSP-039 RSP-040 RSP-041 RSP-042 RSP-043 RSP-044 RSP-045 RSP-046 "
+        "RSP-055 Q-OUTPUT-ITEM-DONE-AUDIO Q-AUDIO-DELTA-SIZE Q-TRANSCRIPT-FIRST Q-AUDIO-DONE-ORDER",
+        named=("spoken",),
+    )
+
     async def talk(self, call):
         default = call.profile.default_voice
         voice = next(iter(sorted(call.profile.voices - {default})), "Ethan")
@@ -469,7 +483,8 @@ class TestSpoken:
         for event in spoken(wire).all(SOUND):
             delta = event.get("delta")
             assert isinstance(delta, str)
-            assert not delta or PADDED.fullmatch(delta), f"no padded Base64: {delta[:40]!r}…{delta[-8:]!r}"
+            if not isinstance(delta, Elided):  # what a recording leaves out was Base64 with its padding
+                assert not delta or PADDED.fullmatch(delta), f"no padded Base64: {delta[:40]!r}…{delta[-8:]!r}"
 
     @must("RSP-036")
     def test_the_audio_is_whole_samples(self, wire):

@@ -9,6 +9,8 @@ from conformance import fixtures
 from conformance.aside import aside
 from conformance.cases.shared import configured, heard, user
 from conformance.judge import silence_cost
+from conformance.judge.places import typed_replies
+from conformance.judge.rules.frames import size
 from conformance.judge.verdicts import Blocked, Inconclusive, NotApplicable, Seen, other
 from conformance.spec import must, observe, should
 from conformance.wire import append, close, likely, maybe, send, silence, speak, until
@@ -64,6 +66,8 @@ def spoken(wire, nth):
 
 class TestTwoTurns:
     """Two typed turns in one session."""
+
+    on = typed_replies.asked("USE-001 USE-003")
 
     script = [
         until("session.created"),
@@ -269,7 +273,7 @@ def sounded(response):
     pieces = [event.get("delta", "") for event in response.all("response.audio.delta")]
     if not pieces:
         raise Inconclusive("the reply has no audio")
-    return sum(len(piece) * 3 // 4 - piece[-2:].count("=") for piece in pieces) / OUT
+    return sum(size(piece) or 0 for piece in pieces) / OUT
 
 
 class TestImages:

@@ -4,6 +4,7 @@ import json
 
 from conformance.cases.shared import MANUAL, configured, user
 from conformance.judge import silence_cost
+from conformance.judge.places import closes, finishes
 from conformance.judge.rules.frames import size
 from conformance.judge.verdicts import Blocked, Inconclusive, NotApplicable, Seen, other
 from conformance.spec import must, observe, should
@@ -82,6 +83,8 @@ def is_finished(wire):
 class TestIdle:
     """The client closes an idle session with 1000, as everybody does."""
 
+    on = closes.asked("CLO-001 CLO-002 CLO-003 CLO-004 CLO-012")
+
     urgent = True
     path = "close-1000-idle"
     script = [until("session.created"), close(1000)]
@@ -120,6 +123,8 @@ class TestIdle:
 
 class TestAfterResponse:
     """The client closes with 1000 after a completed turn, as the vendor's sample does."""
+
+    on = closes.asked("CLO-018")
 
     urgent = True
     path = "close-1000-after-response"
@@ -278,6 +283,8 @@ class TestJavaBye:
 
 class TestFinishIdle:
     """The client says `session.finish` on an idle session and waits who closes; if it was refused, it goes on."""
+
+    on = finishes.asked("CLO-011 Q-FINISH")
 
     urgent = True
     path = "finish-and-wait"

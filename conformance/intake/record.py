@@ -5,6 +5,7 @@ from __future__ import annotations
 import os
 from collections import Counter
 from collections.abc import Iterable, Iterator, Sequence
+from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
 
@@ -20,25 +21,39 @@ from conformance.wire.target import Target
 from conformance.wire.transcript import Transcript
 
 
-def record_of(path: Path, *, keep_audio: bool = False, mask: Mask = str) -> Record:
-    """A record of the suite's own as it is (each line passes `mask`), or a recording as one.  Raises RecordError."""
+@dataclass
+class Recording:
+    """A recording that is read as it is judged: its head as a record would have it, and its conversations."""
+
+    run: dict[str, Any]
+    first: Transcript
+    rest: Iterator[Transcript]
+
+    def transcripts(self) -> Iterator[Transcript]:
+        """Its conversations, once.  Raises Unread where the file breaks off its form."""
+        yield self.first
+        yield from self.rest
+
+
+def opened(path: Path, *, keep_audio: bool = False, mask: Mask = str) -> Record | Recording:
+    """A record of the suite's own, read (each line passes `mask`), or a recording, to be read.  Raises RecordError."""
     try:
         with path.open("rb") as file:
-            own = is_record(file.read(LOOK)) or path.stat().st_size == 0
+            start = file.readline(LOOK)
+            empty = not start
     except OSError as problem:
         raise RecordError(f"{path}: {problem.strerror or problem}") from None
-    if own:
+    if empty or (is_record(start) and b'"origin":' not in start):
         return read(path, mask=mask)
+    # What was imported has lost what it should not keep.
+    found = connections(path, keep_audio=keep_audio or is_record(start))
     try:
-        transcripts = {one.conversation: one for one in connections(path, keep_audio=keep_audio)}
+        first = next(found)
     except Unread as problem:
         raise RecordError(str(problem)) from None
-    first = next(iter(transcripts.values()))
-    made = Record(run=head(path.name, transcripts.values()), catalogue={"clauses": [], "questions": [], "checks": {}})
-    made.transcripts = transcripts
-    made.recorded = _recorded(len(transcripts))
-    made.footer = {"interrupted": False, "seconds": first.seconds}
-    return made
+    except StopIteration:
+        raise RecordError(f"{path}: there is no conversation in it") from None
+    return Recording(head(path.name, [first]), first, found)
 
 
 def write(paths: Sequence[Path], output: Path, *, keep_audio: bool = False) -> tuple[int, Counter[str]]:

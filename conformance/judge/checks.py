@@ -63,6 +63,14 @@ class Outcome:
         object.__setattr__(self, "detail", shortened(self.detail, LONGEST_DETAIL))
 
 
+class Judged(AssertionError):  # noqa: N818  # it is an outcome, not an error
+    """What a check said when it was asked before, of recordings that are gone from memory."""
+
+    def __init__(self, outcome: Outcome) -> None:
+        super().__init__(outcome.detail)
+        self.outcome = outcome
+
+
 def conversation_name(cls: type[Any]) -> str:
     """`session/VoiceChange` for the class TestVoiceChange of test_03_session.py."""
     chapter = cls.__module__.rpartition(".")[2].split("_", 2)[-1]
@@ -158,6 +166,8 @@ def raised(check_id: str, problem: BaseException, given: Iterable[Any] = ()) -> 
     An open question is never failed: a probe that can't tell is inconclusive.  A check that could not follow an event
     of another shape than the documented one is inconclusive, too: whether the shapes are right is a rule's business.
     """
+    if isinstance(problem, Judged):
+        return problem.outcome
     if isinstance(problem, Unshown):
         return Outcome("skipped", str(problem))
     if isinstance(problem, Unjudged):
@@ -175,7 +185,10 @@ def _odd(given: Iterable[Any]) -> str | None:
     """The type of the first event in this evidence that is not valid by its schema, or None."""
     wires = [wire for one in given for wire in (one if isinstance(one, list) else [one]) if isinstance(wire, Wire)]
     legs = [wire.leg(number) for wire in wires for number in range(len(wire.transcript.legs))]
-    return next((odd for leg in legs if (odd := odd_event(leg)) is not None), None)
+    try:
+        return next((odd for leg in legs if (odd := odd_event(leg)) is not None), None)
+    except Unshown:
+        return "an event of a recording that does not show all"
 
 
 def judge(checks: Iterable[Check], transcripts: Mapping[str, Transcript], profile: Profile) -> dict[str, Outcome]:

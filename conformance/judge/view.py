@@ -119,6 +119,11 @@ class Wire:
         return self.transcript.legs[self._leg_number]
 
     @property
+    def connection(self) -> Leg:
+        """The connection as it was recorded, whatever the recording lacks."""
+        return self._leg
+
+    @property
     def handshake(self) -> Handshake:
         """The opening HTTP exchange; raises Unshown where a recording lacks it."""
         self.needs("handshake")

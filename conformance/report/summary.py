@@ -203,10 +203,12 @@ def _is_leaving(model: str) -> bool:
 
 
 def _unshown(record: Record) -> list[str]:
-    """What the recordings do not show, a sentence each."""
+    """What the recordings do not show and the record does not keep, a sentence each."""
     held = record.transcripts.values()
     seen = Counter(gap for transcript in held for gap in transcript.gaps)
-    return [
+    cut = sum("left_out" in transcript.notes for transcript in held)
+    kept = [f"Of {plural(cut, 'long conversation')} the record keeps a part; all of it was judged."] if cut else []
+    return kept + [
         f"{words[0].upper()}{words[1:]}"
         + (f" ({seen[gap]} of {len(held)} conversations)" if seen[gap] < len(held) else "")
         + ": what needs it is not judged."

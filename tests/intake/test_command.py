@@ -9,7 +9,7 @@ import pytest
 from conformance import cli
 from conformance.intake import export
 from conformance.report.record import read
-from tests.support import recordings
+from support import recordings
 
 
 def test_recordings_become_one_record(tmp_path: Path, capsys: pytest.CaptureFixture[str]) -> None:

@@ -12,7 +12,7 @@ import pytest
 
 from conformance.intake import Unread, connections, export
 from conformance.wire.transcript import Transcript
-from tests.support import recordings
+from support import recordings
 
 SPELLINGS: dict[str, Any] = {
     "direction and event, seconds": lambda side, at, event: {

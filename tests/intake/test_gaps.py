@@ -16,7 +16,7 @@ from conformance.judge.view import Wire, seen
 from conformance.spec.profiles import profile_for
 from conformance.wire import gaps
 from conformance.wire.transcript import Frame, Leg, Transcript
-from tests.support import recordings
+from support import recordings
 
 PROFILE = profile_for("qwen3.5-omni-flash-realtime")
 RULES = [check for check in load().checks.values() if check.conversation is None]

@@ -5,7 +5,7 @@ from __future__ import annotations
 import json
 from typing import Any
 
-from tests.support.records import MODEL, Stage, example, transcript
+from support.records import MODEL, Stage, example, transcript
 
 BEGAN = 1_790_000_000_000  # ms since 1970
 

@@ -1,0 +1,78 @@
+"""Recordings judged as they are read: one conversation at a time is in memory, and what is kept of it is bounded."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Iterable, Iterator
+from dataclasses import replace
+
+from conformance.judge.checks import Check, Outcome
+from conformance.judge.tally import Finding, Tally
+from conformance.spec.profiles import Profile, UnknownModel, profile_for
+from conformance.wire.transcript import Frame, Transcript
+
+KEPT = 20_000
+"""Frames of a recording that the record keeps whole; beyond them it keeps what is no delta and no audio."""
+LONGEST = 100_000
+"""Frames beyond which it keeps nothing: what a page shows has an end, too."""
+STREAMED = frozenset({"input_audio_buffer.append", "input_image_buffer.append"})
+
+Taken = Callable[[Transcript, list[Finding]], None]
+
+
+def judge(
+    transcripts: Iterable[Transcript], checks: Iterable[Check], profile: Profile, taken: Taken
+) -> dict[str, Outcome]:
+    """Judge recordings one by one; `taken` is called with what is kept of each, and what it breaks."""
+    tally, room = Tally(checks, profile), Room()
+    for transcript in transcripts:
+        if (why := stranger(transcript, profile)) is not None:
+            transcript.trouble = why
+        findings = tally.add(transcript)
+        taken(room.abridged(transcript), findings)
+    return tally.outcomes()
+
+
+def stranger(transcript: Transcript, profile: Profile) -> str | None:
+    """Why a conversation can't be judged together with others: it is of another family of models."""
+    try:
+        mine = profile_for(transcript.model)
+    except UnknownModel as problem:
+        return str(problem)
+    if mine.family == profile.family:
+        return None
+    return f"it is of the model {mine.model}, and the others are of {profile.model}: judge it alone"
+
+
+class Room:
+    """How many frames a record may still take."""
+
+    def __init__(self, kept: int = KEPT, longest: int = LONGEST) -> None:
+        self._kept, self._longest = kept, longest
+        self._held = 0
+
+    def abridged(self, transcript: Transcript) -> Transcript:
+        """The conversation as the record keeps it, with how many frames it lacks in its notes."""
+        left_out = 0
+        legs = []
+        for leg in transcript.legs:
+            frames = list(self._take(leg.frames))
+            left_out += len(leg.frames) - len(frames)
+            whole = len(frames) == len(leg.frames)
+            numbered = [frame if whole else _at(frame, place) for place, frame in enumerate(frames)]
+            legs.append(replace(leg, frames=numbered))
+        notes = {**transcript.notes, "left_out": left_out} if left_out else transcript.notes
+        return replace(transcript, legs=legs, notes=notes)
+
+    def _take(self, frames: Iterable[Frame]) -> Iterator[Frame]:
+        for frame in frames:
+            if self._held < self._kept or (self._held < self._longest and not _streamed(frame)):
+                self._held += 1
+                yield frame
+
+
+def _streamed(frame: Frame) -> bool:
+    return frame.type in STREAMED or str(frame.type).endswith(".delta")
+
+
+def _at(frame: Frame, place: int) -> Frame:
+    return replace(frame, index=place)

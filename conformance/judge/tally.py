@@ -1,0 +1,150 @@
+"""Recordings judged one after the other: what each says of every check, kept, and the recording let go.
+
+The checks of a chapter are asked of the places that it names (`conformance.judge.place`), the rules of every
+connection.  A check fails where one place fails; it holds where at least one does and none fails; what no place can
+show is skipped, with the reason.
+"""
+
+from __future__ import annotations
+
+from collections import Counter
+from collections.abc import Iterable
+from dataclasses import dataclass, field
+
+from conformance.judge.checks import Check, Outcome, applies, evidence, run
+from conformance.judge.patience import Patience
+from conformance.judge.place import Places
+from conformance.judge.view import Wire
+from conformance.spec.profiles import Profile
+from conformance.wire.gaps import Unshown
+from conformance.wire.transcript import Transcript
+
+PATIENCE = 3600.0  # seconds for all checks: recordings may be long
+MOST = 5  # breaches that are told of one check
+
+
+@dataclass(frozen=True)
+class Finding:
+    """A check that failed on a conversation, in words."""
+
+    check: Check
+    conversation: str
+    detail: str
+
+
+@dataclass
+class _Kept:
+    """What was said of one check so far."""
+
+    verdicts: Counter[str] = field(default_factory=Counter)
+    first: dict[str, Outcome] = field(default_factory=dict)
+    breaches: list[str] = field(default_factory=list)
+    seen: Counter[str | None] = field(default_factory=Counter)
+
+    def add(self, outcome: Outcome) -> None:
+        self.verdicts[outcome.verdict] += 1
+        self.first.setdefault(outcome.verdict, outcome)
+        if outcome.verdict == "observed":
+            self.seen[outcome.outcome] += 1
+        if outcome.verdict == "fail" and len(self.breaches) < MOST:
+            self.breaches.append(outcome.detail)
+
+
+class Tally:
+    """Verdicts of many transcripts that need not be in memory together."""
+
+    def __init__(self, checks: Iterable[Check], profile: Profile) -> None:
+        self.checks = list(checks)
+        self.profile = profile
+        self.kept: dict[str, _Kept] = {check.id: _Kept() for check in self.checks}
+        self.unshown: dict[str, str] = {}
+        self._patience = Patience(everything=PATIENCE)
+
+    def add(self, transcript: Transcript) -> list[Finding]:
+        """Judge a conversation; returns what it breaks."""
+        wires = evidence([transcript], self.profile)
+        found: list[Finding] = []
+        placed: dict[Places, list[Wire] | str] = {}
+        for check in self.checks:
+            if applies(check.id, self.profile) is not None:
+                continue
+            if check.conversation is None:
+                # What a recorder of ours bounds, a recording of others does not show.
+                rule = bool(wires) and check.takes == "wires"
+                outcomes = [run(check.id, self._patience.over(check.function), check.owner(), wires)] if rule else []
+            else:
+                outcomes = self._placed(check, wires, placed)
+            for outcome in outcomes:
+                self.kept[check.id].add(outcome)
+                if outcome.verdict == "fail":
+                    found.append(Finding(check, transcript.conversation, outcome.detail))
+        return found
+
+    def _placed(self, check: Check, wires: list[Wire], placed: dict[Places, list[Wire] | str]) -> list[Outcome]:
+        """What the check says of each place of its kind."""
+        outcomes = []
+        for places in asked(check):
+            if places not in placed:
+                try:
+                    placed[places] = [place for wire in wires for place in places.of(wire)]
+                except Unshown as problem:
+                    placed[places] = str(problem)
+            views = placed[places]
+            if isinstance(views, str):
+                self.unshown.setdefault(check.id, views)
+                continue
+            for place in views:
+                said = run(check.id, self._patience.over(check.function), check.owner(), place)
+                detail = f"{place.transcript.conversation}: {said.detail}" if said.verdict == "fail" else said.detail
+                outcomes.append(Outcome(said.verdict, detail, said.outcome, said.owner))
+        return outcomes
+
+    def outcomes(self) -> dict[str, Outcome]:
+        """The verdict of every check on all that was added."""
+        return {check.id: self._outcome(check) for check in self.checks}
+
+    def _outcome(self, check: Check) -> Outcome:
+        why = applies(check.id, self.profile)
+        if why is not None:
+            return Outcome("skipped", why)
+        kept, kind = self.kept[check.id], self._kind(check)
+        judged = kept.verdicts["pass"] + kept.verdicts["fail"]
+        if kept.verdicts["error"]:
+            return kept.first["error"]
+        if kept.verdicts["fail"]:
+            more = kept.verdicts["fail"] - len(kept.breaches)
+            told = "; ".join(kept.breaches) + (f" (and {more} more)" if more else "")
+            share = f"{kept.verdicts['fail']} of {judged} {kind} fail: " if check.conversation else ""
+            return Outcome("fail", share + told)
+        if kept.verdicts["observed"]:
+            return self._observed(kept, kind)
+        if kept.verdicts["pass"]:
+            return Outcome("pass", f"held in {judged} of {judged} {kind}" if check.conversation else "")
+        for verdict in ("inconclusive", "blocked", "skipped", "not_run"):
+            if verdict in kept.first:
+                return Outcome("skipped", kept.first[verdict].detail)
+        if check.id in self.unshown:
+            return Outcome("skipped", self.unshown[check.id])
+        if check.conversation is not None and not asked(check):
+            return Outcome("skipped", f"only the suite's own script of {check.conversation} shows it")
+        if check.takes == "held":
+            return Outcome("skipped", "only a run of the suite's own shows it")
+        return Outcome("skipped", f"no {kind} in the recording" if check.conversation else "nothing to judge")
+
+    def _observed(self, kept: _Kept, kind: str) -> Outcome:
+        """One answer where all places give it, else all of them, counted."""
+        first = kept.first["observed"]
+        if len(kept.seen) == 1:
+            told = f"{first.detail} (in {kept.seen.total()} of {kept.seen.total()} {kind})".strip()
+            return Outcome("observed", told, first.outcome)
+        return Outcome("observed", ", ".join(f"{name}: {times}" for name, times in kept.seen.most_common()), "other")
+
+    @staticmethod
+    def _kind(check: Check) -> str:
+        return " and ".join(places.name for places in asked(check)) or "connections"
+
+
+def asked(check: Check) -> list[Places]:
+    """The places that a check is asked of."""
+    on = getattr(check.owner, "on", ())
+    return [places for places in ((on,) if isinstance(on, Places) else on) if check.id in places.checks]
