@@ -12,6 +12,7 @@ import difflib
 import fnmatch
 import itertools
 import os
+import shlex
 import sys
 import time
 from collections.abc import Generator, Iterator
@@ -46,7 +47,7 @@ from conformance.status.choose import SOURCES, choose
 from conformance.status.file import write_form
 from conformance.wire.recorder import Budget, Recorder
 from conformance.wire.route import trusting
-from conformance.wire.target import LIVE_CONCURRENCY, LIVE_RPM, Target, TargetError, resolve
+from conformance.wire.target import LIVE_CONCURRENCY, LIVE_RPM, Target, TargetError, is_loopback, resolve
 from conformance.wire.transcript import Transcript
 
 FORM = "status-form.jsonl"
@@ -84,7 +85,8 @@ def pytest_addoption(parser: pytest.Parser) -> None:
     add("--status-source", metavar="SOURCE", default="auto", help=f"what the platform says of sessions: "
         f"{', '.join(SOURCES)} (default: auto)")  # fmt: skip
     add("--status-wait", type=_seconds, metavar="SECONDS", help="how long to wait for its rows (default: "
-        f"{runner.STATUS_WAIT:.0f}; embedded mock: {runner.EMBEDDED_WAIT:.0f}; replay: one look)")  # fmt: skip
+        f"{runner.LOG_WAIT:.0f} for sls and bl, else {runner.STATUS_WAIT:.0f}; embedded mock: "
+        f"{runner.EMBEDDED_WAIT:.0f}; replay: one look)")  # fmt: skip
     add("--baseline", metavar="FILE", help="accepted failures, answers and shapes; what differs from it fails the run")
     add("--update-baseline", action="store_true", help="write the file of --baseline from this run")
     add("--plan", action="store_true", help="say what the selection would take, and open nothing")
@@ -317,7 +319,7 @@ class ConformanceRun:
             return
         self.writer.write("status", **held.status())
         asked = reading.sessions(self.transcripts.values())
-        untold = [one for one in asked if held.readings[one.path].attribution == "none"]
+        untold = reading.asked_for(one for one in asked if held.readings[one.path].attribution == "none")
         if untold and self.run.mock is None and self.replayed is None:
             try:
                 write_form(self.directory / FORM, untold)
@@ -745,15 +747,31 @@ def closing_words(run: ConformanceRun) -> Iterator[str]:
     by_hand = sum(row.reach == "by-hand" for row in questions().values())
     yield f"Beside these: {untested} clauses and {by_hand} questions that no run can judge; the report says why."
     yield made["headline"]
-    if (why := unread(made["close_paths"])) is not None:
-        yield f"The platform's status of the sessions is not known: {why}."
     folder = run.directory
     with contextlib.suppress(ValueError):
         folder = folder.relative_to(run.config.invocation_params.dir)
+    if (why := unread(made["close_paths"])) is not None:
+        yield f"The platform's status of the sessions is not known: {why}."
+        if target.kind == "live":
+            yield from bring_in_later(folder, form=(run.directory / FORM).is_file(), log=not is_loopback(target.url))
     if made["verdict"] == "interrupted" and made["conversations"]:
         yield f"To judge what was recorded: pytest conformance/ --replay {folder / 'record.jsonl'}"
     if (run.directory / "report.html").is_file():
         yield f"Report: {folder / 'report.html'}"
+
+
+def bring_in_later(folder: Path, *, form: bool, log: bool) -> Iterator[str]:
+    """The commands by which a run without a reader gets its statuses from what the platform lists later.
+
+    `form`: one lies there to be filled in; `log`: the sessions are in the vendor's log at all.
+    """
+    again = ["pytest", "conformance/", "--replay", str(folder / "record.jsonl"), "--status-source"]
+    if log:
+        yield "To bring it in later, from the vendor's log (`bl auth login --console` first):"
+        yield f"  {shlex.join([*again, 'bl'])}"
+    if form:
+        yield f"To bring it in by hand: fill in `shown` and `seen_at` in {folder / FORM}, the first lines first, and"
+        yield f"  {shlex.join([*again, f'file:{folder / FORM}'])}"
 
 
 def pytest_unconfigure(config: pytest.Config) -> None:

@@ -22,11 +22,15 @@ from conformance.spec.catalogue import clauses, questions
 from conformance.spec.profiles import Profile
 from conformance.spec.proof import killers
 from conformance.status import reading
+from conformance.status.base import Reader
+from conformance.status.bl import BlReader
 from conformance.status.choose import choose
 from conformance.status.model import Reading
+from conformance.status.none import NoReader
 from conformance.status.prometheus import PrometheusReader
+from conformance.status.sls import SlsReader
 from conformance.wire.recorder import Budget, Conversation, Recorder, Recording
-from conformance.wire.target import Target
+from conformance.wire.target import Target, is_loopback
 from conformance.wire.transcript import Transcript
 
 SANITY = "connection/Sanity"
@@ -35,6 +39,8 @@ MAIN_PATHS = (reading.GOOD, "close-1000-after-response", "close-1000-idle", read
 FUZZ_EXAMPLES = 25  # on the embedded mock; a live endpoint is asked by name only
 SHORTENED, ATTEMPTS = 3, 80  # generated conversations that are shortened, and how often each may be held for it
 STATUS_WAIT = 60.0  # seconds
+LOG_WAIT = 900.0  # seconds: rows of the audit log come in minutes, and no page says how many
+APART = 5.0  # seconds between sessions that are told by their time: more than two clocks may differ
 EMBEDDED_WAIT = 2.0  # seconds: the embedded mock lists a session as soon as it is over
 
 
@@ -59,6 +65,8 @@ class Run:
     status_wait: float | None = None
     """Seconds to wait for the platform's rows; None: as long as this target deserves."""
     command: tuple[str, ...] = ()
+    apart: float = APART
+    """Seconds between sessions that are told by their time."""
 
     def head(self) -> dict[str, Any]:
         """The fields of the record's `run` line."""
@@ -105,7 +113,9 @@ class Run:
             if check.conversation is None or applies(check.id, self.profile) is not None:
                 continue
             conversation = self.chapters.conversations[check.conversation]
-            if conversation.slow and not self.slow:
+            if conversation.plain and self.target.url.startswith("wss:"):
+                refused[conversation.name] = "not possible over TLS, which has no half-close"
+            elif conversation.slow and not self.slow:
                 refused[conversation.name] = "takes minutes: held with --slow only"
             else:
                 wanted[conversation.name] = conversation
@@ -169,19 +179,22 @@ class Run:
             rest = [item for item in conversations if item.name != SANITY]
             # Asking for a ledger blocks, and the embedded mock answers from this very loop.
             reader = await aside(lambda: choose(self.status_source, target_url=target.url, model=target.model))
-            alone = [item for item in rest if item.path in MAIN_PATHS] if isinstance(reader, PrometheusReader) else []
-            together = [item for item in rest if item not in alone]
+            counted = [item for item in rest if item.path in MAIN_PATHS] if isinstance(reader, PrometheusReader) else []
+            apart = self.told_by_time(reader, rest, target)
+            together = [item for item in rest if item not in counted and item not in apart]
+            judged: dict[str, Any] = {"on_done": on_done, "again": self._again, "matters": self._matters}
+            if apart:
+                await recorder.record([], sanity=sanity, **judged)
+                await self._apart(recorder, apart, judged, say)
             held = Held(
-                await recorder.record(
-                    together, sanity=sanity, on_done=on_done, again=self._again, matters=self._matters
-                ),
+                await recorder.record(together, sanity=None if apart else sanity, **judged),
                 reader.name,
             )
             if isinstance(reader, PrometheusReader):
-                held.readings = await self._counted(reader, recorder, alone, on_done, say)
+                held.readings = await self._counted(reader, recorder, counted, on_done, say)
             elif held.recording.infrastructure is None:
                 transcripts = list(held.recording.transcripts.values())
-                held.readings = await aside(lambda: reading.read(reader, transcripts, self.wait, say))
+                held.readings = await aside(lambda: reading.read(reader, transcripts, self.wait_for(reader), say))
             reading.attach(held.recording.transcripts, held.readings)
             for short in await self._shortened(recorder, say):
                 await recorder.record([short], on_done=on_done)
@@ -222,16 +235,45 @@ class Run:
     def read_late(self, transcripts: dict[str, Transcript]) -> Held:
         """Ask for the platform's status of sessions that are long over; opens no connection to the endpoint."""
         reader = choose(self.status_source, target_url=self.target.url, model=self.target.model)
-        readings = reading.read(reader, transcripts.values(), self.wait)
+        readings = reading.read(reader, transcripts.values(), self.wait_for(reader))
         reading.attach(transcripts, readings)
         return Held(Recording(transcripts), reader.name, readings)
 
-    @property
-    def wait(self) -> float:
+    def wait_for(self, reader: Reader) -> float:
         """Seconds to wait for the platform's rows."""
         if self.status_wait is not None:
             return self.status_wait
-        return EMBEDDED_WAIT if self.mock is not None else STATUS_WAIT
+        if self.mock is not None:
+            return EMBEDDED_WAIT
+        return LOG_WAIT if isinstance(reader, SlsReader | BlReader) else STATUS_WAIT
+
+    @staticmethod
+    def told_by_time(reader: Reader, conversations: Iterable[Conversation], target: Target) -> list[Conversation]:
+        """The close paths that somebody will tell apart by when they were walked, the most wanted ones first.
+
+        A reader whose rows may not name a session tells all of them so; where there is no reader, a person finds the
+        few that the form asks for in a console.
+        """
+        if getattr(reader, "by_time", False):
+            chosen = [item for item in conversations if item.path is not None]
+        elif isinstance(reader, NoReader) and target.kind == "live" and not is_loopback(target.url):
+            chosen = [item for item in conversations if item.path in reading.ASKED]
+        else:
+            return []
+        return sorted(chosen, key=lambda item: (not item.urgent, reading.place(item.path)))
+
+    async def _apart(
+        self, recorder: Recorder, conversations: list[Conversation], judged: dict[str, Any], say: Callable[[str], None]
+    ) -> None:
+        """Hold conversations one by one, with a gap after each in which nothing is open."""
+        for number, conversation in enumerate(conversations, 1):
+            if recorder.recording.infrastructure is not None:
+                gap = 0.0
+            else:
+                say(f"{conversation.path} is held alone, {number} of {len(conversations)}")
+                gap = self.apart
+            await recorder.record([conversation], **judged)
+            await asyncio.sleep(gap)
 
     async def _counted(
         self,
@@ -250,7 +292,7 @@ class Run:
             async def hold(conversation: Conversation = conversation) -> None:
                 await recorder.record([conversation], on_done=on_done)
 
-            readings[conversation.path] = await reading.counted(reader, conversation.path, hold, self.wait)
+            readings[conversation.path] = await reading.counted(reader, conversation.path, hold, self.wait_for(reader))
         return readings
 
     def _again(self, transcript: Transcript) -> str | None:

@@ -3,7 +3,7 @@
 import json
 
 from conformance.cases.shared import MANUAL, configured, user
-from conformance.judge import silence_cost
+from conformance.judge import ledger, silence_cost
 from conformance.judge.places import closes, finishes
 from conformance.judge.rules.frames import size
 from conformance.judge.verdicts import Blocked, Inconclusive, NotApplicable, Seen, other
@@ -194,6 +194,7 @@ class TestRst:
 class TestHalfClose:
     """The client ends its half of TCP after a completed turn, without a close frame, and goes on reading."""
 
+    plain = True
     path = "half-close"
     script = [*TURN, half_close(), quiet()]
 
@@ -485,6 +486,27 @@ class TestFinishActive:
             late = ended and after.index("response.done") < after.index("session.finished")
             return "finished-after-response" if late else "finished-at-once"
         return "silent" if ended else other(after[-5:])
+
+
+class TestLedger:
+    """What the platform lists of all close paths, against what was held."""
+
+    @should("CLO-020")
+    def test_every_session_is_listed(self, wires):
+        assert not (found := told(ledger.shows_up(wires))), found
+
+    @should("CLO-021")
+    def test_no_row_names_another_session(self, wires):
+        assert not (found := told(ledger.names_itself(wires))), found
+
+    @should("CLO-022")
+    def test_the_usage_is_that_of_the_replies(self, wires):
+        assert not (found := told(ledger.counts_right(wires))), found
+
+
+def told(judged):
+    """What is wrong, in words; empty where nothing is."""
+    return "; ".join(said for said in judged if said)
 
 
 def idle_end(wire) -> Seen:

@@ -88,7 +88,8 @@ class Ledger:
             ]
         else:
             made = [self._row(call, number, status, call.billed, (call.started_ms, call.ended_ms))]
-        return [row for row in map(self._quirks.row, made) if row is not None]
+        told = (self._quirks.row(row, call) for row in made)
+        return [row for row in told if row is not None]
 
     def _wall(self, call: Call, at: float | None) -> float:
         return call.ended_ms if at is None else call.started_ms + (at - call.clock_origin) * 1000

@@ -29,6 +29,10 @@ SHOWN = {
 """Statuses that the platform has told; every other one means that it is not known."""
 
 
+LEDGER = ("CLO-020", "CLO-021", "CLO-022")
+"""The clauses about what the platform lists."""
+
+
 @dataclass(frozen=True)
 class InWords:
     """One answer."""
@@ -52,7 +56,7 @@ def in_words(judged: Iterable[Case], close_paths: list[dict[str, Any]]) -> list[
     """The three answers."""
     cases = {case.id: case for case in judged}
     rows = {row["path"]: row for row in close_paths}
-    return [_finish(cases, rows), _status(rows), _silence(cases)]
+    return [_finish(cases, rows), _status(cases, rows), _silence(cases)]
 
 
 def _outcome(cases: dict[str, Case], question: str) -> str | None:
@@ -126,7 +130,7 @@ def _message(detail: str) -> str:
 # -- 2
 
 
-def _status(rows: Rows) -> InWords:
+def _status(cases: dict[str, Case], rows: Rows) -> InWords:
     ask = "Which way of closing leaves which session status?"
     told: dict[str, list[str]] = {}
     untold: dict[str, list[str]] = {}
@@ -143,8 +147,13 @@ def _status(rows: Rows) -> InWords:
     if not rows:
         parts.append("No close path was walked in this run.")
     elif not told:
-        parts.append("Not known from this run: the platform told the status of no session.")
+        parts.append(
+            "Not known from this run: the platform told the status of no session. It can be brought in later: "
+            "`pytest conformance/ --replay record.jsonl --status-source bl`, or `file:` and the form beside it."
+        )
     parts += _lesson(rows)
+    wrong = [case for case in (cases.get(key) for key in LEDGER) if case is not None and case.verdict == "fail"]
+    parts += [f"What is listed is wrong in itself ({case.id}): {case.detail}." for case in wrong]
     unknown = "; ".join(f"{', '.join(paths)} ({why})" for why, paths in untold.items())
     shown = [path for paths in told.values() for path in paths]
     return InWords(ask, " ".join(parts), unknown, _conversations(rows, [path for path in rows if path in shown]))

@@ -16,6 +16,7 @@ ADDRESSES = {
     "OV": _AID + "realtime-api-overview",
     "ERR": _HELP + "error-code",
     "RL": _AID + "rate-limit",
+    "TELEMETRY": _HELP + "model-telemetry",
     "VOICE": _AID + "omni-voice-list",
     "QC": "https://docs.qwencloud.com/api-reference/real-time-multimodal/client-events",
     "QIAN": "https://platform.qianwenai.com/docs/api-reference/real-time-multimodal/client-events",

@@ -65,7 +65,7 @@ def fault(value: Any, form: Form, at: str = "") -> str | None:
 PAIRS = [[str]]
 READING = {
     "status": str, "attribution?": str, "error?": str, "why?": str, "lag_s?": (int, float, NONE),
-    "usage?": (dict, NONE), "rows?": [dict], "reader?": str,
+    "usage?": (dict, NONE), "rows?": [dict], "reader?": str, "other?": str,
 }  # fmt: skip
 FRAME = {
     "side": OneOf(frozenset({"client", "server"})), "at": NUMBER,

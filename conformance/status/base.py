@@ -7,7 +7,7 @@ from collections.abc import Iterable, Mapping
 from typing import Any, Protocol
 
 from conformance.status.model import Json, Reading, Session
-from conformance.status.rows import Row, distinct, parse, redact, total, worst
+from conformance.status.rows import Row, distinct, parse, redact, tokens_of, total, worst
 
 SKEW_MS = 2_000  # how far the platform's clock may be from ours
 
@@ -16,7 +16,8 @@ class Reader(Protocol):
     """A source of rows.
 
     One that cannot prove a session absent has an attribute `missing` too, "not_visible_yet" then: a form that nobody
-    completed, a list that was cut off.
+    completed, a list that was cut off.  One whose rows may not name the session has `by_time`, true: what it lists is
+    then told by its time, so the sessions have to be held apart.
     """
 
     @property
@@ -44,14 +45,15 @@ def match(
     session: Session,
     *,
     dedicated: bool = False,
+    by_time: bool = False,
     reader: str = "",
     now_ms: int | None = None,
 ) -> Reading | None:
     """Return what the rows say of a session, or None when none of them is its own.
 
-    Rows with the session's id (or, for a plain HTTP call, its request id) are its own.  Without such a row, and only
-    when `dedicated` says that nobody else uses the key, the single row that started while the session was open is
-    taken for its own; two of them are `ambiguous`.
+    Rows with the session's id (or, for a plain HTTP call, its request id) are its own.  Without such a row the single
+    one that started while the session was open is taken for its own, and two of them are `ambiguous`: when `dedicated`
+    says that nobody else uses the key, or with `by_time` among those that have the very tokens of the session.
     """
     now = int(time.time() * 1000) if now_ms is None else now_ms
     parsed = distinct(parse(row) for row in rows)
@@ -59,9 +61,9 @@ def match(
     if own:
         human = any("shown" in row.raw for row in own)
         return _reading(own, session, "human" if human else "exact_id", reader, now)
-    if not dedicated:
+    if not dedicated and not by_time:
         return None
-    near = [row for row in parsed if _fits(row, session)]
+    near = [row for row in parsed if _fits(row, session) and (dedicated or spent_alike(row, session))]
     if len(near) > 1:
         why = f"{len(near)} rows started while the session was open and none carries its id"
         kept = tuple(redact(row.raw) for row in near)
@@ -78,9 +80,18 @@ def _carries(row: Row, session: Session) -> bool:
 
 def _fits(row: Row, session: Session) -> bool:
     # A row that names a session names another one here: ours was looked for before.
-    if row.started is None or "shown" in row.raw or (row.task.startswith("sess_") and session.session_id is not None):
-        return False
-    return session.t_open - SKEW_MS <= row.started <= session.t_close + SKEW_MS
+    names_another = row.task.startswith("sess_") and session.session_id is not None
+    return "shown" not in row.raw and not names_another and begun_within(row, session)
+
+
+def begun_within(row: Row, session: Session) -> bool:
+    """Whether a call began while the session was open, as far as two clocks can tell."""
+    return row.started is not None and session.t_open - SKEW_MS <= row.started <= session.t_close + SKEW_MS
+
+
+def spent_alike(row: Row, session: Session) -> bool:
+    """Whether a call cost what the session's replies reported, and not nothing."""
+    return session.tokens > 0 and tokens_of(row.usage) == session.tokens
 
 
 def _reading(own: list[Row], session: Session, attribution: str, reader: str, now: int) -> Reading:

@@ -37,6 +37,7 @@ class BlReader:
     name = "bl"
     poll_s = 30.0
     by_counter = False
+    by_time = True  # that a row names the session is in no document
 
     def __init__(
         self,

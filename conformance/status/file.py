@@ -8,7 +8,7 @@ from __future__ import annotations
 
 import json
 from collections.abc import Sequence
-from datetime import datetime
+from datetime import UTC, datetime
 from pathlib import Path
 from typing import Any
 
@@ -29,14 +29,28 @@ BLANK: Json = {
 
 
 def write_form(path: Path | str, sessions: Sequence[Session]) -> None:
-    """Write the form for some sessions.  What is in the way is left alone: it may be somebody's half-hour of reading.
+    """Write the form for some sessions, in their order.  What is in the way is left alone: somebody may have read it.
 
-    Raises FileExistsError.
+    A line says what a console shows of a call, to find it by: begin and end to the second, tokens, the id that the
+    handshake's answer gave.  Raises FileExistsError.
     """
     with Path(path).open("x", encoding="utf-8", errors="backslashreplace") as form:  # half a surrogate pair: escaped
         for one in sessions:
-            asked = {"session_id": one.session_id, "path": one.path, "t_open": one.t_open, "t_close": one.t_close}
+            asked = {
+                "path": one.path,
+                "began": _second(one.t_open),
+                "ended": _second(one.t_close),
+                "tokens_of_replies": one.tokens,
+                "session_id": one.session_id,
+                "id_of_handshake": one.request_id,
+                "t_open": one.t_open,
+                "t_close": one.t_close,
+            }
             form.write(json.dumps({**asked, **BLANK}, ensure_ascii=False) + "\n")
+
+
+def _second(ms: int) -> str:
+    return datetime.fromtimestamp(ms / 1000, UTC).strftime("%Y-%m-%d %H:%M:%S UTC")
 
 
 class FileReader:

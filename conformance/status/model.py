@@ -64,12 +64,17 @@ class NotObservable(Exception):  # noqa: N818  (it is a state of affairs, not an
 
 @dataclass(frozen=True)
 class Session:
-    """A session we held.  `path` names the way in which it was closed and is its name among the others."""
+    """A session we held.  `path` names the way in which it was closed and is its name among the others.
+
+    `tokens` is what its replies reported in all, `request_id` what the handshake's answer called the call.
+    """
 
     session_id: str | None
     path: str
     t_open: int
     t_close: int
+    tokens: int = 0
+    request_id: str = ""
 
 
 @dataclass(frozen=True)
@@ -77,7 +82,8 @@ class Reading:
     """What one reader says of one session.
 
     `rows` are the source's own rows without what identifies the account; `usage` is their sum in tokens, `error` the
-    code and text the platform gives.  `lag_s` runs from our close to the first sight of this status.
+    code and text the platform gives.  `lag_s` runs from our close to the first sight of this status.  `other` is the
+    session that a row names which has this one's time and tokens, where no row names this one.
     """
 
     status: str
@@ -89,6 +95,7 @@ class Reading:
     why: str = ""
     observed_at: int = 0
     lag_s: float | None = None
+    other: str = ""
 
     def __post_init__(self) -> None:
         if self.status not in STATUSES:

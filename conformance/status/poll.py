@@ -6,9 +6,9 @@ import time
 from collections.abc import Callable, Mapping, Sequence
 from dataclasses import replace
 
-from conformance.status.base import Reader, match
+from conformance.status.base import Reader, begun_within, match, spent_alike
 from conformance.status.model import Json, NotObservable, Reading, Session, not_observable
-from conformance.status.rows import parse
+from conformance.status.rows import Row, parse
 
 MARGIN_MS = 60_000  # asked for on either side of the sessions: clocks differ, and a row may bear a rounded time
 PASSING = frozenset({"timeout", "unreachable"})  # a later look may succeed
@@ -23,6 +23,7 @@ def observe(
     bad: str,
     wait_s: float,
     dedicated: bool = False,
+    others: frozenset[str] = frozenset(),
     progress: Callable[[str], None] = lambda _words: None,
     clock: Callable[[], float] = time.time,
     pause: Callable[[float], None] = time.sleep,
@@ -32,14 +33,14 @@ def observe(
 
     `good` and `bad` are the paths of the controls: a session and a call that every platform must list.  That a
     control's row is there at all shows that the reader works; which status it has does not matter.  `wait_s` 0 is a
-    single look.  `clock` gives seconds of the Unix epoch, and is asked for dates alone; `passed`
-    gives seconds of a clock that nobody sets, by which the wait ends.
+    single look.  `others` are ids of sessions that were held beside these.  `clock` gives seconds of the Unix epoch,
+    and is asked for dates alone; `passed` gives seconds of a clock that nobody sets, by which the wait ends.
     """
     if not sessions:
         return {}
     if len({one.path for one in sessions}) < len(sessions):
         raise ValueError("two sessions have the same path")
-    look = _Look(reader, sessions, dedicated, clock)
+    look = _Look(reader, sessions, dedicated, clock, others)
     deadline = passed() + wait_s
     while True:
         trouble = ""
@@ -65,8 +66,16 @@ class _Look:
     """The looks at one reader and what they have shown so far."""
 
     def __init__(
-        self, reader: Reader, sessions: Sequence[Session], dedicated: bool, clock: Callable[[], float]
+        self,
+        reader: Reader,
+        sessions: Sequence[Session],
+        dedicated: bool,
+        clock: Callable[[], float],
+        others: frozenset[str],
     ) -> None:
+        self._known = others | {one.session_id for one in sessions if one.session_id is not None}
+        self._last: list[Row] = []
+        self._by_time = bool(getattr(reader, "by_time", False))
         self.reader = reader
         self.sessions = sessions
         self.found: dict[str, Reading] = {}
@@ -89,6 +98,7 @@ class _Look:
         until = max(now, *(one.t_close for one in self.sessions))
         rows = self._rows(since - MARGIN_MS, until + MARGIN_MS)
         self.succeeded = True
+        self._last = [parse(row) for row in rows]
         now = int(self._clock() * 1000)
         for path, seen in self._matched(rows, now).items():
             before = self.found.get(path)
@@ -102,8 +112,10 @@ class _Look:
         free = [row for row in rows if ids.isdisjoint({(told := parse(row)).task, told.request})]
         for one in self.sessions:
             seen = match(rows, one, reader=self.reader.name, now_ms=now)
-            if seen is None and self._dedicated:
-                seen = match(free, one, dedicated=True, reader=self.reader.name, now_ms=now)
+            if seen is None and (self._dedicated or self._by_time):
+                seen = match(
+                    free, one, dedicated=self._dedicated, by_time=self._by_time, reader=self.reader.name, now_ms=now
+                )
             if seen is not None:
                 found[one.path] = seen
         return _shared(found)
@@ -134,9 +146,16 @@ class _Look:
         now = int(self._clock() * 1000)
         return {
             one.path: self.found.get(one.path)
-            or Reading(missing, reader=self.reader.name, why=why, observed_at=now, lag_s=None)
+            or Reading(
+                missing, reader=self.reader.name, why=why, observed_at=now, lag_s=None, other=self._misnamed(one)
+            )
             for one in self.sessions
         }
+
+    def _misnamed(self, session: Session) -> str:
+        """The session that a row names which has this one's time and tokens, and which nobody here held."""
+        fits = (row for row in self._last if begun_within(row, session) and spent_alike(row, session))
+        return next((row.task for row in fits if row.task.startswith("sess_") and row.task not in self._known), "")
 
     def _shown(self) -> Mapping[str, Reading]:
         """The sessions that certainly have a row."""

@@ -11,19 +11,52 @@ from conformance.status.base import Reader
 from conformance.status.model import NotObservable, Reading, Session, not_observable
 from conformance.status.poll import observe
 from conformance.status.prometheus import PrometheusReader
-from conformance.wire.transcript import Transcript
+from conformance.wire.transcript import Leg, Transcript
 
 # The controls of every run: a session ended as well as a client can, and one ended as badly.
 GOOD, BAD = "finish-then-close", "drop-rst"
+# The paths that a question is about, most wanted first: few enough for a person to look up in a console.
+ASKED = (
+    "close-1000-after-response",
+    GOOD,
+    BAD,
+    "finish-and-wait",
+    "close-1000-idle",
+    "drop-fin",
+    "finish-then-drop",
+)
+
+
+def place(path: str | None) -> int:
+    """Where a path stands among those that a person is asked for; the others come after them."""
+    return ASKED.index(path) if path in ASKED else len(ASKED)
 
 
 def sessions(transcripts: Iterable[Transcript]) -> list[Session]:
     """The sessions to look for: the last connection of each conversation that is about a close path."""
     return [
-        Session(item.session_id, item.path, item.legs[-1].opened_at_ms, item.legs[-1].closed_at_ms)
+        Session(
+            item.session_id,
+            item.path,
+            item.legs[-1].opened_at_ms,
+            item.legs[-1].closed_at_ms,
+            sum(item.usage.values()),
+            _request_id(item.legs[-1]),
+        )
         for item in transcripts
         if item.path is not None and item.legs and item.legs[-1].handshake.status == 101
     ]
+
+
+def _request_id(leg: Leg) -> str:
+    """A request id among the headers of the handshake's answer; no page says that there is one."""
+    told = (value for name, value in leg.handshake.response_headers if name.lower().endswith("request-id"))
+    return next(told, "")
+
+
+def asked_for(held: Iterable[Session]) -> list[Session]:
+    """The sessions that a person is asked to look up, the most wanted first."""
+    return sorted((one for one in held if one.path in ASKED), key=lambda one: place(one.path))
 
 
 def read(
@@ -33,7 +66,9 @@ def read(
     progress: Callable[[str], None] = lambda words: None,
 ) -> dict[str, Reading]:
     """What the reader says of each close path, by the path; never raises for what a reader does."""
-    return observe(reader, sessions(transcripts), good=GOOD, bad=BAD, wait_s=wait_s, progress=progress)
+    held = list(transcripts)
+    others = frozenset(leg.session_id for item in held for leg in item.legs if leg.session_id is not None)
+    return observe(reader, sessions(held), good=GOOD, bad=BAD, wait_s=wait_s, others=others, progress=progress)
 
 
 def attach(transcripts: Mapping[str, Transcript], readings: Mapping[str, Reading]) -> None:

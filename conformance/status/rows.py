@@ -161,6 +161,15 @@ def total(usages: Iterable[Mapping[str, Any]]) -> Json | None:
     return found
 
 
+def tokens_of(usage: Mapping[str, Any] | None) -> float | None:
+    """Tokens in all: `total_tokens`, or both sides; None where it is not told."""
+    if usage is None:
+        return None
+    whole = number(usage.get("total_tokens"))
+    sides = [number(usage.get(name)) for name in ("input_tokens", "output_tokens")]
+    return whole if whole is not None else sum(side for side in sides if side is not None) if any(sides) else None
+
+
 def redact(row: Mapping[str, Any]) -> Json:
     """Return the row without what identifies the account, however deep it stands and even in JSON strings."""
     cleaned: Json = _without(dict(row))

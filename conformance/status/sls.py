@@ -45,6 +45,7 @@ class SlsReader:
     name = "sls"
     poll_s = 30.0
     by_counter = False
+    by_time = True  # that a row names the session is in no document
 
     def __init__(  # noqa: PLR0917  (the order of the service's own SDK)
         self,

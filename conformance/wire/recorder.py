@@ -56,6 +56,8 @@ class Conversation:
     last: bool = False
     ready: bool = False
     retry: bool = True
+    plain: bool = False
+    """Whether it can be held over plain TCP alone."""
     path: str | None = None
     """The way in which it closes, when that is what it is about."""
 
@@ -525,5 +527,6 @@ def as_conversation(name: str, cls: type[Any]) -> Conversation:
         last=cls.__dict__.get("last", False),
         ready=cls.__dict__.get("ready", False),
         retry=cls.__dict__.get("retry", True),
+        plain=cls.__dict__.get("plain", False),
         path=cls.__dict__.get("path"),
     )

@@ -1,5 +1,7 @@
 """Looking until every session has a row, and what a missing one means."""
 
+from dataclasses import replace
+
 import pytest
 
 from conformance.status.model import NotObservable, Session
@@ -237,3 +239,75 @@ def test_a_clock_that_is_set_makes_no_wait_longer_or_shorter(clock, jump):
     told = Told(clock, {"good": (0, "200")})
     observe(told, ALL, good="good", bad="bad", wait_s=60, clock=dates, pause=pause, passed=clock)
     assert sum(clock.pauses) == 60
+
+
+class Listing(Told):
+    """A reader whose rows name no session of ours."""
+
+    by_time = True
+
+    def __init__(self, clock, *rows):
+        super().__init__(clock, {})
+        self.told = [{"start_unix_timestamp": str(int(T0 * 1000) - 5000), "status_code": "200", **row} for row in rows]
+
+    def rows(self, since_ms, until_ms):
+        return self.told
+
+
+def spent(path, tokens):
+    return replace(session(path), tokens=tokens)
+
+
+def usage(tokens):
+    return {"usage": {"total_tokens": tokens}}
+
+
+def told_by_time(clock, *rows, by_time=True):
+    held = (GOOD, BAD, spent("other", 35))
+    reader = Listing(clock, {"task_uuid": "sess_good"}, {"task_uuid": "sess_bad"}, *rows)
+    reader.by_time = by_time
+    found = observe(reader, held, good="good", bad="bad", wait_s=1, clock=clock, pause=clock.pause, passed=clock)
+    return found["other"]
+
+
+def test_a_row_without_an_id_is_told_by_its_time_and_its_tokens(clock):
+    found = told_by_time(clock, usage(35), usage(36))
+    assert (found.status, found.attribution) == ("succeeded", "unique_in_window")
+
+
+@pytest.mark.parametrize(
+    ("row", "by_time"),
+    [
+        (usage(36), True),
+        ({}, True),
+        ({**usage(35), "start_unix_timestamp": str(int(T0 * 1000) - 11_001)}, True),  # before it was opened
+        ({**usage(35), "start_unix_timestamp": str(int(T0 * 1000) + 1_001)}, True),  # after it was closed
+        (usage(35), False),  # a ledger that names sessions is not asked by time
+    ],
+)
+def test_a_row_of_other_tokens_or_another_time_is_somebody_elses(clock, row, by_time):
+    assert told_by_time(clock, row, by_time=by_time).attribution == "none"
+
+
+def test_two_that_fit_are_ambiguous(clock):
+    assert told_by_time(clock, usage(35), {**usage(35), "request_id": "b"}).status == "ambiguous"
+
+
+@pytest.mark.parametrize(
+    ("row", "other"),
+    [
+        ({"task_uuid": "sess_stranger", **usage(35)}, "sess_stranger"),
+        ({"task_uuid": "sess_stranger", **usage(34)}, ""),
+        ({"task_uuid": "sess_beside", **usage(35)}, ""),  # ours, and no close path
+        ({"task_uuid": "7f1e", **usage(35)}, ""),  # no session at all
+    ],
+)
+def test_a_row_that_names_another_session_is_told(clock, row, other):
+    held = (GOOD, BAD, spent("other", 35))
+    reader = Listing(clock, {"task_uuid": "sess_good"}, {"task_uuid": "sess_bad"}, row)
+    reader.by_time = False
+    found = observe(
+        reader, held, good="good", bad="bad", wait_s=1, others=frozenset({"sess_beside"}),
+        clock=clock, pause=clock.pause, passed=clock,
+    )  # fmt: skip
+    assert (found["other"].status, found["other"].other) == ("absent", other)

@@ -16,7 +16,7 @@ functions under the same name.  Hooks, with what they get and return:
 * `close_frame(code, reason)` → (code, reason) of the server's close frame, or None to send none.
 * `at_close(frames)` → the frames (opcode, data) to send instead of those with which the server closes.
 * `hold()` → (seconds that the close frame is kept back, seconds that TCP stays open after it).
-* `row(row)` → the ledger's row, or None to lose it.
+* `row(row, call)` → the ledger's row of a session that has ended, or None to lose it.
 
 `session.memory` is theirs to remember things in, `session.shared` the same for all sessions of a server;
 `session.emit` inside a hook is subject to all hooks again, and
@@ -35,6 +35,7 @@ from conformance.mock.options import OptionError, nearest
 from conformance.spec.profiles import DEFAULT_MODEL
 
 if TYPE_CHECKING:
+    from conformance.mock.ledger import Call
     from conformance.mock.session import Session
 
 Function = TypeVar("Function", bound=Callable[..., Any])
@@ -215,10 +216,10 @@ class Quirks:
         """Whether close frames are touched at all."""
         return bool(self._hooks["close_frame"])
 
-    def row(self, row: Json) -> Json | None:
-        """The ledger's row."""
+    def row(self, row: Json, call: Call) -> Json | None:
+        """The ledger's row of a session that has ended."""
         found: Json | None = row
         for function in self._hooks["row"]:
             if found is not None:
-                found = function(found)
+                found = function(found, call)
         return found

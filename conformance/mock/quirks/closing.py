@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import json
+from collections.abc import Callable
 from typing import TYPE_CHECKING
 
 from conformance.mock.quirks.base import quirk
@@ -9,10 +11,12 @@ from conformance.mock.quirks.making import adds, ignores
 
 if TYPE_CHECKING:
     from conformance.mock.errors import Json
+    from conformance.mock.ledger import Call
     from conformance.mock.session import Session
 
 IDLE = ("closing/Idle",)
 FINISH = "session.finish"
+STRANGER = "sess_00000000000000000000"
 
 
 def mute(name: str, lie: str, code: int | None, touches: str) -> None:
@@ -93,3 +97,28 @@ ignores("finish-ignored", "11", "`session.finish` is met with silence", FINISH, 
 def _deaf(event: Json, session: Session) -> Json | None:
     session.memory["finished"] = session.memory.get("finished") or event["type"] == FINISH
     return None if session.memory["finished"] and event["type"] == "session.update" else event
+
+
+# -- what is listed of a session
+
+LISTED = ("closing/FinishThenClose", "closing/Rst", "closing/AfterResponse")
+FINISHES = {"finish": "finished"}
+
+
+def lists(name: str, lie: str, change: Callable[[Json], Json | None]) -> None:
+    """The rows of sessions that were closed without being finished are changed, or lost; controls stay as they are."""
+
+    @quirk(name, "11", lie, hook="row", touches=LISTED, switches=FINISHES)
+    def row(given: Json, call: Call) -> Json | None:
+        return change(given) if call.code is not None and not call.finished else given
+
+
+def _twice(row: Json) -> Json:
+    found = row.get("usage", {})
+    usage = json.loads(found) if isinstance(found, str) else dict(found)
+    return {**row, "usage": {**usage, "input_tokens": 2 * usage["input_tokens"]}} if usage else row
+
+
+lists("ledger-loses-sessions", "a closed session is never listed", lambda row: None)
+lists("ledger-names-another", "the row of a closed session names another", lambda row: {**row, "task_uuid": STRANGER})
+lists("ledger-counts-twice", "the row of a closed session has twice the input of its replies", _twice)

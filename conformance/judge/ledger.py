@@ -1,0 +1,71 @@
+"""What the platform lists of the close paths, held against what was held: a ledger is judged, not only read.
+
+Each function yields a sentence for a session that is listed wrongly and None for one that is in order; NotApplicable
+where the platform told nothing.  A status alone is never wrong: no source says which way of closing leaves which.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Iterator
+from typing import Any
+
+from conformance.judge.verdicts import NotApplicable
+from conformance.judge.view import Wire
+from conformance.wire.transcript import Leg, Transcript
+
+Judged = Iterator[str | None]
+Listed = list[tuple[Transcript, dict[str, Any]]]
+
+
+def listed(wires: Iterable[Wire]) -> Listed:
+    """The sessions of which the platform said something, with what it said; NotApplicable when there is none."""
+    held = {wire.transcript.conversation: wire.transcript for wire in wires}
+    found = [(item, item.status) for item in held.values() if item.path is not None and item.status is not None]
+    told = [pair for pair in found if pair[1]["status"] == "absent" or pair[1]["attribution"] != "none"]
+    if not told:
+        raise NotApplicable("the platform told the status of no session")
+    return told
+
+
+def shows_up(wires: Iterable[Wire]) -> Judged:
+    """Every session is listed; one whose row bears another's id is the business of `names_itself`."""
+    for item, reading in listed(wires):
+        lost = reading["status"] == "absent" and not reading.get("other")
+        yield f"{item.path}: {item.session_id} is not listed ({reading['why']})" if lost else None
+
+
+def names_itself(wires: Iterable[Wire]) -> Judged:
+    """No row with the time and the tokens of a session names another one."""
+    for item, reading in listed(wires):
+        other = reading.get("other")
+        yield f"{item.path}: the row of {item.session_id} names {other}" if other else None
+
+
+def counts_right(wires: Iterable[Wire]) -> Judged:
+    """The usage that is listed is the sum of the replies'."""
+    judged = False
+    for item, reading in listed(wires):
+        usage = reading.get("usage")
+        if not isinstance(usage, dict) or reading["status"] == "in_progress" or not _is_whole(item.legs[-1]):
+            continue
+        judged = True
+        ours = item.usage | {"total_tokens": sum(item.usage.values())}
+        wrong = [f"{name} {usage[name]} for {ours[name]}" for name in ours if usage.get(name, ours[name]) != ours[name]]
+        yield f"{item.path}: listed are {', '.join(wrong)} that its replies reported" if wrong else None
+    if not judged:
+        raise NotApplicable("no session that can be added up is listed with its usage")
+
+
+def _is_whole(leg: Leg) -> bool:
+    """Whether the replies tell all that was billed: each one ended with its usage, and no audio came after the last."""
+    begun = [frame for frame in leg.frames if frame.side == "server" and frame.type == "response.created"]
+    ended = [frame for frame in leg.frames if frame.side == "server" and frame.type == "response.done"]
+    audio = [
+        frame.index for frame in leg.frames if frame.side == "client" and frame.type == "input_audio_buffer.append"
+    ]
+    if not begun or len(begun) != len(ended):
+        return False
+    told = all(isinstance(frame.event.get("response"), dict) for frame in ended)
+    return (
+        told and all("usage" in frame.event["response"] for frame in ended) and max(audio, default=-1) < begun[-1].index
+    )
