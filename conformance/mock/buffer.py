@@ -80,6 +80,11 @@ class Buffer:
         return len(self._pcm)
 
     @property
+    def appends(self) -> int:
+        """How many appends wait."""
+        return len(self._appends)
+
+    @property
     def seconds(self) -> float:
         """How much audio waits."""
         return len(self._pcm) / self.format.bytes_per_second
@@ -199,6 +204,7 @@ class Buffer:
         """Throw away what waits without a trace (a switch of mode)."""
         self._base = self.position
         self._pcm.clear()
+        self._appends = []
 
     # -- images
 

@@ -10,6 +10,7 @@ from conformance.mock import errors
 from conformance.mock.core import Core
 from conformance.mock.errors import Json, Refused
 
+ITEM = 2048  # bytes of an item beside its words
 _TEXT_PARTS = {"user": ("input_text",), "system": ("input_text", "text"), "assistant": ("text", "input_text")}
 
 
@@ -40,6 +41,8 @@ class Conversation:
         self._last_shown: str | None = None
         self._answered: set[str] = set()
         self._ids: set[str] = set()
+        self.held = 0
+        """Characters of what the client added."""
 
     def show(self, shown: Json, previous: str | None = None) -> None:
         """Send `conversation.item.created`; the first item of a session has no `previous_item_id` (WS-REC)."""
@@ -89,6 +92,7 @@ class Conversation:
         if kind is None:
             raise Refused(errors.missing("item.type"))
         previous = self._place(event.get("previous_item_id"))
+        self._check_room()
         if kind == "message":
             made = self._message(item)
         elif kind == "function_call_output":
@@ -100,9 +104,18 @@ class Conversation:
         if made is None:
             return
         self._keep(made, previous)
+        self.held += self._core.size + ITEM
         self.show(made, previous)
         if kind == "function_call_output" and not self.open_calls and self._core.config.turn_detection is not None:
             self._answer_tools()
+
+    def _check_room(self) -> None:
+        core = self._core
+        most = core.options.limits.conversation_bytes
+        if self.held + core.size + ITEM > most:
+            raise Refused(errors.not_allowed(f"The conversation holds at most {most} bytes.", "item"))
+        if not core.crowd.has_room(core.size + ITEM):
+            raise Refused(errors.not_allowed("The server holds too much for all its sessions.", "item"))
 
     def _place(self, previous: Any) -> str | None:
         """Where the client wants its item; None: at the end."""

@@ -13,6 +13,7 @@ from typing import TYPE_CHECKING, Any
 
 from conformance.mock import latency
 from conformance.mock.config import Config, Situation
+from conformance.mock.crowd import Crowd
 from conformance.mock.errors import Fault, Json
 from conformance.mock.ids import IdSource
 from conformance.mock.options import MockOptions
@@ -101,6 +102,7 @@ class Core:
         ids: IdSource,
         number: int = 1,
         shared: dict[str, Any] | None = None,
+        crowd: Crowd | None = None,
     ) -> None:
         self.now = now
         self.began = now
@@ -122,6 +124,10 @@ class Core:
         """A place for quirks to remember things in."""
         self.shared = {} if shared is None else shared
         """The same for all sessions of a server."""
+        self.crowd = crowd or Crowd(options.limits)
+        """What is held for all sessions of a server."""
+        self.size = 0
+        """Characters of the message in hand."""
         self.number = number
         """Which session of its server this is."""
         self.audio_heard = False

@@ -30,6 +30,7 @@ from conformance.mock.switches import Switches
 Span = tuple[float, float]
 """Start and end, ms of the Unix epoch."""
 
+KEPT = 20_000  # sessions; past it the older half is forgotten
 CLEAN = (1000, 1001, 1005)  # 1005: a close frame without a code
 DISCONNECT = ("400", "ClientDisconnect")
 SERVER_FAULTS = {1007: ("400", "InvalidParameter"), 1009: ("400", "InvalidParameter"), 1011: ("500", "InternalError")}
@@ -62,15 +63,20 @@ class Ledger:
         self._switches = Switches(options.switches)
         self._quirks = Quirks(options.quirks)
         self.calls: list[Call] = []
+        """The last sessions that ended, the oldest first."""
+        self._gone = 0
 
     def record(self, call: Call) -> None:
         """Take down a session that has ended."""
         self.calls.append(call)
+        if len(self.calls) > KEPT:
+            self._gone += len(self.calls) - KEPT // 2
+            del self.calls[: -KEPT // 2]
 
     def rows(self, now_ms: float, from_ms: float = 0.0, to_ms: float = float("inf")) -> list[Json]:
         """Return the rows of sessions that ran within [from_ms, to_ms] and ended at least the lag ago."""
         found: list[Json] = []
-        for number, call in enumerate(self.calls):
+        for number, call in enumerate(self.calls, self._gone):
             seen = call.ended_ms + self._options.ledger_lag_ms <= now_ms
             if seen and call.started_ms <= to_ms and call.ended_ms >= from_ms:
                 found += self._rows(call, number)

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import asyncio
 from collections import deque
 from collections.abc import Callable, Iterator
 from typing import Any, Literal, NamedTuple
@@ -10,7 +11,11 @@ from websockets.asyncio.server import ServerConnection
 from websockets.frames import Close, Frame, Opcode
 from websockets.http11 import Request
 
+from conformance.mock.crowd import Crowd
 from conformance.mock.witness import Witness
+
+BUSY = b"HTTP/1.1 503 Service Unavailable\r\nContent-Length: 0\r\nConnection: close\r\n\r\n"
+TURNED_AWAY = 1.0  # seconds until TCP of a client that is turned away is cut
 
 Shape = Callable[[int | None, str], tuple[int | None, str] | None]
 
@@ -31,8 +36,13 @@ class Message(NamedTuple):
 class Link(ServerConnection):
     """The server's side of one connection."""
 
-    def __init__(self, *args: Any, **kwargs: Any) -> None:
+    def __init__(self, *args: Any, crowd: Crowd | None = None, **kwargs: Any) -> None:
         super().__init__(*args, **kwargs)
+        self._crowd = crowd or Crowd()
+        self._turned_away = False
+        self._unread: asyncio.TimerHandle | None = None
+        self._coming = 0
+        """Bytes of messages that have arrived, whole or in part, and were not received."""
         self.refusal: tuple[int, str] | None = None
         """With which code and reason the connection is to be closed right after the upgrade."""
         self.on_control: Callable[[Opcode], None] | None = None
@@ -62,11 +72,52 @@ class Link(ServerConnection):
         self._trailing = bytearray()
         self.protocol.send_frame = self._shaped  # type: ignore[method-assign]
 
+    # -- how much
+
+    def connection_made(self, transport: asyncio.BaseTransport) -> None:
+        """Take part, or be turned away: by an answer as soon as anything is asked, or in silence after a second."""
+        if self._crowd.full:
+            assert isinstance(transport, asyncio.Transport)
+            self._turned_away, self.transport = True, transport
+            self.loop.call_later(TURNED_AWAY, transport.abort)
+            return
+        self._crowd.links.add(self)
+        super().connection_made(transport)
+
+    def data_received(self, data: bytes) -> None:
+        """Take bytes; who alone fills what is left for everybody is closed with 1013."""
+        if self._turned_away:
+            self.transport.write(BUSY)
+            self.transport.close()
+            return
+        super().data_received(data)
+        held = self._coming + len(self.protocol.reader.buffer)
+        self._crowd.note(self, held)
+        if held > len(data) and not self._crowd.has_room():
+            self.protocol.fail(1013, "The server holds too much for all its sessions.")
+            super().send_data()
+            self._crowd.note(self, 0)
+            self.loop.call_later(TURNED_AWAY, self.transport.abort)
+
+    def pause_writing(self) -> None:
+        """The client does not take what is sent: for a while."""
+        super().pause_writing()
+        self._unread = self.loop.call_later(self._crowd.limits.unread_seconds, self.drop)
+
+    def resume_writing(self) -> None:
+        """The client takes it again."""
+        if self._unread is not None:
+            self._unread.cancel()
+        super().resume_writing()
+
+    # -- what is told of it
+
     def process_event(self, event: Any) -> None:
         """Note what kind of message comes, then let it come."""
         if isinstance(event, Frame):
             if event.opcode in {Opcode.TEXT, Opcode.BINARY, Opcode.CONT}:
                 self._pieces += 1
+                self._coming += len(event.data)
                 if event.fin:
                     self.waiting += 1
                     self._made.append((self._pieces, self._pinged))
@@ -86,11 +137,19 @@ class Link(ServerConnection):
 
     def eof_received(self) -> None:
         """Note that the client has ended its side, or both."""
+        if self._turned_away:
+            return
         self.left = self.left or "client"
         super().eof_received()
 
     def connection_lost(self, exc: Exception | None) -> None:
         """Note who ended TCP: what we end ourselves comes without an exception."""
+        self._crowd.links.discard(self)
+        self._crowd.note(self, 0)
+        if self._unread is not None:
+            self._unread.cancel()
+        if self._turned_away:
+            return
         if self.left is None:
             self.left, self.reset = ("server", False) if exc is None else ("client", True)
         super().connection_lost(exc)
@@ -108,6 +167,7 @@ class Link(ServerConnection):
         """Return the next message, not decoded."""
         data = await self.recv(decode=False)
         self.waiting -= 1
+        self._coming -= len(data)
         return Message(self._kinds.popleft(), data, *self._made.popleft())
 
     async def vanish(self) -> None:
@@ -125,6 +185,9 @@ class Link(ServerConnection):
             self.witness.crossed(self, "server", frame)
 
     def _shaped(self, frame: Frame) -> None:
+        if frame.opcode is Opcode.PONG and self.transport.get_write_buffer_size() > self._crowd.limits.unread_bytes:
+            self.loop.call_soon(self.drop)
+            return
         if frame.opcode is not Opcode.CLOSE:
             if self.shape_frame is None:
                 self._send_frame(frame)

@@ -42,8 +42,20 @@ class Limits:
     buffer_bytes: int = 64 * MIB
     """Audio that waits to be committed, in bytes of PCM: 35 minutes at 16 kHz.  No source gives a number; a speaker's
     turn is far shorter, and a client that never commits must not fill the memory of the machine."""
+    appends: int = 200_000
+    """Appends that wait to be committed: a hundred a second for as long as `buffer_bytes` of audio take."""
+    conversation_bytes: int = 32 * MIB
+    """What the client adds to a conversation by items of its own, in characters of JSON."""
+    held_bytes: int = 256 * MIB
+    """What is held for all clients together: audio, items, and messages on their way in."""
     connections: int = 1000
     """Sessions that are open at once; a further one is refused by HTTP 503."""
+    sockets: int = 1200
+    """TCP connections at once, also before a handshake; a further one is refused by HTTP 503 whatever it asks for."""
+    unread_bytes: int = MIB
+    """Answers to pings that wait for a client that does not read; past them TCP is cut."""
+    unread_seconds: float = 60.0
+    """A client that takes nothing for so long is cut off."""
     idle_seconds: float = 300.0
     """Without a response or a client event (E9)."""
     session_seconds: float = 7200.0

@@ -27,11 +27,13 @@ from websockets.asyncio.server import Server, ServerConnection, serve
 from websockets.datastructures import Headers
 from websockets.exceptions import ConnectionClosed
 from websockets.http11 import Request, Response
+from websockets.protocol import State
 from websockets.typing import Subprotocol
 
 from conformance import __version__
 from conformance.mock import encoding, metrics, stage
 from conformance.mock.core import CloseWith, Drop, SendEvent, SendPing, SendRaw
+from conformance.mock.crowd import Crowd
 from conformance.mock.errors import Json
 from conformance.mock.exposed import Exposed
 from conformance.mock.ids import IdSource
@@ -83,8 +85,6 @@ class MockServer:
         self.port = port
         self.ledger = Ledger(self.options)
         self.sessions_opened = 0
-        self.refusals: list[str] = []
-        """What handshakes were refused with, in words."""
         self._switches = Switches(self.options.switches)
         self._quirks = Quirks(self.options.quirks)
         self._sky = Sky(self.options.weather, self.options.seed)
@@ -92,6 +92,7 @@ class MockServer:
         self._upgrades = 0
         self._asked = 0
         self._shared: dict[str, Any] = {}
+        self._crowd = Crowd(self.options.limits)
         self._server: Server | None = None
 
     @property
@@ -105,6 +106,11 @@ class MockServer:
         return f"{'https' if self._tls else 'http'}://{self._authority}{CALLS}"
 
     @property
+    def _farewell(self) -> float:
+        """Seconds to wait for a client's close frame."""
+        return CLOSE_TIMEOUT + 2 * (self.options.weather.lag_ms + self.options.weather.jitter_ms) / 1000
+
+    @property
     def _authority(self) -> str:
         return f"[{self.host}]:{self.port}" if ":" in self.host else f"{self.host}:{self.port}"
 
@@ -112,7 +118,9 @@ class MockServer:
         """Bind and listen."""
         pings = self._switches["server-ping"] == "pings"
         weather = self.options.weather
-        link = Link if weather == CALM else functools.partial(Exposed, sky=self._sky)
+        link = functools.partial(
+            Link if weather == CALM else functools.partial(Exposed, sky=self._sky), crowd=self._crowd
+        )
         self._server = await serve(
             self._hold,
             self.host,
@@ -124,7 +132,7 @@ class MockServer:
             max_size=self.options.limits.message_bytes,
             ping_interval=20.0 if pings else None,
             ping_timeout=None,
-            close_timeout=CLOSE_TIMEOUT + 2 * (weather.lag_ms + weather.jitter_ms) / 1000,
+            close_timeout=self._farewell,
             create_connection=link,  # type: ignore[arg-type]  # the library only ever calls it
             ssl=self._tls,
             server_header=SERVER,
@@ -136,11 +144,20 @@ class MockServer:
     async def __aexit__(
         self, kind: type[BaseException] | None, error: BaseException | None, trace: TracebackType | None
     ) -> None:
-        """Close every connection (1001) and stop listening."""
-        if self._server is not None:
-            self._server.close()
-            await self._server.wait_closed()
-            self._server = None
+        """Close every connection (1001) and stop listening; who does not take part in that is cut off."""
+        if self._server is None:
+            return
+        self._server.close()
+        for link in list(self._crowd.links):
+            if link.state is State.CONNECTING:
+                link.transport.abort()
+        closed = asyncio.ensure_future(self._server.wait_closed())
+        await asyncio.wait({closed}, timeout=self._farewell)
+        while not closed.done():
+            for link in list(self._crowd.links):
+                link.transport.abort()
+            await asyncio.wait({closed}, timeout=0.1)
+        self._server = None
 
     # -- the upgrade
 
@@ -220,7 +237,6 @@ class MockServer:
         return IdSource(self.options.seed, -self._upgrades).uuid()
 
     def _refuse(self, status: HTTPStatus, code: str, message: str) -> Response:
-        self.refusals.append(f"HTTP {status.value}: {message}")
         return _refused(status, code, message, self._request_id())
 
     def _subprotocol(self, _link: ServerConnection, offered: Sequence[Subprotocol]) -> Subprotocol | None:
@@ -253,7 +269,9 @@ class MockServer:
         ids = IdSource(self.options.seed, number)
         assert connection.request is not None
         profile = self._profile(connection.request)
-        session = Session(profile, self.options, now=_clock(), ids=ids, number=number + 1, shared=self._shared)
+        session = Session(
+            profile, self.options, now=_clock(), ids=ids, number=number + 1, shared=self._shared, crowd=self._crowd
+        )
         started_ms = time.time() * 1000
         connection.on_control = lambda opcode: self._controlled(session, opcode)
         if session.quirks.change_close:
@@ -271,6 +289,7 @@ class MockServer:
             with contextlib.suppress(ConnectionClosed):
                 await connection.close(1011, "Internal service error: null")
         finally:
+            self._crowd.note(session, 0)
             self._record(connection, session, started_ms, ids.uuid())
 
     def _profile(self, request: Request) -> Profile:
@@ -305,6 +324,7 @@ class MockServer:
                         return
                 if receiving is None and link.waiting:
                     self._hand_over(session, await link.receive())  # it is there: no wait, and so no task
+                    self._crowd.note(session, session.held)
                     continue
                 if receiving is None:
                     receiving = asyncio.create_task(link.receive())
@@ -315,6 +335,7 @@ class MockServer:
                     message = receiving.result()
                     receiving = None
                     self._hand_over(session, message)
+                self._crowd.note(session, session.held)
         finally:
             if receiving is not None:
                 receiving.cancel()
@@ -404,6 +425,7 @@ def serve_forever(host: str, port: int, options: MockOptions, tls: ssl.SSLContex
 
 
 async def _serve_until_told(host: str, port: int, options: MockOptions, tls: ssl.SSLContext | None) -> None:
+    _allow_files(options.limits.sockets + 100)
     stop = asyncio.Event()
     loop = asyncio.get_running_loop()
     for number in (signal.SIGINT, signal.SIGTERM):
@@ -415,6 +437,17 @@ async def _serve_until_told(host: str, port: int, options: MockOptions, tls: ssl
         print(f"mock:   {server.url}?model={DEFAULT_MODEL}", flush=True)
         print(f"ledger: {server.ledger_url}", flush=True)
         await stop.wait()
+
+
+def _allow_files(wanted: int) -> None:
+    """Ask for as many open files as there may be connections; where that can't be had, further ones wait."""
+    with contextlib.suppress(ImportError, OSError, ValueError):
+        import resource  # noqa: PLC0415  # not on every platform
+
+        soft, hard = resource.getrlimit(resource.RLIMIT_NOFILE)
+        if soft < wanted and soft != resource.RLIM_INFINITY:
+            most = wanted if hard == resource.RLIM_INFINITY else min(wanted, hard)
+            resource.setrlimit(resource.RLIMIT_NOFILE, (most, hard))
 
 
 def _is_loopback(host: str) -> bool:

@@ -15,6 +15,7 @@ from conformance.mock import answers, encoding, errors
 from conformance.mock.billing import Tariff
 from conformance.mock.conversation import Conversation
 from conformance.mock.core import Appointment, Billed, CloseWith, Core, Drop, Out, SendEvent
+from conformance.mock.crowd import Crowd
 from conformance.mock.errors import Fault, Json, Refused
 from conformance.mock.ids import IdSource
 from conformance.mock.options import MockOptions
@@ -33,6 +34,7 @@ UNDOCUMENTED = {
     "output_audio_buffer.clear": ("output-buffer-clear", "output_audio_buffer.cleared"),
     "transcription_session.update": ("transcription-session-update", "transcription_session.updated"),
 }
+FLOAT = 32  # bytes of a number in a list
 LONGEST_EVENT_ID = 256  # only where client-event-id = long-refused
 
 
@@ -48,9 +50,16 @@ class Session(Core):
         ids: IdSource | None = None,
         number: int = 1,
         shared: dict[str, Any] | None = None,
+        crowd: Crowd | None = None,
     ) -> None:
         super().__init__(
-            profile, options or MockOptions(), now=now, ids=ids or IdSource(), number=number, shared=shared
+            profile,
+            options or MockOptions(),
+            now=now,
+            ids=ids or IdSource(),
+            number=number,
+            shared=shared,
+            crowd=crowd,
         )
         self.finished = False
         self.brain = answers.brain(self.options.answers, brain(self.options, number))
@@ -81,6 +90,11 @@ class Session(Core):
         """This session."""
         return self
 
+    @property
+    def held(self) -> int:
+        """Bytes that are held for its client, about."""
+        return self.turns.buffer.waiting + FLOAT * self.turns.buffer.appends + self.conversation.held
+
     def _tariff(self) -> Tariff:
         return Tariff(self.config.profile, self.switches, self.options.silence_billing)
 
@@ -97,6 +111,7 @@ class Session(Core):
     def receive_text(self, text: str, now: float) -> None:
         """Take a text message."""
         self.advance(now)
+        self.size = len(text)
         if self.closing is None:
             self.current = None
             self._guarded(lambda: self._read(text))

@@ -127,9 +127,16 @@ class Turns:
 
     def hear(self, pcm: bytes) -> None:
         """Take audio, in the session's format."""
-        most = self._core.options.limits.buffer_bytes
-        if self.buffer.waiting + len(pcm) > most:
-            raise Refused(errors.not_allowed(f"The input audio buffer holds at most {most} bytes.", "audio"))
+        limits = self._core.options.limits
+        if self.buffer.waiting + len(pcm) > limits.buffer_bytes:
+            most = f"The input audio buffer holds at most {limits.buffer_bytes} bytes."
+            raise Refused(errors.not_allowed(most, "audio"))
+        if self.buffer.appends >= limits.appends:
+            raise Refused(
+                errors.not_allowed(f"The input audio buffer holds at most {limits.appends} appends.", "audio")
+            )
+        if not self._core.crowd.has_room(len(pcm)):
+            raise Refused(errors.not_allowed("The server holds too much audio for all its sessions.", "audio"))
         if not self.buffer.listening:
             self._preview_early()
         was_speaking = self._speech_item
