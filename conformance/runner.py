@@ -14,7 +14,7 @@ from typing import Any
 
 from conformance import __version__, early, fuzz
 from conformance.aside import aside
-from conformance.judge.checks import Chapters, Check, applies, level, spoiled, uncooperative
+from conformance.judge.checks import Chapters, Check, applies, level, spoiled, whims
 from conformance.mock.options import MockOptions
 from conformance.mock.server import MockServer
 from conformance.report.record import FORMAT, options
@@ -29,7 +29,7 @@ from conformance.status.model import Reading
 from conformance.status.none import NoReader
 from conformance.status.prometheus import PrometheusReader
 from conformance.status.sls import SlsReader
-from conformance.wire.recorder import Budget, Conversation, Recorder, Recording
+from conformance.wire.recorder import Budget, Conversation, Recorder, Recording, Whims
 from conformance.wire.target import Target, is_loopback
 from conformance.wire.transcript import Transcript
 
@@ -295,8 +295,8 @@ class Run:
             readings[conversation.path] = await reading.counted(reader, conversation.path, hold, self.wait_for(reader))
         return readings
 
-    def _again(self, transcript: Transcript) -> str | None:
-        return uncooperative(self.chapters.checks.values(), transcript, self.profile)
+    def _again(self, transcript: Transcript) -> Whims:
+        return whims(self.chapters.checks.values(), transcript, self.profile)
 
     def _matters(self, transcript: Transcript) -> bool:
         return spoiled(self.chapters.checks.values(), transcript, self.profile)

@@ -1144,7 +1144,8 @@ class TestSpeechUnderConfiguration:
     def test_the_reply_follows_the_instructions(self, wire):
         """The wish is for two words that nothing else in the conversation suggests."""
         said = wire.response().joined("response.text.delta")
-        assert "blue whale" in said.lower(), f"the reply was {said!r}"
+        with wire.model_chose():
+            assert "blue whale" in said.lower(), f"the reply was {said!r}"
 
     @should("SES-050")
     def test_an_update_is_confirmed_after_a_turn(self, wire):

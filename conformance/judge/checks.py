@@ -16,12 +16,12 @@ from typing import Any
 from conformance.guarded import shortened
 from conformance.judge.patience import Patience
 from conformance.judge.rules.base import odd_event
-from conformance.judge.verdicts import Seen, Uncooperative, Unjudged, Verdict
+from conformance.judge.verdicts import Contrary, Seen, Uncooperative, Unjudged, Verdict
 from conformance.judge.view import Wire
 from conformance.spec.catalogue import CatalogueError, Clause, clauses, questions
 from conformance.spec.profiles import Profile
 from conformance.wire.gaps import Unshown
-from conformance.wire.recorder import Conversation, as_conversation
+from conformance.wire.recorder import Conversation, Whims, as_conversation
 from conformance.wire.transcript import Transcript
 
 # What a check raises that looked for an object, a list or a number where something else stands.
@@ -172,6 +172,8 @@ def raised(check_id: str, problem: BaseException, given: Iterable[Any] = ()) -> 
         return Outcome("skipped", str(problem))
     if isinstance(problem, Unjudged):
         return Outcome(problem.verdict, str(problem), owner=getattr(problem, "owner", None))
+    if isinstance(problem, Contrary) and check_id in problem.doubted:
+        return Outcome("inconclusive", f"{problem}\nA model is free to say so, and no other attempt did")
     if isinstance(problem, AssertionError) and check_id in questions():
         return Outcome("inconclusive", str(problem) or "the probe could not tell")
     if isinstance(problem, AssertionError):
@@ -219,18 +221,21 @@ def _on_its_own(check: Check, transcript: Transcript, profile: Profile, patience
     return run(check.id, patience.over(check.function), check.owner(), wire)
 
 
-def uncooperative(checks: Iterable[Check], transcript: Transcript, profile: Profile) -> str | None:
-    """What the model did instead of what these checks of one conversation need, or None."""
+def whims(checks: Iterable[Check], transcript: Transcript, profile: Profile) -> Whims:
+    """What the model did instead of what these checks of one conversation need."""
+    why, contrary = "", set()
     for check in checks:
         if check.conversation != transcript.conversation or applies(check.id, profile) is not None:
             continue
         try:
             check.function(check.owner(), Wire(transcript, profile))
-        except Uncooperative as problem:
-            return str(problem)
+        except (Uncooperative, Contrary) as problem:
+            why = why or str(problem).partition("\n")[0]
+            if isinstance(problem, Contrary):
+                contrary.add(check.id)
         except Exception:  # noqa: BLE001, S112  # any other verdict is not for this question
             continue
-    return None
+    return Whims(why, frozenset(contrary))
 
 
 def spoiled(checks: Iterable[Check], transcript: Transcript, profile: Profile) -> bool:

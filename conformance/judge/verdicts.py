@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Collection
 from dataclasses import dataclass
 from typing import Final, Literal
 
@@ -47,6 +48,17 @@ class Inconclusive(Unjudged):
 
 class Uncooperative(Inconclusive):
     """The model did not do what was asked of it; on a live endpoint the conversation is held once more."""
+
+
+class Contrary(AssertionError):  # noqa: N818  # it need not be an error
+    """A model did not say what it should have; it is free to, so that one that says so once fails nothing.
+
+    `doubted` are the checks that fail for it and that no earlier attempt has failed (`Transcript.doubted`).
+    """
+
+    def __init__(self, words: str, doubted: Collection[str]) -> None:
+        super().__init__(words)
+        self.doubted = doubted
 
 
 class NotApplicable(Unjudged):

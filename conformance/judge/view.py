@@ -6,13 +6,14 @@ event is one failure and not twenty.
 
 from __future__ import annotations
 
-from collections.abc import Collection, Iterable, Sequence
+from collections.abc import Collection, Iterable, Iterator, Sequence
+from contextlib import contextmanager
 from dataclasses import dataclass, field
 from functools import cached_property
 from typing import Any
 
 from conformance.guarded import object_at
-from conformance.judge.verdicts import Blocked, Inconclusive, NotHeld
+from conformance.judge.verdicts import Blocked, Contrary, Inconclusive, NotHeld
 from conformance.spec.catalogue import owners
 from conformance.spec.profiles import Profile
 from conformance.spec.unsolicited import is_unsolicited
@@ -117,6 +118,14 @@ class Wire:
         if self._leg_number >= len(self.transcript.legs):
             raise self._blocked("connection")
         return self.transcript.legs[self._leg_number]
+
+    @contextmanager
+    def model_chose(self) -> Iterator[None]:
+        """`with wire.model_chose(): assert …` rests on what the model chose to say, and fails when it says so twice."""
+        try:
+            yield
+        except AssertionError as problem:
+            raise Contrary(str(problem), self.transcript.doubted) from None
 
     @property
     def connection(self) -> Leg:

@@ -26,12 +26,20 @@ BROKEN_OFF = 5  # conversations in a row that had to be broken off, after which 
 ANSWERS = ("response.", "conversation.", "input_audio_buffer.", "session.updated", "session.finished", "error")
 LONGEST_WHY = 400  # characters that are kept of an exception's words: they may quote what the server sent
 OnDone = Callable[[Transcript], None]
-Again = Callable[[Transcript], str | None]
-"""Why a conversation is worth another attempt, or None."""
 Unusable = Callable[[Transcript], tuple[Kind, str] | None]
 Matters = Callable[[Transcript], bool]
 """Whether what is missing from a conversation keeps any check from passing; None where nobody judges."""
 
+
+@dataclass(frozen=True)
+class Whims:
+    """What a model did instead of what was asked: in words ("": it did as told), and the checks that fail for it."""
+
+    why: str = ""
+    failing: frozenset[str] = frozenset()
+
+
+Again = Callable[[Transcript], Whims]
 Cause = Literal["trouble", "budget", "throttling"]
 """Why a conversation was not held though it was asked for."""
 
@@ -214,7 +222,7 @@ class Recorder:
             clock=clock,
             on_wait=self._waiting,
         )
-        self._again: Again = lambda transcript: None
+        self._again: Again = lambda transcript: Whims()
         self._matters: Matters | None = None
         self._kept_back = 0  # sessions of those that come last
         self._over: tuple[Cause, str] | None = None  # why nothing more is opened
@@ -227,7 +235,7 @@ class Recorder:
         *,
         sanity: Conversation | None = None,
         on_done: OnDone = lambda transcript: None,
-        again: Again = lambda transcript: None,
+        again: Again = lambda transcript: Whims(),
         matters: Matters | None = None,
     ) -> Recording:
         """Hold `sanity` alone, then the rest concurrently.
@@ -408,6 +416,10 @@ class Recorder:
             return self._troubled(conversation, transcript, attempts, met)
         if transcript.trouble is not None or transcript.broken_off:
             return ""
+        # A scripted model is judged by what it says first: only a free one may have had a whim.
+        whims = self._again(transcript) if live else Whims()
+        transcript.doubted = tuple(sorted(whims.failing - attempts.failing))
+        attempts.failing |= whims.failing
         loss = trouble.lost(transcript) if live else None
         # Without a judge every loss matters, and no stall does: it harmed nothing that anybody looks at.
         if stalled and self._matters is not None and self._matters(transcript):
@@ -419,8 +431,7 @@ class Recorder:
         matters = loss is not None and (attempts.loss is not None or self._matters is None or self._matters(transcript))
         if loss is not None and matters:
             return self._lost(conversation, transcript, attempts, loss)
-        whim = self._again(transcript) if live and conversation.retry else None
-        return whim if whim and self._may("whim", conversation, attempts) else ""
+        return whims.why if conversation.retry and whims.why and self._may("whim", conversation, attempts) else ""
 
     def _troubled(
         self, conversation: Conversation, transcript: Transcript, attempts: _Attempts, met: trouble.Trouble
@@ -495,6 +506,8 @@ class _Attempts:
     """When the one that counts began, by the pacer's clock."""
     causes: set[str] = field(default_factory=set)
     loss: trouble.Loss | None = None
+    failing: frozenset[str] = frozenset()
+    """Checks that failed in any of them for what the model chose to say."""
 
     def used(self, cause: str) -> bool:
         return bool(cause) and cause in self.causes

@@ -153,7 +153,8 @@ class Transcript:
     """One conversation as it was held.
 
     `trouble` is infrastructure trouble, in words, and `trouble_kind` whose it is (a `conformance.spec.trouble.Kind`);
-    `retried` says why there was an attempt before this one, `lost` how this one lost its session.  `path`
+    `retried` says why there was an attempt before this one, `lost` how this one lost its session; `doubted` are the
+    checks of what a model chose to say that fail here, as they did in no attempt before.  `path`
     names the way in which it closes, where that is what it is about; `status` is then what the platform said of its
     (last) session, when it was asked: the JSON form of `conformance.status.model.Reading`.  `origin` says what kind of
     recording an imported conversation comes from (empty: the suite held it), `gaps` what it does not show
@@ -169,6 +170,7 @@ class Transcript:
     lost: str = ""
     attempt: int = 1
     retried: str = ""
+    doubted: tuple[str, ...] = ()
     model: str = ""
     seconds: float = 0.0
     notes: dict[str, Any] = field(default_factory=dict)
@@ -260,6 +262,7 @@ class Transcript:
             lost=line.get("lost", ""),
             attempt=line["attempt"],
             retried=line.get("retried", ""),
+            doubted=tuple(line.get("doubted", ())),
             path=line.get("path"),
             status=line.get("status"),
             model=line["model"],

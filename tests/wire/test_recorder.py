@@ -11,7 +11,7 @@ from websockets.asyncio.server import ServerConnection
 
 from conformance.wire import close, send, until
 from conformance.wire.call import Call
-from conformance.wire.recorder import Budget, Conversation, Recorder, as_conversation
+from conformance.wire.recorder import Budget, Conversation, Recorder, Whims, as_conversation
 from conformance.wire.transcript import Ending, Transcript
 from conformance.wire.trouble import find
 from support import endpoints
@@ -191,7 +191,7 @@ async def test_what_the_model_refused_is_asked_once_more_and_shown() -> None:
         found = await recorder.record(
             conversations,
             on_done=seen.append,
-            again=lambda transcript: "it said no" if transcript.conversation == "b" else None,
+            again=lambda transcript: Whims("it said no" if transcript.conversation == "b" else ""),
         )
     assert [(item.conversation, item.attempt, item.retried) for item in seen] == [
         ("a", 1, ""),
