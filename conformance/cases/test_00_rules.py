@@ -15,6 +15,7 @@ from conformance.judge.rules import (
     voice_activity,
 )
 from conformance.judge.rules.bounds import passed_bounds
+from conformance.judge.rules.echoes import quoted_keys
 from conformance.spec import must, should
 
 
@@ -24,6 +25,14 @@ class TestBounds:
     @should("GEN-070")
     def test_keeps_within_bounds(self, held):
         assert not (found := passed_bounds(held)), found
+
+
+class TestCredentials:
+    """What the client proves itself with, and nobody else should see."""
+
+    @must("GEN-071")
+    def test_the_key_is_not_quoted(self, held):
+        assert not (found := quoted_keys(held)), found
 
 
 class TestEnvelope:

@@ -103,8 +103,10 @@ class Core:
         number: int = 1,
         shared: dict[str, Any] | None = None,
         crowd: Crowd | None = None,
+        key: str = "",
     ) -> None:
         self.now = now
+        self.key = key  # only lies have a use for it
         self.began = now
         self.options = options
         self.switches = Switches(options.switches)

@@ -270,12 +270,13 @@ class MockServer:
         assert connection.request is not None
         profile = self._profile(connection.request)
         session = Session(
-            profile, self.options, now=_clock(), ids=ids, number=number + 1, shared=self._shared, crowd=self._crowd
-        )
+            profile, self.options, now=_clock(), ids=ids, number=number + 1, shared=self._shared, crowd=self._crowd,
+            key=_key(connection.request),
+        )  # fmt: skip
         started_ms = time.time() * 1000
         connection.on_control = lambda opcode: self._controlled(session, opcode)
         if session.quirks.change_close:
-            connection.shape_close = session.quirks.close_frame
+            connection.shape_close = functools.partial(session.quirks.close_frame, key=session.key)
         connection.at_close = session.quirks.at_close
         connection.hold = session.quirks.hold()
         if session.quirks.change_frames:

@@ -51,6 +51,7 @@ class Session(Core):
         number: int = 1,
         shared: dict[str, Any] | None = None,
         crowd: Crowd | None = None,
+        key: str = "",
     ) -> None:
         super().__init__(
             profile,
@@ -60,6 +61,7 @@ class Session(Core):
             number=number,
             shared=shared,
             crowd=crowd,
+            key=key,
         )
         self.finished = False
         self.brain = answers.brain(self.options.answers, brain(self.options, number))

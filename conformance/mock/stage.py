@@ -58,7 +58,7 @@ class Stage:
         """What is put out instead of an event that is about to be sent."""
         before: list[Out] = []
         out: list[Out] = [SendEvent(event)]
-        for action in self._due(event["type"]):
+        for action in self._due(event.get("type", "")):
             if "set" in action or "remove" in action:
                 out = [SendEvent(_changed(one.event, action)) if isinstance(one, SendEvent) else one for one in out]
             elif "hear" in action:

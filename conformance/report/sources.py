@@ -34,6 +34,7 @@ ADDRESSES = {
     "LL": "https://github.com/BerriAI/litellm/pull/40579",
     "HAPI": "https://github.com/tiann/hapi/pull/977",
     "RFC6455": "https://www.rfc-editor.org/rfc/rfc6455",
+    "RFC6750": "https://www.rfc-editor.org/rfc/rfc6750",
     "JSON": "https://www.rfc-editor.org/rfc/rfc8259",
 }
 

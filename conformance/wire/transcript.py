@@ -109,11 +109,6 @@ class Echo:
     form: str
     whole: bool
 
-    def __str__(self) -> str:
-        where = {"header": f"the header {self.at} of the handshake", "body": "the body of the handshake"}
-        what = "the key" if self.whole else "a part of the key"
-        return f"{what} in {where.get(self.place, f'frame {self.at}')} ({self.form})"
-
 
 @dataclass(frozen=True)
 class Stop:
@@ -135,7 +130,8 @@ class Leg:
     handshake: Handshake = field(default_factory=lambda: Handshake(None, 0.0))
     frames: list[Frame] = field(default_factory=list)
     ending: Ending = field(default_factory=Ending)
-    echoes: list[Echo] = field(default_factory=list)
+    echoes: list[Echo] | None = None
+    """Where a credential was quoted; None where nobody looked."""
 
     @property
     def session_id(self) -> str | None:
@@ -223,7 +219,7 @@ class Transcript:
             for leg in self.legs
         ]
         for plain in out["legs"]:
-            if not plain["echoes"]:
+            if plain["echoes"] is None:
                 del plain["echoes"]
         for name in ("origin", "gaps"):  # what the suite held itself has neither
             if not out[name]:
@@ -247,7 +243,7 @@ class Transcript:
                 ),
                 frames=[_frame_from_json(index, frame) for index, frame in enumerate(leg["frames"])],
                 ending=Ending(**leg["ending"]),
-                echoes=[Echo(**echo) for echo in leg.get("echoes", [])],
+                echoes=[Echo(**echo) for echo in leg["echoes"]] if "echoes" in leg else None,
             )
             for leg in line["legs"]
         ]

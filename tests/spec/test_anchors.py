@@ -10,7 +10,7 @@ from conformance.spec import CatalogueError
 from conformance.spec.anchors import Anchor, anchors, read
 from conformance.spec.catalogue import clauses, questions
 
-OUTSIDE = {"RFC6455", "JSON", "TELEMETRY"}  # other public texts
+OUTSIDE = {"RFC6455", "RFC6750", "JSON", "TELEMETRY"}  # other public texts
 # What a session is, taken for granted by the sources: none of their rows says it.
 APART = "that sessions are apart from each other is what the word means"
 OURS = {

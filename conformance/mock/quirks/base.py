@@ -13,6 +13,7 @@ functions under the same name.  Hooks, with what they get and return:
 * `frame(opcode, data)` → the frames (opcode, data) to send instead of any but a close frame, or None to leave it.
 * `control(opcode, session)` → nothing; a ping or pong has come.
 * `pieces(frames, pinged)` → whether to lose a message that came in so many frames, with a ping between them or not.
+* `reason(reason, key)` → the reason of the server's close frame; `key` is what the client came with.
 * `close_frame(code, reason)` → (code, reason) of the server's close frame, or None to send none.
 * `at_close(frames)` → the frames (opcode, data) to send instead of those with which the server closes.
 * `hold()` → (seconds that the close frame is kept back, seconds that TCP stays open after it).
@@ -50,6 +51,7 @@ HOOKS = (
     "frame",
     "control",
     "pieces",
+    "reason",
     "close_frame",
     "at_close",
     "hold",
@@ -183,8 +185,10 @@ class Quirks:
         """Whether frames are touched at all."""
         return bool(self._hooks["frame"])
 
-    def close_frame(self, code: int | None, reason: str) -> tuple[int | None, str] | None:
+    def close_frame(self, code: int | None, reason: str, key: str = "") -> tuple[int | None, str] | None:
         """The server's close frame (code None: without a body); None: none is sent."""
+        for function in self._hooks["reason"]:
+            reason = function(reason, key)
         found: tuple[int | None, str] | None = (code, reason)
         for function in self._hooks["close_frame"]:
             if found is not None:
@@ -214,7 +218,7 @@ class Quirks:
     @property
     def change_close(self) -> bool:
         """Whether close frames are touched at all."""
-        return bool(self._hooks["close_frame"])
+        return bool(self._hooks["close_frame"] or self._hooks["reason"])
 
     def row(self, row: Json, call: Call) -> Json | None:
         """The ledger's row of a session that has ended."""

@@ -1,0 +1,71 @@
+"""A server that quotes the key is told where, and never what."""
+
+from __future__ import annotations
+
+import pytest
+
+from conformance.judge.rules.echoes import MOST_TOLD, quoted_keys
+from conformance.judge.verdicts import NotApplicable
+from conformance.mock.options import MockOptions
+from conformance.mock.quirks import chosen
+from conformance.trial import Trial, run
+from conformance.wire.transcript import Echo, Frame, Handshake, Leg, Transcript
+
+FRAMES = [
+    Frame(0, "server", 0.0, "text", '{"type":"error"}'),
+    Frame(1, "server", 0.0, "binary", None, b"x"),
+    Frame(2, "server", 0.0, "close", None, b"\x03\xe8bye"),
+]
+
+
+def held(*echoes: Echo, status: int = 101, trouble: str | None = None) -> Transcript:
+    leg = Leg("ws://x", handshake=Handshake(status, 1.0), frames=FRAMES, echoes=list(echoes))
+    return Transcript("a/A", "", [leg], trouble=trouble)
+
+
+@pytest.mark.parametrize(
+    ("echo", "says"),
+    [
+        (Echo("frame", 0, "plain", whole=True), "a/A: the key is in frame 0, error (plain)"),
+        (Echo("frame", 1, "hex", whole=True), "a/A: the key is in frame 1, binary (hex)"),
+        (Echo("frame", 2, "Base64", whole=True), "a/A: the key is in the reason of the close frame (Base64)"),
+        (Echo("frame", 9, "plain", whole=True), "a/A: the key is in frame 9 (plain)"),
+        (Echo("header", "X-Y", "plain", whole=True), "a/A: the key is in the header X-Y of the handshake (plain)"),
+        (Echo("body", "", "plain", whole=True), "a/A: the key is in the body of the handshake (plain)"),
+        (Echo("frame", 0, "plain", whole=False), ""),
+    ],
+)
+def test_where_it_is_is_told(echo: Echo, says: str) -> None:
+    assert quoted_keys([held(echo)]) == says
+    # A refused handshake and a session that met trouble quote the key as any other.
+    assert quoted_keys([held(echo, status=401, trouble="refused")]) == says
+
+
+def test_forms_in_one_place_are_told_together_and_many_places_are_counted() -> None:
+    both = held(Echo("frame", 0, "plain", whole=True), Echo("frame", 0, "hex", whole=True))
+    assert quoted_keys([both]) == "a/A: the key is in frame 0, error (plain, hex)"
+    many = [held(Echo("body", "", "plain", whole=True))] * (MOST_TOLD + 1)
+    assert quoted_keys(many[1:]).count("the key") == MOST_TOLD
+    assert quoted_keys(many).endswith("(and 1 more)")
+
+
+def test_where_nobody_looked_nothing_is_said() -> None:
+    old = Transcript("a/A", "", [Leg("ws://x")])
+    with pytest.raises(NotApplicable):
+        quoted_keys([old])
+    assert quoted_keys([old, held()]) == ""
+
+
+def test_each_lie_is_told_in_its_form() -> None:
+    says = {
+        "error-quotes-the-key": "(plain)",
+        "error-percent-encodes-the-key": "(percent-encoded)",
+        "error-quotes-the-key-in-base64": "(Base64)",
+        "refusal-quotes-the-key": "the body of the handshake (plain)",
+        "goodbye-quotes-the-key": "the reason of the close frame (plain)",
+    }
+    results = run([Trial(quirk.touches, quirk.model, MockOptions(quirks=(quirk.name,))) for quirk in chosen(says)])
+    for name, result in zip(says, results, strict=True):
+        found = result.outcomes["GEN-071"]
+        assert found.verdict == "fail", name
+        assert found.detail.splitlines()[0].endswith(says[name])
