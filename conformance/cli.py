@@ -97,16 +97,6 @@ def _port(text: str) -> int:
     return int(text)
 
 
-def _limit(text: str) -> float:
-    try:
-        value = float(text)
-    except ValueError:
-        value = -1.0
-    if not 0 <= value <= 86_400:
-        raise argparse.ArgumentTypeError(f"{text!r} is no number of seconds from 0 to 86400")
-    return value
-
-
 def _parser() -> _Parser:
     parser = _Parser(prog="realtime-conformance", description="Protocol conformance suite for Qwen-Omni-Realtime.")
     parser.add_argument("--version", action="version", version=__version__)
@@ -120,9 +110,7 @@ def _parser() -> _Parser:
         "client", help="judge a client program against the mock", parents=[_behaviour()],
         usage="realtime-conformance client [options] -- COMMAND ...",
     )  # fmt: skip
-    judged.add_argument("--timeout", type=_limit, default=client.TIMEOUT, metavar="SECONDS", help="tell a program that "
-        f"still runs to end; 0: never (default: {client.TIMEOUT:.0f})")  # fmt: skip
-    judged.add_argument("program", nargs="+", metavar="COMMAND", help="reads $REALTIME_ENDPOINT; {url} is replaced")
+    client.add_options(judged)
     beside = commands.add_parser("compare", help="many records side by side, on one page")
     beside.add_argument("records", type=Path, nargs="+", metavar="RECORD", help="record.jsonl files")
     beside.add_argument("-o", "--output", type=Path, default=Path("compare.html"), help="default: compare.html")
@@ -172,7 +160,7 @@ def _client(options: argparse.Namespace) -> int:
         made = _options(options)
     except OptionError as problem:
         return _wrong("client", problem)
-    return client.main(options.program, made, options.timeout or None)
+    return client.main(options, made)
 
 
 def _mock(options: argparse.Namespace) -> int:

@@ -7,105 +7,129 @@ Its output goes to standard error, each line behind `| `; what is judged is told
 
 from __future__ import annotations
 
-import asyncio
-import dataclasses
-import os
+import argparse
 import sys
 from collections import Counter
-from collections.abc import Callable, Sequence
+from collections.abc import Callable
+from pathlib import Path
+from typing import Any
 
-from conformance.clients import program
-from conformance.clients.judging import clauses, judge
+from conformance.clients import running, scenarios
+from conformance.clients.judging import clauses
 from conformance.clients.leaving import in_words, leaving
-from conformance.clients.recording import Recording
-from conformance.mock.options import MockOptions
-from conformance.mock.server import MockServer
-from conformance.report.html_text import plural
+from conformance.mock.options import MockOptions, OptionError
+from conformance.report import record
+from conformance.report.baseline import Baseline, BaselineError, load
+from conformance.secrets import SecretError
 from conformance.wire.transcript import Transcript
 
-KEY = "mock-key"
-TIMEOUT = 120.0  # seconds
-SETTLED = 2.0  # seconds to wait for the ends of the connections of a program that is gone
-TAKEN = {"flat-tool": "accepted"}
-"""Sides of open questions that a client's mock takes unless it is told otherwise: what is open must not stop it."""
+USAGE, UNWRITTEN = 4, 3
 
 
-def options_for(options: MockOptions) -> MockOptions:
-    """The options of a mock that a client is judged on: what no source settles is taken."""
-    return dataclasses.replace(options, lenient=True, switches={**TAKEN, **options.switches})
+def add_options(parser: argparse.ArgumentParser) -> None:
+    """Declare the options of the command."""
+    add = parser.add_argument
+    add("--scenario", action="append", default=[], metavar="NAME", help="run the program in this scenario, too "
+        "(repeatable): a name, `all`, or a TOML file of your own; `plain` is always run")  # fmt: skip
+    add("--timeout", type=_limit, default=running.TIMEOUT, metavar="SECONDS", help="tell a program that still runs to "
+        f"end; 0: never (default: {running.TIMEOUT:.0f})")  # fmt: skip
+    add("--report-dir", type=Path, metavar="DIR", help="write record.jsonl, report.html, summary.json … there")
+    add("--baseline", type=Path, metavar="FILE", help="accepted failures; what differs from it fails the run")
+    add("--update-baseline", action="store_true", help="write the file of --baseline from this run")
+    add("--replay", type=Path, metavar="RECORD", help="judge a saved record again; runs nothing")
+    add("program", nargs="*", metavar="COMMAND", help="reads $REALTIME_ENDPOINT; {url} is replaced")
 
 
-async def hold(
-    command: Sequence[str], options: MockOptions, name: str = "client/plain", limit: float | None = TIMEOUT
-) -> Transcript:
-    """Run a program against a mock and return what crossed.  Raises OSError when it can't be started.
-
-    `notes["program"]` says how it ran (`program.Ran`), `notes["listed"]` how each session is listed.
-    """
-    recording = Recording()
-    async with MockServer(options_for(options), witness=recording) as server:
-        variables = {
-            **os.environ,
-            "REALTIME_ENDPOINT": server.url,
-            "DASHSCOPE_WEBSOCKET_BASE_URL": server.url,
-            "DASHSCOPE_API_KEY": KEY,
-            "PYTHONUNBUFFERED": "1",  # what it said last is wanted, however it ends
-        }
-        ran = await program.run([part.replace("{url}", server.url) for part in command], variables, limit)
-        await recording.settled(SETTLED)
-    return recording.transcript(name, server.options, {"program": ran.to_json(), "scenario": "plain"})
+def _limit(text: str) -> float:
+    try:
+        value = float(text)
+    except ValueError:
+        value = -1.0
+    if not 0 <= value <= 86_400:
+        raise argparse.ArgumentTypeError(f"{text!r} is no number of seconds from 0 to 86400")
+    return value
 
 
-def told(transcript: Transcript, say: Callable[[str], None]) -> int:
-    """Say what a program did and what is wrong with it; returns the exit code."""
-    sessions = 0
+def main(options: argparse.Namespace, mock: MockOptions) -> int:
+    """Run, judge and tell; returns the exit code."""
+    try:
+        run = _asked(options, mock)
+        summary = run.run(lambda transcript: told(transcript, print))
+    except (OptionError, BaselineError, record.RecordError, SecretError) as problem:
+        return _wrong(problem)
+    except OSError as problem:
+        name = problem.filename if problem.filename is not None else options.program[0]
+        return _wrong(f"{name}: {problem.strerror}")
+    _end(run, summary)
+    return UNWRITTEN if run.unwritten else int(summary["exit"])
+
+
+def _wrong(problem: object) -> int:
+    print(f"realtime-conformance client: {problem}", file=sys.stderr)
+    return USAGE
+
+
+def _asked(options: argparse.Namespace, mock: MockOptions) -> running.Run:
+    if bool(options.program) == bool(options.replay):
+        raise OptionError("give a COMMAND to run, or --replay RECORD, and not both")
+    if options.update_baseline and options.baseline is None:
+        raise OptionError("--update-baseline needs --baseline FILE, the file to write")
+    return running.Run(
+        options.program,
+        scenarios.chosen(options.scenario),
+        mock,
+        options.timeout or None,
+        options.report_dir,
+        _known(options),
+        options.baseline if options.update_baseline else None,
+        ["realtime-conformance", *sys.argv[1:]],
+        record.read(options.replay) if options.replay else None,
+    )
+
+
+def _known(options: argparse.Namespace) -> Baseline | None:
+    if options.baseline is None or (options.update_baseline and not options.baseline.exists()):
+        return None
+    return load(options.baseline)
+
+
+def told(transcript: Transcript, say: Callable[[str], None]) -> None:
+    """Say what a program did in one scenario."""
     refused: Counter[str] = Counter()
-    for leg, listed in zip(transcript.legs, transcript.notes["listed"], strict=True):
+    ran = transcript.notes.get("program") or {}
+    say(
+        f"{transcript.notes.get('scenario') or transcript.conversation}: the program {ran.get('ended', 'was not seen')}"
+    )
+    listed = transcript.notes.get("listed") or [{}] * len(transcript.legs)
+    for leg, statuses in zip(transcript.legs, listed, strict=False):
         if leg.handshake.status != 101:
             refused[f"HTTP {leg.handshake.status}: {leg.handshake.body}"] += 1
             continue
-        sessions += 1
         own = [frame for frame in leg.frames if frame.side == "client" and frame.opcode in {"text", "binary"}]
         sent = [str(frame.type) for frame in own]
         kinds = ", ".join(f"{kind} {sent.count(kind)}" for kind in dict.fromkeys(sent)) or "nothing"
-        say(f"{leg.session_id or 'a session that was never greeted'}")
-        say(f"  sent: {kinds}")
-        say(f"  left: {in_words(leaving(leg), listed)}")
+        say(f"  {leg.session_id or 'a session that was never greeted'}")
+        say(f"    sent: {kinds}")
+        say(f"    left: {in_words(leaving(leg), statuses)}")
         for frame in leg.frames:
             error = frame.event.get("error") if frame.side == "server" and frame.type == "error" else None
-            if error is None:
-                continue
-            say(f"  the mock answered with an error: {error.get('message') if isinstance(error, dict) else error}")
+            if error is not None:
+                say(
+                    f"    the mock answered with an error: {error.get('message') if isinstance(error, dict) else error}"
+                )
     for refusal, times in refused.items():
-        say(f"a connection was refused{f' {times} times' if times > 1 else ''}: {refusal}")
-    outcomes = judge([transcript])
-    for clause, outcome in outcomes.items():
-        if outcome.verdict in {"fail", "inconclusive"}:
-            level = clauses()[clause].level if outcome.verdict == "fail" else "open"
-            say(f"! {clause} ({level}) {clauses()[clause].sentence} {outcome.detail}")
-    broken = [clause for clause, outcome in outcomes.items() if outcome.verdict == "fail"]
-    musts = [clause for clause in broken if clauses()[clause].level == "MUST"]
-    ran = transcript.notes["program"]
-    say(
-        f"{plural(sessions, 'session')}, {len(musts)} MUST broken, {len(broken) - len(musts)} others missed; "
-        f"the program {ran['ended']}"
-    )
-    if not transcript.legs:
-        say("The program opened no session: does it connect to $REALTIME_ENDPOINT?")
-    if ran["interrupted"]:
-        return 2
-    if musts:
-        return 1
-    if not sessions:
-        return 5
-    return 10 if ran["code"] and not ran["timed_out"] else 0
+        say(f"  a connection was refused{f' {times} times' if times > 1 else ''}: {refusal}")
 
 
-def main(command: Sequence[str], options: MockOptions, limit: float | None = TIMEOUT) -> int:
-    """Run, judge and tell."""
-    try:
-        transcript = asyncio.run(hold(command, options, limit=limit))
-    except OSError as problem:
-        print(f"realtime-conformance client: {command[0]}: {problem.strerror}", file=sys.stderr)
-        return 4
-    return told(transcript, print)
+def _end(run: running.Run, summary: dict[str, Any]) -> None:
+    for case in summary["cases"]:
+        if case["verdict"] in {"fail", "inconclusive"}:
+            level = case["level"] if case["verdict"] == "fail" else "open"
+            print(f"! {case['id']} ({level}) {clauses()[case['id']].sentence} {case['detail']}")
+    print(summary["headline"])
+    if not summary["sessions"] and summary["verdict"] == "nothing_judged":
+        print("The program opened no session: does it connect to $REALTIME_ENDPOINT?")
+    for text in run.unwritten:
+        print(f"{text}.")
+    if run.directory is not None and (run.directory / "report.html").is_file():
+        print(f"Report: {run.directory / 'report.html'}")

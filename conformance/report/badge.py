@@ -30,6 +30,12 @@ def render(made: dict[str, Any]) -> str:
         color = "lightgrey"  # nobody earned a green that stands for the whole
     if made["partial"]:
         message = f"partial: {message}"
-    label = "mock conformance" if made["mock"] else f"conformance {made['target']['model']}"
+    label = (
+        "client conformance"
+        if made["target"]["kind"] == "client"
+        else "mock conformance"
+        if made["mock"]
+        else f"conformance {made['target']['model']}"
+    )
     badge = {"schemaVersion": 1, "label": label, "message": message, "color": color}
     return json.dumps(badge, ensure_ascii=False) + "\n"

@@ -27,7 +27,7 @@ WORD = {
 _VARIABLE = re.compile(r"\b(?:0x[0-9a-f]+|[a-z]+_[A-Za-z0-9]{6,}|[0-9a-fA-F-]{16,}|\d+(?:\.\d+)?)\b")
 
 
-_PLACE = re.compile(r"([a-z_]+/\w+): (.+)", re.DOTALL)
+_PLACE = re.compile(r"([a-z_]+/[\w-]+): (.+)", re.DOTALL)
 
 
 @dataclass

@@ -132,7 +132,7 @@ def render(record: Record, made: dict[str, Any], redact: Callable[[str], str] = 
         sentences=sentences,
         big=[
             (words, asked[key], [asked[other] for other in RELATED[key] if other in asked])
-            for words, key in zip(made["answers"], BIG_THREE, strict=True)
+            for words, key in zip(made["answers"], BIG_THREE, strict=False)
             if key in asked
         ],
         answered=answered,

@@ -37,6 +37,14 @@ CHAPTERS = {
     "12": "Event acceptance",
     "13": "Isolation",
     "14": "Generated conversations",
+    "c1": "Clients: the connection",
+    "c2": "Clients: events",
+    "c3": "Clients: session configuration",
+    "c4": "Clients: audio",
+    "c5": "Clients: images",
+    "c6": "Clients: responses and tools",
+    "c7": "Clients: what they survive",
+    "c8": "Clients: how they leave",
 }
 GLYPH = {
     "pass": "✓",
@@ -379,6 +387,9 @@ def proof(record: Record) -> Proof:
 
 def commands(case: Case, record: Record) -> tuple[str, str]:
     """The commands that hold this check's conversation again, and that judge the saved record again."""
+    if record.run["target"]["kind"] == "client":
+        told = str(record.run.get("command", ""))
+        return one_line(told, 500), "realtime-conformance client --replay record.jsonl"
     again = ["pytest", "conformance/", "--case", case.id, *options(record.run)]
     replay = ["pytest", "conformance/", "--replay", "record.jsonl", "--case", case.id]
     return one_line(shlex.join(again), 500), one_line(shlex.join(replay), 500)

@@ -10,8 +10,9 @@ from dataclasses import replace
 from typing import Any, Literal
 
 from conformance.judge.verdicts import worst
+from conformance.report import client_runs
 from conformance.report import drift as told
-from conformance.report.answers import in_words
+from conformance.report.answers import InWords, in_words
 from conformance.report.baseline import Baseline, Drift, compare
 from conformance.report.case import Case
 from conformance.report.closing import close_paths
@@ -152,6 +153,8 @@ def target(record: Record) -> dict[str, Any]:
 
 def of_mock(record: Record) -> bool:
     """Whether what was judged is the mock: held in this run, or in the one whose record was judged again."""
+    if client_runs.of_client(record):
+        return False
     replayed = record.run.get("replayed") or {}
     kinds = {record.run["target"]["kind"], (replayed.get("target") or {}).get("kind")}
     return "mock" in kinds or MOCK_SERVER in _servers(record)
@@ -177,6 +180,8 @@ def caveats(record: Record) -> list[str]:
             said.append(f"Version {version} of the suite held the conversations; this one judged them.")
         if replayed.get("ended"):
             said.append(f"The saved record is not whole: {replayed['ended']}. What it lacks is not judged.")
+    elif client_runs.of_client(record):
+        said.append("This run judged a client program. The mock played the server, and counted and listed as it does.")
     elif of_mock(record):
         which = "embedded mock" if named["kind"] == "mock" else "mock"
         said.append(f"This run judged the {which}. It tells nothing about the live service.")
@@ -233,6 +238,10 @@ def _servers(record: Record) -> set[str]:
         for name, value in leg.handshake.response_headers
         if name.lower() == "server"
     }
+
+
+def _answers(record: Record, judged: list[Case], paths: list[dict[str, Any]]) -> list[InWords]:
+    return client_runs.answers(record) if client_runs.of_client(record) else in_words(judged, paths)
 
 
 def summary(record: Record) -> dict[str, Any]:
@@ -296,7 +305,8 @@ def summary(record: Record) -> dict[str, Any]:
         ],
         "close_paths": paths,
         **({"drift": changed.to_json()} if record.baseline is not None else {}),
-        "answers": [answer.to_json() for answer in in_words(judged, paths)],
+        "answers": [answer.to_json() for answer in _answers(record, judged, paths)],
+        **({"client": client_runs.rows(record)} if client_runs.of_client(record) else {}),
     }
 
 
@@ -375,6 +385,8 @@ def headline(record: Record, judged: list[Case], result: RunVerdict, changed: Dr
             return f"Does not conform, and {reached.words}: {body}."
         case "fails":
             return f"Does not conform: {body}."
+        case "infrastructure" if client_runs.of_client(record) and record.recorded:
+            return f"Not shown to conform, {record.recorded['infrastructure']}: {body}."
         case "infrastructure":
             return f"Nothing can be said: {record.recorded['infrastructure']}." if record.recorded else ""
         case "incomplete":

@@ -96,7 +96,7 @@ ROW = {"id": str, "chapter?": str}
 
 LINES: dict[str, Form] = {
     "run": {
-        "target": {"kind": OneOf(frozenset({"mock", "live", "replay"})), "endpoint": str, "model": str},
+        "target": {"kind": OneOf(frozenset({"mock", "live", "replay", "client"})), "endpoint": str, "model": str},
         "suite": {"version": str}, "started": str, "workspace?": TEXT_OR_NONE, "quirks?": [str],
         "replayed?": {
             "target?": (dict, NONE), "suite?": (dict, NONE), "started?": TEXT_OR_NONE,

@@ -367,6 +367,8 @@ class Client:
             await self._until(ws, "error")
         if self.fault == "odd-bytes":
             await self._send(ws, "input_audio_buffer.append", audio=base64.b64encode(pcm[:3199]).decode())
+        if self.fault == "no-pong":
+            await asyncio.sleep(1.1)
         if self.fault == "deaf-while-talking":
             await self._append(ws, pcm[:32_000])
             await asyncio.sleep(2.1)

@@ -7,8 +7,8 @@ import time
 
 from clients.bad import FAULTS, Client, Fault, Killed
 
-from conformance.clients.command import KEY, options_for
 from conformance.clients.recording import Recording
+from conformance.clients.running import KEY, noted, options_for
 from conformance.clients.scenarios import known
 from conformance.mock.options import MockOptions
 from conformance.mock.server import MockServer
@@ -42,4 +42,4 @@ async def play(scenario: str, fault: str = "", *, manual: bool | None = None) ->
         "stopped": ("SIGTERM" if fault == "deaf-to-sigint" else "SIGINT") if timed_out else None,
         "interrupted": False, "ended": f"ended with {code}",
     }  # fmt: skip
-    return recording.transcript(f"client/{scenario}", options, {"program": ran, "scenario": scenario})
+    return noted(recording, options, known()[scenario], ran)

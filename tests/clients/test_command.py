@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import json
+import shlex
 import signal
 import subprocess
 import sys
@@ -9,7 +11,10 @@ from collections.abc import Iterator
 from pathlib import Path
 
 import pytest
+from jsonschema import Draft202012Validator
+from referencing import Registry, Resource
 
+from conformance import cli
 from support import runs
 
 SDK = """
@@ -108,7 +113,7 @@ def test_the_programs_output_is_kept_apart(raw: Path) -> None:
 def test_a_program_that_fails_by_itself_is_no_finding(raw: Path) -> None:
     done = judged(*does(raw, "sys.exit(3)"))
     assert done.returncode == 10
-    assert "1 session, 0 MUST broken, 2 others missed; the program ended with 3" in done.stdout
+    assert "Not shown to conform, the program ended with 3 where nothing went wrong: " in done.stdout
 
 
 def test_a_drop_by_the_server_is_the_servers(raw: Path) -> None:
@@ -135,7 +140,7 @@ def test_defaults_of_real_clients_are_taken(raw: Path) -> None:
             raw, f"send('session.update', session={{'voice': 'Ethan', 'tools': [{tool}]}})", "until('session.updated')"
         )
     )
-    assert "1 session" in done.stdout, done.stdout + done.stderr
+    assert "session.update 1" in done.stdout, done.stdout + done.stderr
     assert "answered with an error" not in done.stdout
     assert "! CLI-003 (open)" in done.stdout
     assert "! CLI-013 (open)" in done.stdout
@@ -183,7 +188,7 @@ def test_the_first_interrupt_is_the_programs(raw: Path, to_group: bool) -> None:
         said, _ = process.communicate(timeout=30)
     assert process.returncode == 0, said
     assert "`session.finish` was accepted, then close-1000" in said
-    assert "the program ended with 0" in said
+    assert "plain: the program ended with 0\n" in said
 
 
 @pytest.mark.parametrize("twice", [False, True])
@@ -195,13 +200,15 @@ def test_the_report_comes_when_we_are_told_to_end(raw: Path, twice: bool) -> Non
         process.send_signal(signal.SIGINT if twice else signal.SIGTERM)
         said, _ = process.communicate(timeout=30)
     assert process.returncode == 2, said
-    assert "1 session, 0 MUST broken, 1 others missed; the program was killed by SIGTERM" in said
+    assert "plain: the program was killed by SIGTERM\n" in said
+    assert "Interrupted: so far " in said
 
 
 def test_a_program_that_does_not_end_is_ended(raw: Path) -> None:
     done = judged(*does(raw, *LEAVES_ON_SIGINT), options=("--timeout", "3", "--switch", "finish=finished"))
     assert done.returncode == 0, done.stdout + done.stderr
     assert "was told to end after 3 s (SIGINT) and ended with 0" in done.stdout
+    assert "Conforms: " in done.stdout
 
 
 def test_a_timeout_that_is_no_number_is_wrong_usage() -> None:
@@ -236,3 +243,66 @@ def signal_group(process: subprocess.Popen[str], number: signal.Signals) -> None
     import os
 
     os.killpg(process.pid, number)
+
+
+TURN = (
+    "part = {'type': 'input_text', 'text': 'hello'}",
+    "send('conversation.item.create', item={'type': 'message', 'role': 'user', 'content': [part]})",
+    "send('response.create')",
+    "until('response.done')",
+)
+
+
+def test_a_run_is_written_judged_again_and_held_to_a_baseline(raw: Path, tmp_path: Path) -> None:
+    folder, known = tmp_path / "report", tmp_path / "known.json"
+    program = does(raw, "send('session.close')", *TURN)
+    options = ("--scenario", "unknown-event", "--report-dir", str(folder))
+    done = judged(*program, options=(*options, "--baseline", str(known), "--update-baseline"))
+    assert done.returncode == 1, done.stdout + done.stderr
+    made = json.loads((folder / "summary.json").read_text(encoding="utf-8"))
+    assert made["target"] == {"kind": "client", "endpoint": shlex.join(program), "model": "any model"}
+    assert (made["exit"], made["sessions"], made["conversations"]) == (1, 2, 2)
+    assert [row["scenario"] for row in made["client"]] == ["plain", "unknown-event"]
+    assert made["answers"][0]["question"] == "How does it leave?"
+    assert {case["id"] for case in made["cases"] if case["verdict"] == "fail" and case["level"] == "MUST"} == {
+        "CLI-012"
+    }
+    assert {path.name for path in folder.iterdir()} >= {"report.html", "junit.xml", "results.sarif", "badge.json"}
+    schemas = [
+        json.loads((runs.ROOT / "schemas" / f"{name}.json").read_text(encoding="utf-8"))
+        for name in ("record", "baseline")
+    ]
+    known_ones = Registry().with_resources((one["$id"], Resource.from_contents(one)) for one in schemas)
+    validator = Draft202012Validator(schemas[0], registry=known_ones)
+    for line in (folder / "record.jsonl").read_text(encoding="utf-8").splitlines():
+        found = json.loads(line)
+        assert not [error.message for error in validator.iter_errors(found)], found["kind"]
+    page = (folder / "report.html").read_text(encoding="utf-8")
+    assert "What it did in each scenario" in page
+    assert "Events come that no client can know yet" in page
+
+    for record in (folder / "record.jsonl", folder / "again" / "record.jsonl"):
+        asked = ["client", "--replay", str(record), "--baseline", str(known), "--report-dir", str(folder / "again")]
+        assert cli.main(asked if record.parent == folder else asked[:5]) == 0
+    again = json.loads((folder / "again" / "summary.json").read_text(encoding="utf-8"))
+    assert again["headline"].startswith("Conforms with 2 accepted exceptions")
+    assert {case["id"]: case["detail"] for case in again["cases"]} == {
+        case["id"]: case["detail"] for case in made["cases"]
+    }
+
+
+@pytest.mark.parametrize(
+    ("options", "says"),
+    [
+        (["client"], "give a COMMAND to run, or --replay RECORD"),
+        (["client", "--replay", "r.jsonl", "--", "true"], "give a COMMAND to run, or --replay RECORD"),
+        (["client", "--replay", "/no/such.jsonl"], "No such file"),
+        (["client", "--scenario", "barge", "--", "true"], "no scenario 'barge'; did you mean 'barge-in'?"),
+        (["client", "--update-baseline", "--", "true"], "--update-baseline needs --baseline FILE"),
+        (["client", "--baseline", "/no/such.json", "--", "true"], "/no/such.json"),
+        (["client", "--switch", "finish=maybe", "--", "true"], "switch 'finish' has no value 'maybe'"),
+    ],
+)
+def test_wrong_usage(options: list[str], says: str, capsys: pytest.CaptureFixture[str]) -> None:
+    assert cli.main(options) == 4
+    assert says in capsys.readouterr().err

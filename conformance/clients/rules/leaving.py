@@ -35,8 +35,8 @@ def nothing_follows_a_close(played: Played) -> Iterator[Finding]:
     for session in played.sessions:
         close = session.close_sent
         if close is not None:
-            later = [frame for frame in session.frames[close.index + 1 :] if frame.side == "client"]
-            yield f"sends {later[0].type or later[0].opcode} after its close frame" if later else None
+            later = [frame for frame in session.messages if frame.index > close.index]
+            yield f"sends {later[0].type or 'a message'} after its close frame" if later else None
 
 
 @rule("CLI-082", "was never closed by the server")

@@ -1,0 +1,132 @@
+"""What a client program did in each scenario: how it ended, how it left its sessions, and what it cost.
+
+Everything is read from a record that anybody may have written: what has another shape than expected shows as nothing.
+"""
+
+from __future__ import annotations
+
+from collections import Counter
+from typing import Any
+
+from conformance.clients.leaving import leaving, statuses
+from conformance.report.answers import InWords
+from conformance.report.html_trace import audio_of
+from conformance.report.record import Record
+from conformance.wire.transcript import Leg, Transcript
+
+KIND = "client"
+POLICIES = ("finish_required", "clean_close_ok", "pending_until_finish", "absent_unless_success", "cancelled")
+
+
+def of_client(record: Record) -> bool:
+    """Whether what was judged is a client program."""
+    return bool(record.run["target"]["kind"] == KIND)
+
+
+def _at(value: Any, name: str, kind: type) -> Any:
+    found = value.get(name) if isinstance(value, dict) else None
+    return found if isinstance(found, kind) and not (kind is int and isinstance(found, bool)) else kind()
+
+
+def rows(record: Record) -> list[dict[str, Any]]:
+    """A row for each scenario, in the order in which they were held."""
+    return [_row(transcript) for transcript in record.transcripts.values()]
+
+
+def _row(transcript: Transcript) -> dict[str, Any]:
+    ran = _at(transcript.notes, "program", dict)
+    listed = _at(transcript.notes, "listed", list)
+    sessions = []
+    for number, leg in enumerate(transcript.legs):
+        if leg.handshake.status == 101:
+            found = listed[number] if number < len(listed) and isinstance(listed[number], dict) else {}
+            found = {str(policy): str(status) for policy, status in found.items()}
+            sessions.append(_session(leg, found))
+    refused = [str(leg.handshake.status) for leg in transcript.legs if leg.handshake.status != 101]
+    return {
+        "scenario": _at(transcript.notes, "scenario", str) or transcript.conversation,
+        "conversation": transcript.conversation,
+        "says": _at(transcript.notes, "says", str),
+        "ended": _at(ran, "ended", str),
+        "code": ran.get("code") if isinstance(ran.get("code"), int) else None,
+        "timed_out": _at(ran, "timed_out", bool),
+        "seconds": transcript.seconds,
+        "output": [str(line) for line in _at(ran, "output", list)][-10:],
+        "sessions": sessions,
+        "refused": [f"HTTP {status}" for status in refused],
+    }
+
+
+def _session(leg: Leg, listed: dict[str, str]) -> dict[str, Any]:
+    left = leaving(leg)
+    sent = [sound.seconds or 0.0 for frame in leg.frames if frame.side == "client" and (sound := audio_of(frame))]
+    usage = Transcript("", "", [leg]).usage
+    return {
+        "session_id": leg.session_id,
+        "left": left.label,
+        "finish": left.finish,
+        "state": left.state,
+        "by_client": left.by_client,
+        "clean": leg.ending.clean,
+        "listed": {policy: listed.get(policy, "") for policy in POLICIES},
+        "statuses": statuses(listed),
+        "errors": sum(frame.side == "server" and frame.type == "error" for frame in leg.frames),
+        "audio_seconds": round(sum(sent), 2),
+        "tokens": usage["input_tokens"] + usage["output_tokens"],
+    }
+
+
+def answers(record: Record) -> list[InWords]:
+    """The three answers that a client is asked for."""
+    found = rows(record)
+    return [_leaves(found), _leaves_behind(found), _costs(found)]
+
+
+def _sessions(found: list[dict[str, Any]]) -> list[tuple[dict[str, Any], dict[str, Any]]]:
+    return [(row, session) for row in found for session in row["sessions"] if session["by_client"]]
+
+
+def _leaves(found: list[dict[str, Any]]) -> InWords:
+    ask = "How does it leave?"
+    ways: dict[str, list[str]] = {}
+    for row, session in _sessions(found):
+        ways.setdefault(session["left"], []).append(row["scenario"])
+    parts = [f"`{way}` in {_listed(names)}." for way, names in ways.items()]
+    torn = [row["scenario"] for row, one in _sessions(found) if "drop" in one["left"] or "reset" in one["left"]]
+    if parts and not torn:
+        parts.insert(0, "It says goodbye wherever it is its turn to.")
+    elif torn:
+        parts.insert(0, f"It disappears without a close frame in {_listed(torn)}.")
+    text = " ".join(parts) or "It never moved to end a session in this run."
+    return InWords(ask, text, "", tuple(dict.fromkeys(row["conversation"] for row, _ in _sessions(found))))
+
+
+def _leaves_behind(found: list[dict[str, Any]]) -> InWords:
+    ask = "What does that leave behind in the platform's list of sessions?"
+    parts = []
+    for policy in POLICIES:
+        counted = Counter(one["listed"][policy] for _, one in _sessions(found) if one["listed"][policy])
+        if counted:
+            told = ", ".join(f"{count} {status.replace('_', ' ')}" for status, count in counted.most_common())
+            parts.append(f"`{policy}`: {told}.")
+    text = " ".join(parts) or "Nothing that this run could see."
+    unknown = "which of these policies the platform has; the mock lists under each that is known of its kind"
+    return InWords(ask, text, unknown, ())
+
+
+def _costs(found: list[dict[str, Any]]) -> InWords:
+    ask = "How much audio and how many tokens did it cause?"
+    every = [session for row in found for session in row["sessions"]]
+    plain = [session for row in found if row["scenario"] == "plain" for session in row["sessions"]]
+    parts = []
+    for what, those in (("In `plain`", plain), ("In all", every)):
+        if those:
+            audio, tokens = sum(one["audio_seconds"] for one in those), sum(one["tokens"] for one in those)
+            many = "1 session" if len(those) == 1 else f"{len(those)} sessions"
+            parts.append(f"{what}: {many}, {audio:.1f} s of audio sent, {tokens} tokens as the mock counts them.")
+    return InWords(ask, " ".join(parts) or "It held no session.", "", ())
+
+
+def _listed(names: list[str]) -> str:
+    unique = list(dict.fromkeys(names))
+    return ", ".join(unique[:6]) + (f" and {len(unique) - 6} more" if len(unique) > 6 else "")
