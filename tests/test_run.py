@@ -91,7 +91,7 @@ def test_as_many_sessions_as_the_conversations_declare(green: runs.Finished) -> 
 
 def test_the_record_has_its_lines_in_order_and_a_footer(green: runs.Finished) -> None:
     kinds = list(dict.fromkeys(line["kind"] for line in green.record))
-    assert kinds == ["run", "catalogue", "conversation", "status", "recorded", "verdict", "footer"]
+    assert kinds == ["run", "catalogue", "conversation", "payloads", "status", "recorded", "verdict", "footer"]
 
 
 def test_a_replay_gives_the_same_verdicts_and_opens_nothing(green: runs.Finished, tmp_path: Path) -> None:

@@ -12,7 +12,7 @@ from conformance import guarded
 from conformance.intake import entries, har, scrub, sdk_log, terminal
 from conformance.intake.connection import Connection, Unread
 from conformance.intake.walker import LARGEST, Walker
-from conformance.report.record import lines as record_lines
+from conformance.report.record import conversations as record_conversations
 from conformance.wire.gaps import GAPS
 from conformance.wire.transcript import Transcript
 
@@ -125,13 +125,7 @@ def _objects(file: IO[bytes]) -> Iterator[tuple[int, Any]]:
 
 
 def _own(path: Path, keep_audio: bool) -> Iterator[Transcript]:
-    for _, line in record_lines(path, None):
-        if line is None or line.get("kind") != "conversation":
-            continue
-        try:
-            transcript = Transcript.from_json(line)
-        except (KeyError, TypeError, ValueError, AttributeError):
-            continue
+    for transcript in record_conversations(path):
         yield transcript if keep_audio else quietened(transcript)
 
 

@@ -119,12 +119,14 @@ class Keeper:
 class Restorer:
     """Puts payloads back while a record is read.
 
-    `largest` bounds the characters that all texts may come to (None: no bound): a small file may name a large payload
-    any number of times.
+    `largest` bounds the characters that texts may come to (None: no bound), for a small file may name a large payload
+    any number of times: all texts, or with `each` those of each line.  `mask` is what the file's lines have passed.
     """
 
-    def __init__(self, largest: int | None) -> None:
-        self._left = largest
+    def __init__(self, largest: int | None, mask: Callable[[str], str] = str, *, each: bool = False) -> None:
+        self._largest = self._left = largest
+        self._mask = mask
+        self._each = each
         self._known: dict[str, str] = {}
         self._row = bytearray()
 
@@ -134,6 +136,7 @@ class Restorer:
         if any(part["bytes"] < 0 or part.get("at", 0) < 0 for part in parts):
             raise PayloadError("a payload has less than no bytes, or begins before all others")
         size = sum(part["bytes"] for part in parts if "at" not in part)
+        self._begin()
         self._spend(sum(part["bytes"] for part in parts))
         try:
             unpacking = zlib.decompressobj()
@@ -149,11 +152,12 @@ class Restorer:
             part = bytes(self._row[at : at + said["bytes"]])
             if digest(part) != said["digest"]:
                 raise PayloadError(f"payload {said['digest'][:30]} is not what its digest says")
-            self._known[said["digest"]] = base64.b64encode(part).decode()
+            self._known[said["digest"]] = self._mask(base64.b64encode(part).decode())
             end += 0 if "at" in said else said["bytes"]
 
     def restore(self, conversation: Line) -> None:
         """Make the texts of a `conversation` line whole, in place.  Raises PayloadError when a payload is missing."""
+        self._begin()
         for leg in conversation["legs"]:
             for frame in leg["frames"]:
                 pieces = frame.get("text")
@@ -171,6 +175,10 @@ class Restorer:
             self._spend(len(found))
             whole[at] = found
         return "".join(whole)
+
+    def _begin(self) -> None:
+        if self._each:
+            self._left = self._largest
 
     def _spend(self, size: int) -> None:
         if self._left is not None:

@@ -150,7 +150,7 @@ def read(path: Path, largest: int | None = LARGEST, mask: Mask = str) -> Record:
     Raises RecordError when there is none: no file, no `run` line at its head, or one that says too little.
     """
     record: Record | None = None
-    restorer = Restorer(largest)
+    restorer = Restorer(largest, mask)
     try:
         for number, line in lines(path, largest, mask):
             if record is None:
@@ -169,6 +169,23 @@ def read(path: Path, largest: int | None = LARGEST, mask: Mask = str) -> Record:
     if record is None:
         raise RecordError(f"{path}: the file is empty")
     return record
+
+
+def conversations(path: Path) -> Iterator[Transcript]:
+    """The conversations of a record of any size, one at a time; what can't be read is left out."""
+    restorer = Restorer(LARGEST, each=True)
+    for _, line in lines(path):
+        kind = str(line.get("kind")) if line is not None else ""
+        if line is None or kind not in {"payloads", "conversation"} or odd(kind, line) is not None:
+            continue
+        try:
+            if kind == "conversation":
+                restorer.restore(line)
+                yield Transcript.from_json(line)
+            else:
+                restorer.learn(line)
+        except (KeyError, TypeError, ValueError, AttributeError):
+            continue
 
 
 def _take(record: Record, number: int, line: Line, restorer: Restorer) -> None:

@@ -12,7 +12,7 @@ import pytest
 
 from conformance.cut import MASK
 from conformance.report.payloads import SHORTEST, Keeper, PayloadError, Restorer
-from conformance.report.record import FORMAT, Record, RecordWriter, read
+from conformance.report.record import FORMAT, Record, RecordWriter, conversations, read
 from conformance.report.redact import Redactor
 from conformance.wire.transcript import Frame, Leg, Transcript
 from support import records
@@ -210,6 +210,19 @@ def test_a_small_record_does_not_become_a_large_one() -> None:
         else:
             with pytest.raises(PayloadError, match="come to more"):
                 restorer.restore(json.loads(json.dumps(conversation)))
+
+
+def test_conversations_are_read_one_at_a_time_as_well(tmp_path: Path) -> None:
+    path = written(tmp_path, *records.conversations())
+    assert list(conversations(path)) == list(read(path).transcripts.values())
+
+
+def test_a_secret_in_the_record_of_others_is_masked_where_it_is_put_back(tmp_path: Path) -> None:
+    key = "sk-0123456789abcdef"
+    path = written(tmp_path, said("a", append(b64(SOUND + key.encode()))))
+    (found,) = texts(read(path, mask=Redactor(key).line), "a")
+    assert found is not None
+    assert MASK in found
 
 
 def test_bytes_beyond_what_is_said_are_not_unpacked() -> None:
