@@ -460,6 +460,21 @@ class Scribe:
         if said is not None:
             self._run.writer.write("verdict", **said)
 
+    @pytest.hookimpl(optionalhook=True)
+    def pytest_testnodedown(self, node: Any, error: object) -> None:
+        """Tell of a worker of pytest-xdist that was killed; the others need not wait for what it held."""
+        if error is None:
+            return
+        run = self._run
+        run.interrupted = True
+        if record.holds(run.writer.path, "recorded")[1]:
+            run.unwritten.append(f"the worker {node.gateway.id} was killed: what it was judging has no verdict")
+            return
+        words = f"the worker {node.gateway.id} was killed while the conversations were held"
+        run.unwritten.append(f"{words}: only what is in the record was judged")
+        run.writer.mend()
+        run.writer.write("recorded", not_held={}, infrastructure=words)
+
     def pytest_keyboard_interrupt(self) -> None:
         """Note that the run was cut short, and end it in order whatever comes now."""
         self._run.interrupted = True

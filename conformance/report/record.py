@@ -12,6 +12,7 @@ from __future__ import annotations
 
 import itertools
 import json
+import os
 from collections.abc import Callable, Iterator
 from dataclasses import dataclass, field
 from pathlib import Path
@@ -64,6 +65,17 @@ class RecordWriter:
             if payloads is not None:
                 self._append("payloads", payloads)
         self._append(kind, fields)
+
+    def mend(self) -> None:
+        """Take away the half of a line that another process of this run left when it was killed."""
+        try:
+            with self.path.open("rb+") as file:
+                end = file.seek(0, os.SEEK_END)
+                while end and file.seek(end - 1) is not None and file.read(1) != b"\n":
+                    end -= 1
+                file.truncate(end)
+        except OSError as problem:
+            self.problem = f"{self.path.name} could not be mended: {problem.strerror or problem}"
 
     def _append(self, kind: str, fields: Line) -> None:
         if self.problem is not None:

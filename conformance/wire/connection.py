@@ -65,6 +65,7 @@ class Connection(asyncio.Protocol):
         self._ca_file = ca_file
         room = room or Room()
         self._meter = Meter(room)
+        self._hush = room.hush
         self._clock = clock
         self._guard = guard or Guard()
         leg.echoes = self._guard.echoes
@@ -158,6 +159,7 @@ class Connection(asyncio.Protocol):
         """TCP (and TLS) is up: send the upgrade request."""
         assert isinstance(transport, asyncio.Transport)
         self._transport = transport
+        self._hush.opened()
         sock = transport.get_extra_info("socket")
         if sock is not None and sock.family in {socket.AF_INET, socket.AF_INET6}:
             sock.setsockopt(socket.IPPROTO_TCP, socket.TCP_NODELAY, 1)
@@ -179,6 +181,7 @@ class Connection(asyncio.Protocol):
 
     def data_received(self, data: bytes) -> None:
         """Feed the core and record what it understood."""
+        self._hush.heard()
         self.last_heard = self._clock()
         if self._broken_off:
             return
@@ -201,6 +204,8 @@ class Connection(asyncio.Protocol):
 
     def connection_lost(self, exc: Exception | None) -> None:
         """TCP is gone."""
+        if self._transport is not None:
+            self._hush.closed()
         if self._tcp == "open":
             if isinstance(exc, ConnectionResetError) and not self._left:
                 self._tcp = "rst"

@@ -9,6 +9,8 @@ from __future__ import annotations
 
 from dataclasses import dataclass
 
+from conformance.wire.hush import Hush
+
 MIB = 2**20
 OVERHEAD = 512
 """Bytes that a frame takes in memory beside its payload, however small it is."""
@@ -31,10 +33,11 @@ class Limits:
 
 
 class Room:
-    """What the connections of one run have taken of what they may hold together."""
+    """What the connections of one run share: what they have taken of what they may hold, and when any was heard."""
 
-    def __init__(self, limits: Limits | None = None) -> None:
+    def __init__(self, limits: Limits | None = None, hush: Hush | None = None) -> None:
         self.limits = limits or Limits()
+        self.hush = hush or Hush(float("inf"))
         self.taken = 0
 
 

@@ -15,6 +15,7 @@ from conformance.spec.profiles import Profile
 from conformance.spec.trouble import Kind
 from conformance.wire import steps, trouble
 from conformance.wire.call import Broken, Call, Dial, Talk, Unreachable
+from conformance.wire.hush import TIMES, Hush
 from conformance.wire.limits import Room
 from conformance.wire.pace import Clock, Pacer
 from conformance.wire.pulse import Pulse
@@ -226,8 +227,11 @@ class Recorder:
         self._matters: Matters | None = None
         self._kept_back = 0  # sessions of those that come last
         self._over: tuple[Cause, str] | None = None  # why nothing more is opened
-        self._room = Room()
+        self.hush = Hush(target.deadlines.quiet * TIMES)
+        self._room = Room(hush=self.hush)
+        self._later: list[tuple[Conversation, _Attempts]] = []  # lost once, to be held again when the others are over
         self._broken_off = 0  # conversations in a row
+        self._together = False  # whether others are held beside
 
     async def record(
         self,
@@ -257,14 +261,20 @@ class Recorder:
                     await self._begin(conversation, on_done, self._deaf)
             gate = asyncio.Semaphore(self.target.concurrency)
 
-            async def one(conversation: Conversation) -> None:
+            async def one(conversation: Conversation, attempts: _Attempts | None = None) -> None:
                 async with gate:
-                    await self._keep(conversation, on_done)
+                    await self._keep(conversation, on_done, attempts=attempts)
 
+            self._together = True
             async with asyncio.TaskGroup() as group:
                 for conversation in sorted(conversations, key=lambda item: not item.urgent):
                     if not conversation.last and not conversation.ready:
                         group.create_task(one(conversation))
+            self._together = False
+            async with asyncio.TaskGroup() as group:
+                for conversation, attempts in self._later:
+                    group.create_task(one(conversation, attempts))
+            self._later = []
             for conversation in conversations:
                 if conversation.last and not conversation.ready:
                     await self._keep(conversation, on_done)
@@ -347,19 +357,26 @@ class Recorder:
         progress.changed()
 
     async def _keep(
-        self, conversation: Conversation, on_done: OnDone, *, speaks: Unusable = lambda transcript: None
+        self,
+        conversation: Conversation,
+        on_done: OnDone,
+        *,
+        speaks: Unusable = lambda transcript: None,
+        attempts: _Attempts | None = None,
     ) -> Transcript | None:
         recording, progress = self.recording, self.recording.progress
+        attempts = attempts or _Attempts()
+        self._kept_back -= attempts.kept_back
+        attempts.kept_back = 0
         if self._left_out(conversation):
             return None
         await self.pacer.turn()
         if self._left_out(conversation):  # it waited, and others met what ends the run
             return None
         progress.holding += 1
-        attempts = _Attempts()
         try:
-            for number in itertools.count(1):
-                if number > 1:
+            for number in itertools.count(attempts.held + 1):
+                if number > attempts.held + 1:
                     await self.pacer.turn()
                 progress.sessions += conversation.connections
                 attempts.started = self.pacer.now()
@@ -375,10 +392,14 @@ class Recorder:
                 )
                 transcript.retried = attempts.why
                 self._spent(conversation, transcript)
-                stalled = self.pulse.stall(began, time.monotonic())
-                attempts.why = self._wanting(conversation, transcript, attempts, stalled)
+                ended = time.monotonic()
+                stalls = _Stalls(self.pulse.stall(began, ended), self.hush.silence(began, ended))
+                attempts.why = self._wanting(conversation, transcript, attempts, stalls)
                 if not attempts.why:
                     break
+                if self._put_off(conversation, transcript, attempts, number):
+                    on_done(transcript)
+                    return None
                 on_done(transcript)
         finally:
             progress.holding -= 1
@@ -405,7 +426,20 @@ class Recorder:
             self.recording.kept_out[conversation.name], self.recording.not_held[conversation.name] = short
         return short is not None
 
-    def _wanting(self, conversation: Conversation, transcript: Transcript, attempts: _Attempts, stalled: float) -> str:
+    def _put_off(self, conversation: Conversation, transcript: Transcript, attempts: _Attempts, number: int) -> bool:
+        """Whether the next attempt waits until the others are over: what holds up the line now is then gone.
+
+        Until then the session is trouble, and its share of the budget is kept back.
+        """
+        if not transcript.lost or attempts.held or conversation.ready or conversation.last or not self._together:
+            return False
+        note(transcript, attempts.loss.kind if attempts.loss else "line", f"the session was lost: {transcript.lost}")
+        attempts.held, attempts.kept_back = number, conversation.connections
+        self._kept_back += conversation.connections
+        self._later.append((conversation, attempts))
+        return True
+
+    def _wanting(self, conversation: Conversation, transcript: Transcript, attempts: _Attempts, stalls: _Stalls) -> str:
         """Why the conversation is held once more; empty: what there is of it stands.
 
         What no other attempt can tell any more is noted as trouble in the transcript.
@@ -422,8 +456,8 @@ class Recorder:
         attempts.failing |= whims.failing
         loss = trouble.lost(transcript) if live else None
         # Without a judge every loss matters, and no stall does: it harmed nothing that anybody looks at.
-        if stalled and self._matters is not None and self._matters(transcript):
-            words = f"this machine stood still for {stalled:.0f} ms meanwhile"
+        if stalls.ours and self._matters is not None and self._matters(transcript):
+            words = f"this machine stood still for {stalls.ours:.0f} ms meanwhile"
             if self._may("stall", conversation, attempts):
                 return words
             note(transcript, "own", words)
@@ -431,6 +465,11 @@ class Recorder:
         matters = loss is not None and (attempts.loss is not None or self._matters is None or self._matters(transcript))
         if loss is not None and matters:
             return self._lost(conversation, transcript, attempts, loss)
+        if live and stalls.theirs and self._may("hush", conversation, attempts):
+            if self._matters is not None and self._matters(transcript):
+                transcript.lost = f"nothing came on any connection for {stalls.theirs / 1000:.1f} s"
+                return transcript.lost
+            attempts.causes.discard("hush")
         return whims.why if conversation.retry and whims.why and self._may("whim", conversation, attempts) else ""
 
     def _troubled(
@@ -496,6 +535,14 @@ def minutes(seconds: float) -> str:
     return f"{seconds / 60:.0f} minutes" if seconds >= 120 else f"{seconds:.0f} s"
 
 
+@dataclass(frozen=True)
+class _Stalls:
+    """How long (ms) this machine, and the endpoint as a whole, stood still during an attempt."""
+
+    ours: float
+    theirs: float
+
+
 @dataclass
 class _Attempts:
     """What is known of the attempts at one conversation."""
@@ -505,6 +552,10 @@ class _Attempts:
     started: float = 0.0
     """When the one that counts began, by the pacer's clock."""
     causes: set[str] = field(default_factory=set)
+    held: int = 0
+    """How many there were when the next was put off."""
+    kept_back: int = 0
+    """Sessions of the budget that are kept for it."""
     loss: trouble.Loss | None = None
     failing: frozenset[str] = frozenset()
     """Checks that failed in any of them for what the model chose to say."""

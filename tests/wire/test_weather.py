@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import asyncio
 import json
 from collections.abc import Awaitable, Callable
 from pathlib import Path
@@ -405,3 +406,54 @@ async def test_what_falls_into_one_again_tells_nothing() -> None:
         unharmed = await recorder.record([ask("test/2")])
     assert found.transcripts["test/1"].trouble_kind == "own"
     assert unharmed.transcripts["test/2"].trouble is None
+
+
+async def test_what_was_lost_is_held_again_when_the_others_are_over() -> None:
+    found, seen, _ = await record(in_turn(drops(), good()), *(ask(f"test/{n}") for n in range(3)))
+    assert [(one.conversation, one.attempt) for one in seen] == [
+        ("test/0", 1), ("test/1", 1), ("test/2", 1), ("test/0", 2),
+    ]  # fmt: skip
+    assert seen[0].trouble is not None  # as long as nobody has held it again
+    assert all(one.trouble is None for one in found.transcripts.values())
+
+
+async def test_an_attempt_that_was_put_off_keeps_its_share_of_the_budget() -> None:
+    conversations = [ask(f"test/{n}") for n in range(3)]
+    found, _, _ = await record(in_turn(drops(), good()), *conversations, budget=Budget(sessions=3))
+    assert found.transcripts["test/0"].attempt == 2
+    assert list(found.not_held) == ["test/2"]
+
+
+@pytest.mark.parametrize(("theirs", "attempt"), [(0.0, 1), (5000.0, 2)])
+async def test_what_fell_into_a_silence_of_the_whole_endpoint_is_held_again_once(theirs: float, attempt: int) -> None:
+    async with endpoints.endpoint(good()) as port:
+        recorder = Recorder(endpoints.target(port, kind="live"), endpoints.PROFILE)
+        recorder.hush.silence = lambda began, ended: theirs  # type: ignore[method-assign]
+        found = await recorder.record([ask("test/1")], matters=lambda _: True)
+        unharmed = await recorder.record([ask("test/2")], matters=lambda _: False)
+    assert found.transcripts["test/1"].attempt == attempt
+    assert found.transcripts["test/1"].trouble is None
+    assert unharmed.transcripts["test/2"].attempt == 1
+
+
+async def test_a_suspended_endpoint_is_heard_again() -> None:
+    awake = asyncio.Event()
+    awake.set()
+    met = 0
+
+    async def handler(connection: ServerConnection) -> None:
+        nonlocal met
+        met += 1
+        if met == 4:
+            awake.clear()
+            asyncio.get_running_loop().call_later(0.6, awake.set)
+        await connection.send(greeting())
+        async for _ in connection:
+            await awake.wait()
+            await connection.send('{"type":"response.done","response":{}}')
+
+    async with endpoints.endpoint(handler) as port:
+        recorder = Recorder(endpoints.target(port, kind="live", concurrency=4), endpoints.PROFILE)
+        found = await recorder.record([ask(f"test/{n}") for n in range(8)])
+    assert all(one.trouble is None and one.stop is None for one in found.transcripts.values())
+    assert any(one.attempt == 2 for one in found.transcripts.values())
