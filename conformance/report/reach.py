@@ -17,6 +17,16 @@ SHARE = 20
 """One MUST in so many may stay unjudged in a run that is called whole: 5 %."""
 
 
+CAUSES = {
+    "account": "trouble of the account",
+    "quota": "throttling",
+    "service": "faults of the service",
+    "line": "trouble of the line",
+    "own": "a stall of this machine",
+}
+"""What kept a check from being judged, by whose trouble its conversation met."""
+
+
 @dataclass(frozen=True)
 class Reach:
     """Figures of one run.
@@ -68,11 +78,7 @@ def reach(record: Record, judged: Collection[Case]) -> Reach:
     out: dict[str, str] = dict(recorded.get("kept_out") or {})
     for name, transcript in record.transcripts.items():
         if transcript.trouble is not None:
-            out[name] = {"quota": "throttling", "own": "a stall of this machine"}.get(
-                transcript.trouble_kind, "trouble"
-            )
-        elif transcript.broken_off:
-            out[name] = "broken off"
+            out[name] = CAUSES.get(transcript.trouble_kind, "trouble")
     cut = _cut(record)
     # What is absent from a record that is cut short was asked for; elsewhere it was left out with a reason.
     left = set() if cut is not None else set(recorded.get("not_held") or ()) - set(out)

@@ -17,9 +17,9 @@ STALL = 500.0  # ms: a loop that comes this late tells nothing about a peer's ti
 class Pulse:
     """Beats while it is watched over; `worst` is the most (ms) that a beat came late."""
 
-    def __init__(self, clock: Callable[[], float] = time.monotonic) -> None:
+    def __init__(self, clock: Callable[[], float] | None = None) -> None:
         self.worst = 0.0
-        self._clock = clock
+        self._clock = clock or time.monotonic
         self._stalls: list[tuple[float, float]] = []
         self._due: float | None = None
 

@@ -48,6 +48,13 @@ class Staged:
         return loaded
 
     @property
+    def recorded(self) -> dict[str, Any]:
+        """The `recorded` line of the record."""
+        lines = map(json.loads, (self.folder / "record.jsonl").read_text(encoding="utf-8").splitlines())
+        found: dict[str, Any] = next(line for line in lines if line["kind"] == "recorded")
+        return found
+
+    @property
     def shortest_gap(self) -> float:
         """The least time between two connections, in seconds."""
         return min((after - before for before, after in zip(self.arrived, self.arrived[1:], strict=False)), default=0.0)
@@ -86,7 +93,9 @@ def rehearse(weather: Weather, seed: int, folder: Path, options: Sequence[str] =
     authority = tls.authority(folder)
     staged = Staged(folder=folder)
     mock = MockOptions(latency="live", weather=weather, seed=seed)
-    arguments = ["--endpoint", ENDPOINT, "--ca-file", str(authority.ca_file), "--report-dir", str(folder)]
+    # The paths among the arguments lead pytest away from this project's settings, of which it misses one.
+    settings = ["-o", "asyncio_default_fixture_loop_scope=function"]
+    arguments = [*settings, "--endpoint", ENDPOINT, "--ca-file", str(authority.ca_file), "--report-dir", str(folder)]
     began = time.monotonic()
     with _stage(mock, authority, staged):
         staged.code = cli.run([*arguments, "--status-source", "none", "-q", "-p", "no:cacheprovider", *options])

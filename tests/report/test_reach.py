@@ -76,7 +76,14 @@ def test_more_than_five_percent_unjudged_is_incomplete(count: int, verdict: str,
 
 @pytest.mark.parametrize(
     ("kind", "cause"),
-    [("quota", "throttling"), ("line", "trouble"), ("service", "trouble"), ("own", "a stall of this machine")],
+    [
+        ("account", "trouble of the account"),
+        ("quota", "throttling"),
+        ("line", "trouble of the line"),
+        ("service", "faults of the service"),
+        ("own", "a stall of this machine"),
+        ("", "trouble"),  # as records of earlier versions have it
+    ],
 )
 def test_what_met_trouble_is_unjudged(kind: str, cause: str) -> None:
     made = record(not_run(3, "inconclusive"))

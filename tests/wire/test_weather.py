@@ -11,7 +11,7 @@ from typing import Any
 import pytest
 from websockets.asyncio.server import ServerConnection
 
-from conformance.wire import close, send, until
+from conformance.wire import close, send, silence, until
 from conformance.wire.recorder import Budget, Conversation, Recorder, Recording
 from conformance.wire.transcript import Transcript
 from support import endpoints
@@ -152,9 +152,29 @@ async def test_a_close_that_the_client_began_is_no_loss() -> None:
     assert len(seen) == 1
 
 
-def test_the_field_lost_tcp_in_the_middle() -> None:
-    # The file says what `drops` does: an append, and then no event and no close frame.
-    assert "no close frame" in field("silent_drop.jsonl")[-1]["end"]
+async def test_tcp_that_was_lost_in_the_middle_is_the_lines_and_a_new_connection_works() -> None:
+    last, end = field("silent_drop.jsonl")
+    assert "the ninth of twenty packets" in last["event"]["audio"]
+    assert end["end"] == "tcp fin, no close frame, no event before it; a new connection works at once"
+
+    async def goes(connection: ServerConnection) -> None:
+        await connection.send(greeting())
+        for _ in range(9):
+            assert json.loads(await connection.recv())["type"] == last["event"]["type"]
+        connection.transport.close()
+
+    async def stays(connection: ServerConnection) -> None:
+        await connection.send(greeting())
+        for _ in range(20):
+            await connection.recv()
+        await connection.send('{"type":"input_audio_buffer.committed"}')
+        await connection.wait_closed()
+
+    spoken = [until("session.created"), silence(2000), until("input_audio_buffer.committed"), close(1000)]
+    found, seen, _ = await record(in_turn(goes, stays), Conversation("test/1", script=lambda _: spoken))
+    assert [one.lost for one in seen] == ["TCP ended without a close frame", ""]
+    assert found.transcripts["test/1"].trouble is None
+    assert found.transcripts["test/1"].stop is None
 
 
 # -- account
