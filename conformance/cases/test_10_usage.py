@@ -229,8 +229,9 @@ def nearest(seconds, outcomes, within):
 
 
 class TestAudioOut:
-    """A spoken turn in manual mode with a spoken reply of a few seconds."""
+    """A spoken turn in manual mode with a spoken reply of a few seconds; the client ends it with `session.finish`."""
 
+    path = "finish-after-speech"
     script = [
         until("session.created"),
         send(
@@ -249,8 +250,19 @@ class TestAudioOut:
         heard(),
         send("response.create"),
         until("response.done"),
+        send("session.finish"),
+        maybe("session.finished", "error", within_ms=5500),
         close(1000),
     ]
+
+    @observe("Q-FINISH-AUDIO-MODE")
+    def question_is_finish_accepted_after_a_spoken_reply(self, wire):
+        after = [frame.type for frame in wire.after(wire.sent("session.finish"))]
+        if "session.finished" in after:
+            return Seen("finished", str(after))
+        if "error" in after:
+            return Seen("refused", json.dumps(wire.error_to("session.finish"), ensure_ascii=False))
+        return Seen("closed" if wire.ending.first == "server" else "silent", str(after))
 
     @should("USE-006")
     def test_speech_shows_on_both_sides(self, wire):
@@ -404,9 +416,13 @@ def noisy(level):
 
 
 async def after_idling(call, audio, label):
-    """A spoken question after so much idle audio, and its reply."""
+    """A spoken question after so much idle audio, and its reply.
+
+    Every session begins with a second of silence: what a detected turn takes for its padding is there in all of them.
+    """
     await call(
         *configured(VAD),
+        silence(1000),
         append(audio, label=label),
         append(WEATHER, label="speech"),
         silence(WINDOW_MS + 1500),

@@ -2,7 +2,8 @@
 
 import json
 
-from conformance.cases.shared import MANUAL, configured, user
+from conformance import fixtures
+from conformance.cases.shared import MANUAL, configured, heard, user
 from conformance.judge import ledger, silence_cost
 from conformance.judge.places import closes, finishes
 from conformance.judge.rules.frames import size
@@ -41,6 +42,9 @@ WRITING = (
     send("response.create"),
     until("response.text.delta"),
 )
+SPOKEN = {"modalities": ["text"], "instructions": TYPED["instructions"], "max_tokens": 16}
+MS = 32  # bytes of a millisecond at 16 kHz
+WEATHER = fixtures.wav("weather")
 # The vendor's SDK gives up after 20 s; CLO-011 wants an answer within five.
 finish = (send("session.finish"), maybe("session.finished", "error", within_ms=5500))
 
@@ -387,6 +391,60 @@ class TestFinishWithAudio:
         if "session.finished" not in after:
             return Seen("refused" if "error" in after else "silent", str(after))
         return Seen("committed" if "input_audio_buffer.committed" in after else "dropped", str(after))
+
+
+def fate_of_finish(wire, done, left):
+    """What `session.finish` met while something was under way: `done` where an event of that type came before its end.
+
+    `left`: what it is called when `session.finished` came without it.
+    """
+    after = [frame.type for frame in wire.after(wire.sent("session.finish"))]
+    if "session.finished" in after:
+        before = after[: after.index("session.finished")]
+        return Seen(done[1] if done[0] in before else left, str(after))
+    if "error" in after:
+        return Seen("refused", str(after))
+    if wire.ending.first == "server":
+        return Seen("closed", f"{wire.ending.code_received} {wire.ending.reason_received}".rstrip())
+    return Seen("silent", str(after))
+
+
+class TestFinishMidUtterance:
+    """The client says `session.finish` in the middle of an utterance, while voice detection hears the user."""
+
+    path = "finish-mid-utterance"
+    script = [
+        *configured(SPOKEN),
+        append(WEATHER[: 900 * MS], label="speech, first half"),
+        until("input_audio_buffer.speech_started"),
+        *finish,
+        quiet(),
+        close(1000),
+    ]
+
+    @observe("Q-FINISH-MID-UTTERANCE")
+    def question_what_becomes_of_an_utterance(self, wire):
+        return fate_of_finish(wire, ("input_audio_buffer.committed", "committed"), "dropped")
+
+
+class TestFinishUnanswered:
+    """The client says `session.finish` when a turn is committed and nobody has asked for its reply."""
+
+    path = "finish-unanswered"
+    script = [
+        *configured(MANUAL),
+        speak("hello"),
+        send("input_audio_buffer.commit"),
+        until("input_audio_buffer.committed"),
+        heard(),
+        *finish,
+        quiet(),
+        close(1000),
+    ]
+
+    @observe("Q-FINISH-UNANSWERED")
+    def question_what_becomes_of_a_turn_without_a_reply(self, wire):
+        return fate_of_finish(wire, ("response.done", "answered"), "unanswered")
 
 
 class TestFinishTwice:

@@ -12,6 +12,7 @@ from dataclasses import dataclass
 from typing import Any
 
 from conformance.report.case import Case
+from conformance.report.ending import last_lines
 from conformance.status.model import REASONS
 
 Rows = dict[str, dict[str, Any]]
@@ -41,6 +42,8 @@ class InWords:
     text: str
     unknown: str
     conversations: tuple[str, ...]
+    code: str = ""
+    """What to write tomorrow, where the answer is about that."""
 
     def to_json(self) -> dict[str, Any]:
         """The form of `summary.json`."""
@@ -49,14 +52,15 @@ class InWords:
             "text": self.text,
             "unknown": self.unknown,
             "conversations": list(self.conversations),
+            **({"code": self.code} if self.code else {}),
         }
 
 
-def in_words(judged: Iterable[Case], close_paths: list[dict[str, Any]]) -> list[InWords]:
-    """The three answers."""
+def in_words(judged: Iterable[Case], close_paths: list[dict[str, Any]], model: str = "this model") -> list[InWords]:
+    """The three answers; `model` is what was asked."""
     cases = {case.id: case for case in judged}
     rows = {row["path"]: row for row in close_paths}
-    return [_finish(cases, rows), _status(cases, rows), _silence(cases)]
+    return [_finish(cases, rows, model), _status(cases, rows), _silence(cases)]
 
 
 def _outcome(cases: dict[str, Case], question: str) -> str | None:
@@ -74,14 +78,15 @@ def _why(cases: dict[str, Case], question: str) -> str:
 # -- 1
 
 
-def _finish(cases: dict[str, Case], rows: Rows) -> InWords:
+def _finish(cases: dict[str, Case], rows: Rows, model: str) -> InWords:
     ask = "Is `session.finish` accepted, and is there a protocol-compliant way to end a session?"
     outcome = _outcome(cases, "Q-FINISH")
     said = {
-        "error": "No: this endpoint refuses `session.finish` with an `error`.",
-        "finished": "Yes: this endpoint answers `session.finish` with `session.finished`.",
-        "silent": "It is neither accepted nor refused: nothing answers `session.finish`, and the connection stays.",
-        "closed": "The server closes the connection when it gets `session.finish`, without an event.",
+        "error": f"No: for {model} this endpoint refuses `session.finish` with an `error`.",
+        "finished": f"Yes: for {model} this endpoint answers `session.finish` with `session.finished`.",
+        "silent": f"It is neither accepted nor refused: for {model} nothing answers `session.finish`, and the "
+        "connection stays.",
+        "closed": f"For {model} the server closes the connection when it gets `session.finish`, without an event.",
         "other": "`session.finish` gets an answer that no source foresaw.",
     }
     if outcome is None:
@@ -101,9 +106,19 @@ def _finish(cases: dict[str, Case], rows: Rows) -> InWords:
         )
     elif closing is not None:
         parts.append(f"A close 1000 does not end a session cleanly either: {closing['behaviour']}.")
-    used = ["finish-and-wait", "finish-mid-response", "close-1000-after-response"]
+    used = [
+        "finish-and-wait",
+        "finish-mid-response",
+        "finish-mid-utterance",
+        "finish-unanswered",
+        "finish-after-speech",
+        "close-1000-after-response",
+    ]
     unknown = "" if outcome is not None else "whether `session.finish` is accepted"
-    return InWords(ask, " ".join(parts), unknown, _conversations(rows, used))
+    code = last_lines(outcome, _outcome(cases, "Q-FINISH-ACTIVE"))
+    if code:
+        parts.append("The last lines of a client that ends as well as this endpoint allows are below.")
+    return InWords(ask, " ".join(parts), unknown, _conversations(rows, used), code)
 
 
 def _detail(cases: dict[str, Case], outcome: str | None) -> list[str]:
@@ -119,7 +134,30 @@ def _detail(cases: dict[str, Case], outcome: str | None) -> list[str]:
         "finished-after-response": "During a response, `session.finished` comes when the response is over.",
         "finished-at-once": "During a response, `session.finished` comes at once and cuts the response off.",
     }.get(_outcome(cases, "Q-FINISH-ACTIVE") or "")
-    return [*parts, active] if active else parts
+    parts += [active] if active else []
+    return parts + [words for (question, seen), words in MOMENTS.items() if _met(cases, question, outcome) == seen]
+
+
+MOMENTS = {
+    ("Q-FINISH-MID-UTTERANCE", "committed"): "In the middle of an utterance, the utterance becomes a turn first.",
+    ("Q-FINISH-MID-UTTERANCE", "dropped"): "In the middle of an utterance, what was said is lost.",
+    ("Q-FINISH-UNANSWERED", "answered"): "A committed turn without a reply gets one first.",
+    ("Q-FINISH-UNANSWERED", "unanswered"): "A committed turn without a reply gets none: ask for it before.",
+    ("Q-FINISH-AUDIO-MODE", "finished"): "It is accepted in a session that speaks, too.",
+    ("Q-FINISH-MID-UTTERANCE", "otherwise"): "In the middle of an utterance it meets something else.",
+    ("Q-FINISH-UNANSWERED", "otherwise"): "With a turn that has no reply it meets something else.",
+    ("Q-FINISH-AUDIO-MODE", "otherwise"): "In a session that speaks it meets something else.",
+}
+"""What is worth a sentence: what becomes of what is under way, and whatever is not as on an idle session."""
+ALIKE = {"error": "refused", "silent": "silent", "closed": "closed"}
+
+
+def _met(cases: dict[str, Case], question: str, idle: str | None) -> str | None:
+    """The outcome of `session.finish` at another moment; `otherwise`: another than on an idle session, None: alike."""
+    seen = _outcome(cases, question)
+    if seen is None or idle is None or seen == ALIKE.get(idle):
+        return None
+    return "otherwise" if seen in ALIKE.values() or idle != "finished" else seen
 
 
 def _message(detail: str) -> str:

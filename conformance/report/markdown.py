@@ -44,6 +44,8 @@ def _in_words(answers: list[dict[str, Any]]) -> list[str]:
         shown = ", ".join(f"`{name}`" for name in answer["conversations"][:4])
         more = len(answer["conversations"]) - 4
         out += [f"### {cell(answer['question'])}", "", _plain(answer["text"])]
+        if answer.get("code"):
+            out += ["", "```python", *answer["code"].splitlines(), "```"]
         out += ["", f"Not known: {_plain(answer['unknown'])}."] if answer["unknown"] else []
         out += ["", f"Shown by {shown}{f' and {more} more' if more > 0 else ''}."] if shown else []
         out.append("")

@@ -241,7 +241,9 @@ def _servers(record: Record) -> set[str]:
 
 
 def _answers(record: Record, judged: list[Case], paths: list[dict[str, Any]]) -> list[InWords]:
-    return client_runs.answers(record) if client_runs.of_client(record) else in_words(judged, paths)
+    if client_runs.of_client(record):
+        return client_runs.answers(record)
+    return in_words(judged, paths, record.run["target"]["model"])
 
 
 def summary(record: Record) -> dict[str, Any]:

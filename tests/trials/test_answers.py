@@ -9,7 +9,7 @@ from conformance.mock.options import MockOptions
 from conformance.report.answers import in_words
 from conformance.report.case import Case
 from conformance.report.closing import row
-from conformance.trial import Result, Trial, run
+from conformance.trial import Result, Trial, failures, run
 
 HELD = tuple(f"closing/{name}" for name in ("FinishIdle", "FinishThenClose", "FinishThenDrop", "AfterResponse", "Rst"))
 STATUS = ("finish_required", "clean_close_ok", "cancelled", "pending_until_finish", "absent_unless_success")
@@ -21,10 +21,10 @@ SILENCE = {
     "quarter": "Billed in part",
 }
 FIRST = {
-    "error": "No: this endpoint refuses `session.finish` with an `error`.",
-    "finished": "Yes: this endpoint answers `session.finish` with `session.finished`.",
+    "error": "No: for this model this endpoint refuses `session.finish` with an `error`.",
+    "finished": "Yes: for this model this endpoint answers `session.finish` with `session.finished`.",
     "silent": "nothing answers `session.finish`",
-    "closed": "The server closes the connection when it gets `session.finish`",
+    "closed": "For this model the server closes the connection when it gets `session.finish`",
 }
 CLOSED = {
     "finish_required": "Failed (client error)",
@@ -63,8 +63,30 @@ def listed(path: str, text: str) -> str:
 
 def test_silence_is_answered_as_it_is_billed() -> None:
     trials = [Trial(("usage/Silence",), mock=MockOptions(silence_billing=side)) for side in SILENCE]  # type: ignore[arg-type]
-    for told, result in zip(SILENCE.values(), run(trials), strict=True):
+    noise = {"none": "not-billed", "padding": "not-billed", "quarter": "in-part", "all": "billed"}
+    for (side, told), result in zip(SILENCE.items(), run(trials), strict=True):
         assert told in answers(result)[2]
+        assert {result.outcomes[key].outcome for key in ("Q-NOISE-BILLED", "Q-LOUD-NOISE-BILLED")} == {noise[side]}
+
+
+MOMENTS = {
+    "error": ("refused", "refused", "refused"),
+    "finished": ("dropped", "unanswered", "finished"),
+    "silent": ("silent", "silent", "silent"),
+    "closed": ("closed", "closed", "closed"),
+}
+
+
+def test_finish_is_asked_at_every_moment_and_the_last_lines_end_a_session() -> None:
+    held = ("closing/FinishIdle", "closing/FinishMidUtterance", "closing/FinishUnanswered", "usage/AudioOut")
+    trials = [Trial(held, mock=MockOptions(switches={"finish": side})) for side in FINISH]
+    for finish, result in zip(FINISH, run(trials), strict=True):
+        questions = ("Q-FINISH-MID-UTTERANCE", "Q-FINISH-UNANSWERED", "Q-FINISH-AUDIO-MODE")
+        assert tuple(result.outcomes[question].outcome for question in questions) == MOMENTS[finish]
+        assert failures(result.outcomes) == {}
+        first = answers(result)[0]
+        assert ("what was said is lost" in first) == (finish == "finished")
+        assert "meets something else" not in first
 
 
 @pytest.mark.parametrize("policy", STATUS)
