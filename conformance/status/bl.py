@@ -17,6 +17,7 @@ from collections.abc import Callable
 from typing import Any
 
 from conformance import guarded
+from conformance.cut import MASK, cut
 from conformance.status.model import Json, NotObservable
 from conformance.status.rows import as_object, number
 
@@ -77,7 +78,7 @@ class BlReader:
 def first_line(printed: str) -> str:
     """Return the first line with words in it, 200 characters at most, without anything like a secret."""
     line = next((one.strip() for one in printed.splitlines() if one.strip()), "")
-    return _SECRET.sub("[redacted]", line)[:200]
+    return cut(_SECRET.sub(MASK, line), 200)
 
 
 def _run(command: list[str], timeout_s: float) -> tuple[int, str, str]:

@@ -17,6 +17,7 @@ from conformance.secrets import Hit, Secrets, covered
 from conformance.wire.transcript import Echo, Frame, Handshake, Opcode, Side
 
 NOTED = 50  # quotes that are noted of one connection: a server that floods with keys has told enough
+KINDS = 32  # types of events of which the last one is remembered: a server may invent types without end
 SPAN = 1024  # characters on both sides of the seam between two deltas: a long key with all its letters escaped
 
 
@@ -81,8 +82,10 @@ class Guard:
         event = Frame(index, "server", 0.0, "text", text).event if self._secrets or self._probes else None
         if not isinstance(event, dict) or not isinstance(kind := event.get("type"), str):
             return kept
-        at, before = self._before.get(kind, (-1, {}))
+        at, before = self._before.pop(kind, (-1, {}))
         self._before[kind] = (index, event)
+        if len(self._before) > KINDS:
+            del self._before[next(iter(self._before))]  # what came longest ago
         for name, value in event.items():
             left = before.get(name)
             if name == "type" or not isinstance(value, str) or not isinstance(left, str) or left == value:

@@ -20,7 +20,7 @@ from conformance.report import files, html, html_text
 from conformance.report.record import Record, read
 from conformance.report.redact import Redactor
 from conformance.report.summary import summary
-from conformance.wire.transcript import Stop
+from conformance.wire.transcript import Echo, Stop
 from support import records
 from support.records import Stage, transcript
 
@@ -287,6 +287,23 @@ def test_deep_nesting_and_repeated_names_are_shown_as_sent(tmp_path: Path) -> No
     frames = Page(page(read(records.write(tmp_path, held, [])))).traces()["t-c-session-VoiceChange"]["frames"]
     assert "(cut here; 100,000 characters in all)" in frames[1]["b"]
     assert frames[3]["b"] == '{"type":"x","n":1.0,"n":12345678901234567890}'
+
+
+def test_where_the_key_was_quoted_is_shown_and_never_what(tmp_path: Path) -> None:
+    stage = Stage().greet()
+    stage.leg.echoes = [
+        Echo("frame", 0, "Base64", whole=True), Echo("header", "X-<b>", "plain", whole=False),
+        Echo("body", "", "hex", whole=True),
+    ]  # fmt: skip
+    made = page(read(records.write(tmp_path, [transcript("session/VoiceChange", stage.close())], [])))
+    seen = " ".join(Page(made).text.split())
+    assert "Where the server quoted the client's key #0 : all of it, Base64" in seen
+    assert "the header X-<b> of the handshake: a part of it, plain" in seen
+    assert "the body of the handshake: all of it, hex" in seen
+
+
+def test_a_page_says_nothing_of_quotes_where_there_were_none(usual: str) -> None:
+    assert "Where the server quoted" not in usual
 
 
 @pytest.mark.parametrize("redacted_before", [True, False])

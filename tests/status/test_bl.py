@@ -104,7 +104,7 @@ def test_a_refusal_in_an_answer_that_ended_well(bl, answer, reason):
 def test_a_bad_end_tells_the_first_line_without_secrets(bl):
     found = refused(bl(error="\nError: bad token=abcdef123456 here\n  at main.js:1\n", code=3))
     assert found.reason == "refused"
-    assert "ends with 3: Error: bad [redacted] here" in found.words
+    assert "ends with 3: Error: bad [masked] here" in found.words
 
 
 def test_a_bad_end_for_want_of_a_login(bl):
