@@ -19,6 +19,7 @@ from conformance.mock import forecast
 from conformance.mock.options import STATUS_POLICIES, MockOptions, OptionError
 from conformance.mock.server import serve_forever
 from conformance.outlet import unbroken
+from conformance.proxy import command as proxy
 from conformance.report import compare, files, history
 from conformance.report.record import LARGEST, RecordError
 from conformance.report.redact import Redactor
@@ -50,6 +51,8 @@ def _main(arguments: Sequence[str]) -> int:
         return _client(options)
     if options.command == "history":
         return _history(options.file, options.summaries, options.output)
+    if options.command == "proxy":
+        return proxy.main(options)
     if options.command == "import":
         return intake.main(options)
     if options.command == "compare":
@@ -119,6 +122,7 @@ def _parser() -> _Parser:
     past.add_argument("--file", type=Path, required=True, help="the history, JSON lines")
     past.add_argument("-o", "--output", type=Path, help="write the page of the trend")
     intake.add(commands)
+    proxy.add(commands, _port)
     report = commands.add_parser("report", help="render a record again")
     report.add_argument("record", type=Path, help="record.jsonl")
     return parser

@@ -66,7 +66,7 @@ def reception(wire, *labels):
         if "error" in kinds:
             said = events[kinds.index("error")].get("error")
             seen.append(Seen("error", f"{label}: {json.dumps(said, ensure_ascii=False)}"))
-        elif leg.ending.first == "server" and not kinds:
+        elif not kinds and leg.ending.first == "server":
             seen.append(other(f"{label}: closed with {leg.ending.code_received} {leg.ending.reason_received}"))
         else:
             seen.append(

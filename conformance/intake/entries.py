@@ -138,7 +138,8 @@ def _take(connection: Connection, entry: Entry) -> None:
         connection.take(side, entry.at, data=raw, opcode="text" if entry.opcode == "text" else "binary")
     else:
         fragments = told.get("fragments")
-        connection.take(side, entry.at, text=text, fragments=fragments if isinstance(fragments, int) else 1)
+        fragments = fragments if isinstance(fragments, int) else 1
+        connection.take(side, entry.at, text=text, fragments=fragments, cut=told.get("cut") is True)
 
 
 def _payload(entry: Entry) -> tuple[str | None, bytes | None]:
@@ -175,12 +176,17 @@ def _opened(connection: Connection, told: dict[str, Any]) -> None:
     connection.url = url if isinstance(url, str) else ""
     connection.began = clock.told(told)
     status = told.get("status")
-    if isinstance(status, int):
+    problem = told.get("problem")
+    if isinstance(status, int) or isinstance(problem, str):
         ms, body = told.get("handshake_ms"), told.get("body")
         connection.handshake = Handshake(
-            status, float(ms) if isinstance(ms, int | float) else 0.0, _headers(told.get("request_headers")),
-            _headers(told.get("response_headers")), scrub.words(body) if isinstance(body, str) else "",
-        )  # fmt: skip
+            status if isinstance(status, int) else None,
+            float(ms) if isinstance(ms, int | float) else 0.0,
+            _headers(told.get("request_headers")),
+            _headers(told.get("response_headers")),
+            scrub.words(body) if isinstance(body, str) else "",
+            problem if isinstance(problem, str) else None,
+        )
 
 
 def _headers(value: Any) -> tuple[tuple[str, str], ...]:

@@ -75,7 +75,7 @@ def write(paths: Sequence[Path], output: Path, *, keep_audio: bool = False) -> t
             transcript.conversation += f" ({names[transcript.conversation]})"
         seen.update(transcript.gaps)
         writer.write("conversation", **transcript.to_json())
-    writer.write("recorded", **_recorded(names.total()))
+    writer.write("recorded", **recorded(names.total()))
     writer.write("footer", interrupted=False, seconds=0.0)
     if writer.problem:
         raise OSError(writer.problem)
@@ -107,5 +107,11 @@ def _run(model: str) -> runner.Run:
     return runner.Run(Target("replay", "a recording", "", profile.model), profile, load())
 
 
-def _recorded(sessions: int) -> dict[str, Any]:
+def catalogue(model: str) -> dict[str, Any]:
+    """The fields of its `catalogue` line."""
+    return _run(model).catalogue()
+
+
+def recorded(sessions: int) -> dict[str, Any]:
+    """The fields of its `recorded` line."""
     return {"conversations": sessions, "sessions": sessions, "not_held": {}, "infrastructure": None}

@@ -11,7 +11,7 @@ from collections import Counter
 from collections.abc import Iterable
 from dataclasses import dataclass, field
 
-from conformance.judge.checks import Check, Outcome, applies, evidence, run
+from conformance.judge.checks import Check, Outcome, applies, evidence, level, run
 from conformance.judge.patience import Patience
 from conformance.judge.place import Places
 from conformance.judge.view import Wire
@@ -58,6 +58,7 @@ class Tally:
         self.profile = profile
         self.kept: dict[str, _Kept] = {check.id: _Kept() for check in self.checks}
         self.unshown: dict[str, str] = {}
+        self.levels = {check.id: level(check.id, profile) for check in self.checks}
         self._patience = Patience(everything=PATIENCE)
 
     def add(self, transcript: Transcript) -> list[Finding]:
