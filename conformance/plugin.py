@@ -17,6 +17,7 @@ import sys
 import time
 from collections.abc import Generator, Iterator
 from dataclasses import replace
+from functools import cached_property
 from pathlib import Path
 from typing import Any
 
@@ -34,7 +35,7 @@ from conformance.judge.view import Wire
 from conformance.mock.options import MockOptions, OptionError
 from conformance.outlet import unbroken
 from conformance.progress import LiveLine
-from conformance.report import files, record, whole
+from conformance.report import record, whole
 from conformance.report.answers import unread
 from conformance.report.baseline import Baseline, BaselineError, dump, load, made
 from conformance.report.html_text import plural
@@ -405,10 +406,15 @@ class ConformanceRun:
             if not given["held"]:
                 raise NotHeld(self.recorded.get("infrastructure") or "no conversation was held")
         if "wires" in names:
-            given["wires"] = judging.evidence(self.transcripts.values(), self.run.profile)
+            given["wires"] = self._evidence
             if not given["wires"]:
                 raise NotHeld(self.recorded.get("infrastructure") or "no conversation was held")
         return {name: given[name] for name in names}
+
+    @cached_property
+    def _evidence(self) -> list[Wire]:
+        """One view of each connection serves every rule: it keeps what each would find out anew."""
+        return judging.evidence(self.transcripts.values(), self.run.profile)
 
     # -- writing
 
@@ -432,6 +438,8 @@ class ConformanceRun:
 
     def _written(self) -> dict[str, Any]:
         """Write everything that is made from the record; whoever interrupts it goes without the page."""
+        from conformance.report import files  # noqa: PLC0415  # page and template take a sixth of what collecting does
+
         path, redact, tell = self.writer.path, Redactor(self.secrets), self.unwritten.append
         try:
             return files.write_all(path, redact, tell=tell)

@@ -16,7 +16,6 @@ from conformance import __version__, early, fuzz
 from conformance.aside import aside
 from conformance.judge.checks import Chapters, Check, applies, level, spoiled, whims
 from conformance.mock.options import MockOptions
-from conformance.mock.server import MockServer
 from conformance.report.record import FORMAT, options
 from conformance.spec.catalogue import clauses, questions
 from conformance.spec.profiles import Profile
@@ -307,6 +306,8 @@ class Run:
         if self.mock is None:
             yield self.target
             return
+        from conformance.mock.server import MockServer  # noqa: PLC0415  # a live run has no use for it
+
         async with MockServer(self.mock) as server:
             yield self.target.at(server.url)
 

@@ -5,6 +5,8 @@ import tempfile
 
 import pytest
 
+from support import runs
+
 
 def pytest_configure(config: pytest.Config) -> None:
     # Here and not in pyproject.toml: `pytest conformance/` reads that file too, and a conformance run must not
@@ -24,6 +26,12 @@ def _compile_once(config: pytest.Config) -> None:
         config.add_cleanup(folder.cleanup)
         os.environ["PYTHONPYCACHEPREFIX"] = folder.name
         del os.environ["PYTHONDONTWRITEBYTECODE"]
+
+
+@pytest.fixture(scope="session")
+def green(tmp_path_factory: pytest.TempPathFactory) -> runs.Finished:
+    """The default run, held once for all tests, in whatever worker they are.  Its folder is read and not written to."""
+    return runs.once(tmp_path_factory)
 
 
 @pytest.fixture(autouse=True)

@@ -14,6 +14,7 @@ from pathlib import Path
 
 import pytest
 
+from conformance import cli
 from support import runs
 
 CLI = [sys.executable, "-m", "conformance.cli"]
@@ -43,13 +44,12 @@ def mock(*options: str) -> Iterator[tuple[subprocess.Popen[str], str]]:
         process.communicate()
 
 
-def test_a_mock_started_by_hand_gives_the_same_verdicts(tmp_path: Path) -> None:
-    embedded = runs.run(tmp_path / "embedded")
+def test_a_mock_started_by_hand_gives_the_same_verdicts(green: runs.Finished, tmp_path: Path) -> None:
     with mock() as (_, url):
         by_hand = runs.run(tmp_path / "by-hand", "--endpoint", url, "--fuzz-examples", "25")
     assert by_hand.code == 0, by_hand.output
-    assert by_hand.verdicts == embedded.verdicts
-    assert by_hand.summary["sessions"] == embedded.summary["sessions"]
+    assert by_hand.verdicts == green.verdicts
+    assert by_hand.summary["sessions"] == green.summary["sessions"]
     # A server that says it is the mock is never shown as the service, whatever address it has.
     assert by_hand.summary["target"]["kind"] == "mock"
     assert "It tells nothing about the live service" in by_hand.output
@@ -87,11 +87,15 @@ def test_the_mock_serves_its_ledger_on_the_same_port() -> None:
         (["--tls", "cert.pem", "key.pem"], "No such file"),
     ],
 )
-def test_a_wrong_option_of_the_mock_is_a_usage_error(options: list[str], says: str) -> None:
-    done = subprocess.run([*CLI, "mock", "--port", "0", *options], capture_output=True, text=True, check=False)
-    assert done.returncode == 4
-    assert says in done.stderr
-    assert "Traceback" not in done.stderr
+def test_a_wrong_option_of_the_mock_is_a_usage_error(
+    options: list[str], says: str, capsys: pytest.CaptureFixture[str]
+) -> None:
+    try:
+        code = cli.main(["mock", "--port", "0", *options])
+    except SystemExit as ended:
+        code = ended.code
+    assert code == 4
+    assert says in capsys.readouterr().err
 
 
 def test_a_taken_port_is_a_usage_error() -> None:
@@ -103,8 +107,7 @@ def test_a_taken_port_is_a_usage_error() -> None:
     assert "Traceback" not in done.stderr
 
 
-def test_what_is_no_record_is_said_in_one_sentence(tmp_path: Path) -> None:
+def test_what_is_no_record_is_said_in_one_sentence(tmp_path: Path, capsys: pytest.CaptureFixture[str]) -> None:
     (tmp_path / "x.jsonl").write_text("hello\n")
-    done = subprocess.run([*CLI, "report", str(tmp_path / "x.jsonl")], capture_output=True, text=True, check=False)
-    assert done.returncode == 4
-    assert "this is not a record" in done.stderr
+    assert cli.main(["report", str(tmp_path / "x.jsonl")]) == 4
+    assert "this is not a record" in capsys.readouterr().err

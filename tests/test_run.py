@@ -24,11 +24,6 @@ from support import runs
 from support.round_trip import differences, judgeable
 
 
-@pytest.fixture(scope="module")
-def green(tmp_path_factory: pytest.TempPathFactory) -> runs.Finished:
-    return runs.run(tmp_path_factory.mktemp("green"))
-
-
 @contextmanager
 def served(handler, **options) -> Iterator[int]:
     """An endpoint in a thread of its own."""
@@ -261,8 +256,10 @@ def test_other_projects_do_not_see_the_options(tmp_path: Path) -> None:
 
 
 def test_the_installed_command_gives_the_same_verdicts_in_an_empty_folder(green: runs.Finished, tmp_path: Path) -> None:
+    # Speech, pictures, schemas and what is generated of them; CI runs the whole of the wheel.
+    chosen = ("--case", "GEN-*", "--case", "AUD-*", "--case", "IMG-*", "--case", "FUZ-*")
     done = subprocess.run(
-        [sys.executable, "-m", "conformance.cli", "run", "-q", "--report-dir", "out"],
+        [sys.executable, "-m", "conformance.cli", "run", "-q", "--report-dir", "out", *chosen],
         cwd=tmp_path,
         env=runs.environment(),
         capture_output=True,
@@ -271,4 +268,6 @@ def test_the_installed_command_gives_the_same_verdicts_in_an_empty_folder(green:
     )
     assert done.returncode == 0, done.stdout + done.stderr
     verdicts = runs.Finished(0, "", tmp_path / "out").verdicts
-    assert verdicts == green.verdicts
+    known = {key: verdict for key, verdict in verdicts.items() if verdict != "not_run"}
+    assert known.items() <= green.verdicts.items()
+    assert len(known) > 100

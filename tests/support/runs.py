@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import fcntl
 import json
 import os
 import signal
@@ -11,6 +12,8 @@ import time
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
+
+import pytest
 
 from conformance.report.record import holds
 
@@ -65,6 +68,20 @@ def run(folder: Path, *options: str, **variables: str) -> Finished:
         check=False,
     )
     return Finished(done.returncode, done.stdout + done.stderr, folder)
+
+
+def once(factory: pytest.TempPathFactory) -> Finished:
+    """The default run, held by whichever worker of xdist asks first; the others wait for it."""
+    base = factory.getbasetemp()
+    base = base.parent if "PYTEST_XDIST_WORKER" in os.environ else base
+    folder, told = base / "default-run", base / "default-run.json"
+    with (base / "default-run.lock").open("w") as lock:
+        fcntl.flock(lock, fcntl.LOCK_EX)
+        if not told.exists():
+            done = run(folder)
+            told.write_text(json.dumps([done.code, done.output]), encoding="utf-8")
+    code, output = json.loads(told.read_text(encoding="utf-8"))
+    return Finished(code, output, folder)
 
 
 def interrupted(folder: Path, by: signal.Signals, *options: str, after: str = "conversation") -> Finished:
