@@ -462,8 +462,7 @@ class Recorder:
                 return words
             note(transcript, "own", words)
             return ""
-        matters = loss is not None and (attempts.loss is not None or self._matters is None or self._matters(transcript))
-        if loss is not None and matters:
+        if loss is not None and (self._matters is None or self._matters(transcript)):
             return self._lost(conversation, transcript, attempts, loss)
         if live and stalls.theirs and self._may("hush", conversation, attempts):
             if self._matters is not None and self._matters(transcript):

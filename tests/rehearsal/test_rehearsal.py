@@ -25,7 +25,7 @@ def rehearsed(folder: Path, *weathers: str, seed: int = 0, options: tuple[str, .
         env=runs.environment(),
         capture_output=True,
         text=True,
-        timeout=300,
+        timeout=600,
         check=False,
     )
     try:

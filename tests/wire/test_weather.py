@@ -130,6 +130,15 @@ async def test_what_ends_so_and_keeps_no_check_from_passing_is_held_once() -> No
     assert found.transcripts["test/1"].lost == ""
 
 
+async def test_what_keeps_no_check_from_passing_is_no_second_loss() -> None:
+    # A commit that a server answers by closing with 1011 is judged, though the attempt before it lost its TCP.
+    attempts = iter([True, False])
+    found, seen, _ = await record(in_turn(drops(after=0), drops(code=1011)), ask(), matters=lambda _: next(attempts))
+    assert len(seen) == 2
+    assert found.transcripts["test/1"].trouble is None
+    assert found.transcripts["test/1"].lost == ""
+
+
 async def test_the_mock_is_judged_by_its_first_attempt() -> None:
     _, seen, _ = await record(drops(), ask(), target={"kind": "mock"})
     assert [one.trouble for one in seen] == [None]
