@@ -121,7 +121,7 @@ def coloured(config: pytest.Config) -> Callable[[Any], bool]:
     """Whether pytest colours what it writes to a stream."""
     from _pytest._io.terminalwriter import should_do_markup  # noqa: PLC0415  # what pytest itself asks
 
-    asked = config.option.color
+    asked = getattr(config.option, "color", "auto")  # `-p no:terminal` has none
     return lambda stream: asked == "yes" or (asked != "no" and should_do_markup(stream))
 
 

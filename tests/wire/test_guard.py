@@ -82,6 +82,13 @@ def test_a_key_over_two_deltas_is_masked_in_both(at: int) -> None:
     assert Echo("frame", 2, "plain, over two frames", whole=True) in one.echoes
 
 
+def test_of_a_short_key_the_halves_are_too_short_to_be_told_alone_and_are_masked_together() -> None:
+    frames: list[Frame] = []
+    one = Guard(Secrets(["short-key-12"]), ["short-key-12"], frames)
+    heard(one, frames, delta("<short-"), delta("key-12>"), delta("key-12>"))
+    assert [json.loads(frame.text or "")["delta"] for frame in frames] == [f"<{MASK}", f"{MASK}>", "key-12>"]
+
+
 def test_a_key_in_hex_over_two_deltas_is_masked_in_both() -> None:
     frames: list[Frame] = []
     written = KEY.encode().hex()
