@@ -15,6 +15,7 @@ from dataclasses import dataclass, field, replace
 from conformance import fuzz
 from conformance.aside import aside
 from conformance.judge.checks import Outcome, applies, judge, load
+from conformance.mock.ledger import Call
 from conformance.mock.options import MockOptions
 from conformance.mock.server import MockServer
 from conformance.spec.profiles import DEFAULT_MODEL, Profile, profile_for
@@ -48,17 +49,19 @@ class Result:
     trial: Trial
     transcripts: dict[str, Transcript]
     outcomes: dict[str, Outcome]
+    calls: list[Call]
+    """The sessions that the mock's ledger lists."""
 
 
 def run(trials: Sequence[Trial], side_by_side: int = SIDE_BY_SIDE) -> list[Result]:
     """Run trials side by side, at most so many at once; results come in the order of the trials."""
 
-    async def everything() -> list[dict[str, Transcript]]:
+    async def everything() -> list[tuple[dict[str, Transcript], list[Call]]]:
         room = asyncio.Semaphore(side_by_side)
         return list(await asyncio.gather(*(_hold(trial, room) for trial in trials)))
 
     held = asyncio.run(everything())
-    return [_judge(trial, transcripts) for trial, transcripts in zip(trials, held, strict=True)]
+    return [_judge(trial, *one) for trial, one in zip(trials, held, strict=True)]
 
 
 def names(trial: Trial) -> list[str]:
@@ -78,12 +81,12 @@ def needed(profile: Profile) -> list[str]:
     return sorted({c.conversation for c in checks if c.conversation and applies(c.id, profile) is None})
 
 
-async def _hold(trial: Trial, room: asyncio.Semaphore) -> dict[str, Transcript]:
+async def _hold(trial: Trial, room: asyncio.Semaphore) -> tuple[dict[str, Transcript], list[Call]]:
     conversations = [chapters().conversations[name] for name in names(trial)]
     if any(glob.startswith("fuzz/") for glob in trial.conversations or ()):
         scripts = fuzz.generate(1, GENERATED, profile_for(trial.model))
         conversations += [fuzz.conversation(moves, fuzz.name(1, number)) for number, moves in enumerate(scripts, 1)]
-    target = resolve("mock", model=trial.model, key=None, workspace=None)
+    target = replace(resolve("mock", model=trial.model, key=None, workspace=None), key=trial.mock.key)
     if trial.mock.latency == "live":
         target = replace(target, deadlines=LOOPBACK)  # as for a mock that somebody started by hand
     async with room, MockServer(trial.mock) as server:
@@ -93,14 +96,14 @@ async def _hold(trial: Trial, room: asyncio.Semaphore) -> dict[str, Transcript]:
         # The ledger lists a session as soon as it is over: one look tells, and what is missing then is absent.
         ledger = LedgerReader(server.url)
         reading.attach(transcripts, await aside(lambda: reading.read(ledger, transcripts.values(), LOOK)))
-        return transcripts
+        return transcripts, server.ledger.calls
 
 
-def _judge(trial: Trial, transcripts: dict[str, Transcript]) -> Result:
+def _judge(trial: Trial, transcripts: dict[str, Transcript], calls: list[Call]) -> Result:
     checks = [
         check for check in chapters().checks.values() if check.conversation is None or check.conversation in transcripts
     ]
-    return Result(trial, transcripts, judge(checks, transcripts, profile_for(trial.model)))
+    return Result(trial, transcripts, judge(checks, transcripts, profile_for(trial.model)), calls)
 
 
 def failures(outcomes: dict[str, Outcome], level: str | None = "MUST") -> dict[str, str]:

@@ -2,50 +2,31 @@
 
 from __future__ import annotations
 
-import asyncio
 import re
-from dataclasses import replace
 from pathlib import Path
 
 import pytest
 
 from conformance.judge.checks import load
 from conformance.mock.options import MockOptions
-from conformance.mock.server import MockServer
 from conformance.plan import plan
 from conformance.report.cost import tokens
 from conformance.spec.profiles import MODELS, profile_for
-from conformance.trial import needed
-from conformance.wire.recorder import Recorder
-from conformance.wire.target import resolve
+from conformance.trial import Trial, chapters, failures, needed, run
 from support import runs
 
 SESSIONS, TOKENS, MINUTES = 120, 60_000, 3.0  # what a full live run stays under
 
 
-def held(model: str) -> tuple[int, int, int]:
-    """Sessions that the mock's ledger lists, tokens that it bills, and tokens that the transcripts tell."""
-    profile = profile_for(model)
-    wanted = [item for name in needed(profile) if not (item := load().conversations[name]).slow]
-
-    async def hold() -> tuple[int, int, int]:
-        async with MockServer(MockOptions(key="the-key")) as server:
-            target = replace(resolve("mock", model=model, key=None, workspace=None), key="the-key")
-            recorder = Recorder(target.at(server.url), profile)
-            await recorder.record(wanted)
-        calls = server.ledger.calls
-        billed = sum(one.usage.get("total_tokens", 0) for call in calls for one in call.billed if one.usage)
-        return len(calls), billed, sum(tokens(recorder.recording.transcripts.values()).values())
-
-    return asyncio.run(hold())
-
-
 @pytest.mark.parametrize("model", MODELS)
-def test_a_full_run_is_frugal_and_planned_by_the_ledger(model: str) -> None:
+def test_a_full_run_meets_no_failure_is_frugal_and_planned_by_the_ledger(model: str) -> None:
     profile = profile_for(model)
-    wanted = [item for name in needed(profile) if not (item := load().conversations[name]).slow]
+    wanted = [item for name in needed(profile) if not (item := chapters().conversations[name]).slow]
     told = plan(wanted, profile, 4)
-    sessions, billed, seen = held(model)
+    (result,) = run([Trial(None, model, MockOptions(key="the-key"))])
+    assert failures(result.outcomes, level=None) == {}
+    sessions, seen = len(result.calls), sum(tokens(result.transcripts.values()).values())
+    billed = sum(one.usage.get("total_tokens", 0) for call in result.calls for one in call.billed if one.usage)
     assert told.unknown == (), "python -m conformance.plan"
     assert sessions <= told.connections < SESSIONS
     assert told.connections - sessions <= 6, "connections that were refused at the handshake are no sessions"

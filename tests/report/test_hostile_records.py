@@ -13,6 +13,7 @@ from typing import Any
 
 import pytest
 
+from conformance import cli
 from conformance.report import files
 from conformance.report.record import LARGEST, RecordError, read
 from conformance.report.redact import Redactor
@@ -92,16 +93,15 @@ def test_what_is_read_is_rendered(new: Any, lines: list[dict[str, Any]], tmp_pat
     ],
 )
 @pytest.mark.parametrize("command", ["report", "compare"])
-def test_what_is_no_record_is_wrong_usage(command: str, content: bytes, says: str, tmp_path: Path) -> None:
+def test_what_is_no_record_is_wrong_usage(
+    command: str, content: bytes, says: str, tmp_path: Path, capsys: pytest.CaptureFixture[str]
+) -> None:
     path = tmp_path / "x.jsonl"
     path.write_bytes(content)
-    done = subprocess.run(
-        [sys.executable, "-m", "conformance.cli", command, str(path)],
-        capture_output=True, text=True, check=False, cwd=tmp_path,
-    )  # fmt: skip
-    assert done.returncode == 4, done.stderr
-    assert says in done.stderr
-    assert len(done.stderr.splitlines()) == 1
+    assert cli.main([command, str(path)]) == 4
+    told = capsys.readouterr().err
+    assert says in told
+    assert len(told.splitlines()) == 1
 
 
 def test_lines_of_other_kinds_and_no_lines_are_named(lines: list[dict[str, Any]], tmp_path: Path) -> None:
