@@ -86,7 +86,9 @@ async def _hold(trial: Trial, room: asyncio.Semaphore) -> tuple[dict[str, Transc
     if any(glob.startswith("fuzz/") for glob in trial.conversations or ()):
         scripts = fuzz.generate(1, GENERATED, profile_for(trial.model))
         conversations += [fuzz.conversation(moves, fuzz.name(1, number)) for number, moves in enumerate(scripts, 1)]
-    target = replace(resolve("mock", model=trial.model, key=None, workspace=None), key=trial.mock.key)
+    target = resolve("mock", model=trial.model, key=None, workspace=None)
+    if trial.mock.key is not None:
+        target = replace(target, key=trial.mock.key)
     if trial.mock.latency == "live":
         target = replace(target, deadlines=LOOPBACK)  # as for a mock that somebody started by hand
     async with room, MockServer(trial.mock) as server:
