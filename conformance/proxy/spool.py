@@ -17,6 +17,7 @@ from conformance.proxy.parser import Message
 from conformance.secrets import Secrets
 from conformance.wire.transcript import Ending, Side
 
+CREDENTIALS = frozenset({"authorization", "api-key"})
 BEHIND = 1 << 16  # characters that wait to be written
 
 
@@ -31,7 +32,9 @@ class Spool:
         self._size = 0
 
     def opened(self, url: str, at: float, **fields: Any) -> None:
-        """The handshake; `at` in ms since 1970."""
+        """The handshake; `at` in ms since 1970.  The client's own credential is a secret from now on."""
+        sent = (value for name, value in fields.get("request_headers", ()) if name.lower() in CREDENTIALS)
+        self._secrets |= [value.split()[-1] for value in sent if value.strip()]
         headers = {name: scrub.headers(fields.pop(name, ())) for name in ("request_headers", "response_headers")}
         self._line(event="open", url=scrub.url(url), time_ms=at, **headers, **fields)
         self.flush()
@@ -43,7 +46,7 @@ class Spool:
             told["fragments"] = message.fragments
         if message.cut:
             told["cut"] = True
-        data = message.data
+        data = message.data if message.opcode == "text" else self._secrets.mask_bytes(message.data)
         if message.opcode == "close":
             told |= {"opcode": "close", "code": int.from_bytes(data[:2]) if len(data) > 1 else None}
             told["reason"] = data[2:].decode("utf-8", "replace")
