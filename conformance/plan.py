@@ -152,6 +152,8 @@ def measured(transcript: Transcript) -> Cost:
 def _audio_seconds(frames: Iterable[Any]) -> float:
     total = 0
     for frame in frames:
+        if frame.gap:  # a frame that is about its size, and sent at once
+            continue
         if frame.side == "client" and frame.type == "input_audio_buffer.append" and isinstance(frame.event, dict):
             total += size(frame.event.get("audio")) or 0
     return total / BYTES_PER_SECOND

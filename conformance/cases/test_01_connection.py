@@ -275,6 +275,21 @@ class TestUnknownModel:
         return model_refusal(wire)
 
 
+class TestMistypedModel:
+    """The client names a model with a letter missing."""
+
+    dial = Dial(model="qwen3.5-omni-flash-realtme")
+    probes_handshake = True
+    script = [either(until("session.created"), until("error"))]
+
+    @observe("Q-MISTYPED-MODEL")
+    def question_what_a_mistyped_model_gets(self, wire):
+        seen = model_refusal(wire)
+        if seen.outcome != "accepted":
+            return seen
+        return Seen("accepted" if seen.evidence == self.dial.model else "replaced", f"served as {seen.evidence}")
+
+
 class TestMissingModel:
     """The client names no model."""
 

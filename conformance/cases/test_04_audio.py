@@ -1,6 +1,7 @@
 """§4  Audio input in manual mode: append, commit, clear, and what a turn becomes."""
 
 import base64
+import contextlib
 import io
 import re
 import wave
@@ -21,14 +22,16 @@ from conformance.cases.shared import (
 from conformance.judge.verdicts import Blocked, Inconclusive, NotApplicable, Seen, Uncooperative, other
 from conformance.judge.view import listed
 from conformance.spec import must, observe, should
-from conformance.spec.unsolicited import PREVIEW, TRANSCRIPTION
-from conformance.wire import append, close, either, likely, quiet, send, silence, speak, until
+from conformance.spec.unsolicited import PREVIEW, TRANSCRIPTION, is_unsolicited
+from conformance.wire import append, close, either, likely, maybe, pause, quiet, send, silence, sized, speak, until
+from conformance.wire.call import Broken
 
 MS = 32  # bytes of a millisecond at 16 kHz
 WEATHER = fixtures.wav("weather")
 TURNS = fixtures.wav("three_utterances")
 COMPLETED = TRANSCRIPTION + "completed"
 EMOTIONS = {"surprised", "neutral", "happy", "sad", "disgusted", "angry", "fearful"}
+SPEECH_STOPPED = "input_audio_buffer.speech_stopped"
 commit_answer = either(until("input_audio_buffer.committed"), until("error"))
 
 
@@ -556,6 +559,91 @@ class TestCommitDuringResponse:
         return "committed" if found.index < done else "deferred"
 
 
+KIB = 1024
+LADDER = [size * KIB for size in (64, 128, 256, 512, 1024, 2048, 4096)]  # F8: close 1009 above 256 KiB, on a sibling
+STEADY = 2000  # bytes a millisecond, under what F8 calls too fast, so that only the size of a frame is asked about
+FAST = 24  # frames of a second and a half of silence
+
+
+def rung(size):
+    """The label of a frame of this size."""
+    return f"frame of {size} bytes"
+
+
+class TestOddTimes:
+    """The client appends before it has read the greeting, then faster than anybody speaks, then in ever larger frames.
+
+    A clear follows each large frame: its answer shows that the frame was taken.
+    """
+
+    async def talk(self, call):
+        session = {"modalities": ["text"], "instructions": BRIEF, "max_tokens": 16}
+        heard_out = maybe(SPEECH_STOPPED, "error", within_ms=call.target.deadlines.answer), likely("response.done")
+        early = chunk(WEATHER, "early append"), *configured(session), silence(2000), *heard_out
+        silent = [sized(64_000, label="fast silence") for _ in range(FAST)]
+        fast = *silent, *burst(WEATHER, 100, "fast speech"), *silent[:2], *heard_out
+        for steps in (early, fast):
+            with contextlib.suppress(Broken):
+                await call(*steps)
+            if not call.alive:  # a new session where the server has ended the one before
+                await call.connect()
+                await call(*configured(session))
+        for size in LADDER:
+            clear = send("input_audio_buffer.clear", label=f"clear after {size}")
+            taken = maybe("input_audio_buffer.cleared", within_ms=call.target.deadlines.answer)
+            with contextlib.suppress(Broken):
+                await call(sized(size, label=rung(size)), clear, taken)
+            if not call.alive:
+                return
+            if call.target.pace:
+                await call(pause(size / STEADY))
+        await call(close(1000))
+
+    @observe("Q-EARLY-APPEND")
+    def question_what_becomes_of_audio_before_the_greeting(self, wire):
+        leg = leg_of(wire, "early append")
+        return taken(leg, leg.sent("early append").index, "fast silence")
+
+    @observe("Q-FAST-AUDIO")
+    def question_is_audio_taken_faster_than_it_sounds(self, wire):
+        leg = leg_of(wire, "fast silence")
+        return taken(leg, leg.sent("fast silence").index, rung(LADDER[0]))
+
+    @observe("Q-FRAME-SIZE")
+    def question_how_large_a_frame_may_be(self, wire):
+        leg = leg_of(wire, rung(LADDER[0]))
+        last = 0
+        for size in LADDER:
+            sent = leg.sent(rung(size))
+            after = [frame for frame in leg.after(sent) if not is_unsolicited(frame.type)]
+            first = after[0] if after else None
+            if first is not None and first.type == "input_audio_buffer.cleared":
+                last = size
+                continue
+            told = f"{last or 'none'} bytes were taken, {size} not"
+            if first is not None and first.type == "error":
+                return Seen("error", f"{told}: {first.event.get('error')}")
+            if leg.ending.first == "server":
+                code = leg.ending.code_received
+                kind = "dropped" if code is None else "close-1009" if code == 1009 else "closed"
+                return Seen(kind, f"{told}: {code} {leg.ending.reason_received}".rstrip())
+            return other(f"{told}: nothing answered the clear after it")
+        return Seen("accepted", f"{last} bytes were taken")
+
+
+def taken(leg, index, until_label):
+    """What became of audio sent out of time: heard, ignored, refused or the end; up to the frame with this label."""
+    end = next((frame.index for frame in leg.frames if frame.label == until_label and frame.index > index), None)
+    later = [frame for frame in leg.received if frame.index > index and (end is None or frame.index < end)]
+    kinds = [frame.type for frame in later]
+    errors = [frame.event.get("error") for frame in later if frame.type == "error"]
+    if end is None and leg.ending.first == "server":
+        return Seen("closed", f"{leg.ending.code_received} {leg.ending.reason_received}; errors {errors}")
+    if errors:
+        return Seen("error", str(errors[0]))
+    return Seen("heard" if SPEECH_STOPPED in kinds else "dropped", listed(dict.fromkeys(map(str, kinds))))
+
+
 class TestLargeAppend:
     """The client appends 16 MiB of Base64 at once."""
 
@@ -563,7 +651,7 @@ class TestLargeAppend:
 
     async def talk(self, call):
         await call(*configured(MANUAL))
-        await probe(call, send("input_audio_buffer.append", label="large", audio="A" * (16 * 2**20)))
+        await probe(call, sized(16 * 2**20 + 200, label="large"))
 
     @observe("Q-APPEND-LIMIT")
     def question_what_a_very_large_append_does(self, wire):

@@ -116,6 +116,7 @@ class Core:
 
         self.stage = Stage(options.moments, number)
         self.silent = False
+        self.handled = 0  # events of the client
         self.pace = latency.pace(options)
         self.id = ids.make("sess")
         self.config = Config(profile, self.switches, self.id, options.voices, lenient=options.lenient)

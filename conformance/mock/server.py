@@ -11,6 +11,7 @@ from __future__ import annotations
 import asyncio
 import contextlib
 import dataclasses
+import difflib
 import functools
 import ipaddress
 import logging
@@ -45,7 +46,7 @@ from conformance.mock.session import Session
 from conformance.mock.switches import Switches
 from conformance.mock.weather import CALM, Sky
 from conformance.mock.witness import Witness
-from conformance.spec.profiles import DEFAULT_MODEL, Profile, UnknownModel, profile_for
+from conformance.spec.profiles import DEFAULT_MODEL, MODELS, Profile, UnknownModel, profile_for
 
 PATH = "/api-ws/v1/realtime"
 CALLS = "/__status/calls"
@@ -65,6 +66,9 @@ _wire_log.setLevel(logging.CRITICAL + 1)
 
 # Names the mock in every handshake, so that a report never takes it for the service.
 SERVER = f"qwen-realtime-conformance-mock/{__version__}"
+
+
+STAND_IN = "qwen-omni-turbo-realtime"  # what a mistyped name was seen to be served by (F2)
 
 
 class MockServer:
@@ -219,7 +223,7 @@ class MockServer:
         try:
             profile_for(self._plain(name))
         except UnknownModel:
-            switch = "unknown-model" if name else "missing-model"
+            switch = "mistyped-model" if _is_mistyped(name) else "unknown-model" if name else "missing-model"
         else:
             return None
         text = f"Model '{name}' does not exist." if name else "The parameter 'model' is missing."
@@ -299,6 +303,8 @@ class MockServer:
             found = profile_for(self._plain(name))
             return found if found.model == name else dataclasses.replace(found, model=name)
         except UnknownModel:
+            if _is_mistyped(name) and self._switches["mistyped-model"] == "replaced":
+                return profile_for(STAND_IN)
             return dataclasses.replace(profile_for(DEFAULT_MODEL), model=name or DEFAULT_MODEL)
 
     def _plain(self, name: str) -> str:
@@ -412,6 +418,11 @@ def _refused(status: HTTPStatus, code: str, message: str, request_id: str) -> Re
 
 def _json(status: HTTPStatus, body: Json) -> Response:
     return _plain(status, "application/json", encoding.dumps(body).encode())
+
+
+def _is_mistyped(name: str) -> bool:
+    """Whether a name is nearly that of a model."""
+    return bool(difflib.get_close_matches(name, MODELS, n=1, cutoff=0.95))
 
 
 def _plain(status: HTTPStatus, kind: str, data: bytes) -> Response:

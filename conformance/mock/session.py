@@ -38,6 +38,9 @@ FLOAT = 32  # bytes of a number in a list
 LONGEST_EVENT_ID = 256  # only where client-event-id = long-refused
 
 
+FRAME_BYTES = 262_144  # F8, on a sibling
+
+
 class Session(Core):
     """A session with one client."""
 
@@ -116,7 +119,20 @@ class Session(Core):
         self.size = len(text)
         if self.closing is None:
             self.current = None
+            if self.size > FRAME_BYTES and self.switches["frame-size"] != "accepted":
+                self._oversize(self.switches["frame-size"])
+                return
             self._guarded(lambda: self._read(text))
+
+    def _oversize(self, side: str) -> None:
+        """A frame that is too large (Q-FRAME-SIZE, F8)."""
+        fault = errors.not_allowed(f"A message holds at most {FRAME_BYTES} bytes.")
+        if side == "error":
+            self.fail(fault)
+        elif side == "dropped":
+            self.drop()
+        else:
+            self.close(1009 if side == "close-1009" else 1007, fault.message)
 
     def receive_binary(self, _data: bytes, now: float) -> None:
         """Take a binary message (Q-BINARY-FRAME)."""
@@ -213,6 +229,7 @@ class Session(Core):
 
     def _handle(self, kind: str, event: Json) -> None:
         handler = self._handlers.get(kind)
+        self.handled += 1
         if self._resets_idleness(kind):
             self._touch()
         if handler is not None:

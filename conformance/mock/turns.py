@@ -15,6 +15,8 @@ from conformance.mock.core import Core
 from conformance.mock.errors import Fault, Json, Refused
 from conformance.mock.vad import SpeechStarted, SpeechStopped
 
+AHEAD = 20.0  # seconds by which audio may run ahead of the clock, where it may not come faster than it sounds
+
 
 class Replies(Protocol):
     """What a turn does to the replies."""
@@ -116,7 +118,19 @@ class Turns:
             return
         if pcm[:4] == b"RIFF" and self.buffer.format.container == "pcm" and switches["wav-header-in-pcm"] == "error":
             raise Refused(errors.not_allowed("The audio has a WAV header, but the format is pcm.", "audio"))
+        side = self._out_of_time()
+        if side != "heard":
+            self._by(side, errors.not_allowed("The audio came too early or too fast.", "audio"))
+            return
         self.hear(pcm)
+
+    def _out_of_time(self) -> str:
+        """What becomes of audio that comes before any other event, or faster than it sounds; as a rule it is heard."""
+        core = self._core
+        if core.handled == 1:
+            return core.switches["early-append"]
+        ahead = self.buffer.position / self.buffer.format.bytes_per_second - (core.now - core.began)
+        return core.switches["fast-audio"] if ahead > AHEAD else "heard"
 
     def _by(self, side: str, fault: Fault) -> None:
         """Answer by an error, by nothing, or by a close."""

@@ -7,6 +7,7 @@ import base64
 import hashlib
 import json
 import time
+from collections.abc import Callable
 from dataclasses import dataclass
 from datetime import UTC, datetime
 from typing import Any, Protocol
@@ -15,6 +16,7 @@ from conformance import __version__, fixtures
 from conformance.spec.profiles import Profile
 from conformance.wire import steps
 from conformance.wire.connection import Connection, Unreachable
+from conformance.wire.gaps import Elided
 from conformance.wire.guard import Guard
 from conformance.wire.limits import Room
 from conformance.wire.pace import Pacer
@@ -38,6 +40,10 @@ class Dial:
     scheme: str = "Bearer"
     deflate: bool = False
     subprotocols: tuple[str, ...] = ()
+
+
+TOGETHER = steps.Send | steps.Text | steps.Sized
+"""What leaves together where a script sends it in a row."""
 
 
 class Broken(Exception):  # noqa: N818  # it ends a script; it is not an error of ours
@@ -213,7 +219,7 @@ class Call:
             else:
                 await self._do(connection, step)
                 # What a script sends in a row leaves together.
-                if not (isinstance(step, steps.Send | steps.Text) and isinstance(following, steps.Send | steps.Text)):
+                if not (isinstance(step, TOGETHER) and isinstance(following, TOGETHER)):
                     await connection.drained(self.target.deadlines.total)
             self._step += 1
         return found
@@ -227,6 +233,9 @@ class Call:
                 case steps.Text():
                     payload = step.payload if isinstance(step.payload, bytes) else step.payload.encode()
                     connection.send("text", payload, label=step.label)
+                case steps.Sized():
+                    payload, kept = sized_append(step.size, self._event)
+                    connection.send("text", payload, label=step.label, kept=kept)
                 case steps.Binary():
                     connection.send("binary", step.payload, label=step.label)
                 case steps.Ping():
@@ -314,6 +323,19 @@ class Call:
             heard, took = await _listen(connection, left)
             listened += took
             silent = 0.0 if heard else silent + took
+
+
+def sized_append(size: int, event: Callable[[str, Any], bytes]) -> tuple[bytes, str]:
+    """An append of silence in exactly `size` bytes, and the text that a transcript keeps of it."""
+    mark = str(Elided(0, ""))
+    made = event("input_audio_buffer.append", {"audio": mark}).decode()
+    room = size - len(made) + len(mark)
+    length = room // 8 * 6  # of PCM: whole samples, and Base64 without padding
+    if length <= 0:
+        raise ValueError(f"a frame of {size} bytes has no room for audio")
+    audio = "A" * (length // 3 * 4)
+    payload = made.replace(mark, audio)[:-1] + " " * (room - len(audio)) + "}"
+    return payload.encode(), made.replace(mark, str(Elided(length, "AAAA")))
 
 
 # A peer's time is counted in slices of this length (ms): a loop that is too busy to listen does not use it up.

@@ -296,9 +296,17 @@ class Connection(asyncio.Protocol):
     # -- what is sent
 
     def send(
-        self, opcode: Literal["text", "binary", "ping", "pong"], payload: bytes, *, label: str | None = None
+        self,
+        opcode: Literal["text", "binary", "ping", "pong"],
+        payload: bytes,
+        *,
+        label: str | None = None,
+        kept: str | None = None,
     ) -> None:
-        """Send one message or ping.  Raises ConnectionError when the connection is gone."""
+        """Send one message or ping; `kept` is what the transcript keeps instead, audio left out.
+
+        Raises ConnectionError when the connection is gone.
+        """
         if not self.writable:
             raise ConnectionError("the connection is no longer open")
         if opcode == "text":
@@ -309,7 +317,9 @@ class Connection(asyncio.Protocol):
             self._core.send_ping(payload)
         else:
             self._core.send_pong(payload)
-        self._record("client", opcode, payload, label=label)
+        self._record(
+            "client", opcode, payload if kept is None else kept.encode(), label=label, gap="audio" if kept else ""
+        )
         self._flush()
 
     def send_fragmented(self, payload: bytes, pieces: int, ping: bytes | None, *, label: str | None) -> None:
@@ -352,7 +362,14 @@ class Connection(asyncio.Protocol):
         self._writable.set()
 
     def _record(
-        self, side: Side, opcode: Opcode, payload: bytes, *, label: str | None = None, fragments: int = 1
+        self,
+        side: Side,
+        opcode: Opcode,
+        payload: bytes,
+        *,
+        label: str | None = None,
+        fragments: int = 1,
+        gap: Literal["", "audio"] = "",
     ) -> None:
         text: str | None = None
         data = payload
@@ -363,7 +380,7 @@ class Connection(asyncio.Protocol):
                 text = None  # kept as bytes: a text frame must be UTF-8 and a rule says so
         text, data = self._guard.payload(len(self.leg.frames), side, opcode, text, data)
         frame = Frame(
-            len(self.leg.frames), side, round(self._clock(), 3), opcode, text, data, label, self.step, fragments
+            len(self.leg.frames), side, round(self._clock(), 3), opcode, text, data, label, self.step, fragments, gap
         )
         self.leg.frames.append(frame)
 

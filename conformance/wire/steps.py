@@ -82,6 +82,17 @@ class Append:
 
 
 @dataclass(frozen=True)
+class Sized:
+    """One append of silence in a text frame of exactly `size` bytes.
+
+    The transcript keeps how much audio it held, and not the audio: nobody looks at megabytes of zeros.
+    """
+
+    size: int
+    label: str | None = None
+
+
+@dataclass(frozen=True)
 class Until:
     """Wait for the `count`-th next server event of one of these types.
 
@@ -129,7 +140,9 @@ class Drop:
     how: Literal["fin", "rst"]
 
 
-Step = Send | Text | Binary | Ping | Pong | Fragmented | Append | Until | Quiet | Pause | Close | HalfClose | Drop
+Step = (
+    Send | Text | Sized | Binary | Ping | Pong | Fragmented | Append | Until | Quiet | Pause | Close | HalfClose | Drop
+)
 
 
 def send(type: str, /, *, label: str | None = None, **fields: Any) -> Send:  # noqa: A002  # the protocol's own word
@@ -140,6 +153,11 @@ def send(type: str, /, *, label: str | None = None, **fields: Any) -> Send:  # n
 def text(payload: str | bytes, *, label: str | None = None) -> Text:
     """Send this text as it stands, JSON or not."""
     return Text(payload, label)
+
+
+def sized(size: int, *, label: str | None = None) -> Sized:
+    """Append silence in a frame of exactly `size` bytes (200 or more)."""
+    return Sized(size, label)
 
 
 def binary(payload: bytes, *, label: str | None = None) -> Binary:

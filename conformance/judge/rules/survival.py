@@ -4,13 +4,14 @@ from __future__ import annotations
 
 import re
 from bisect import bisect_left, bisect_right
+from collections import deque
 from collections.abc import Iterator, Sequence
 from itertools import accumulate
 from typing import Any
 
 from conformance.judge import schema
 from conformance.judge.rules.base import body, objects, rule
-from conformance.judge.rules.frames import decoded, is_client_data, is_odd, once
+from conformance.judge.rules.frames import decoded, is_client_data, is_odd, once, size
 from conformance.judge.rules.missing import exempt
 from conformance.judge.rules.requests import (
     BACKEND,
@@ -45,6 +46,7 @@ FATAL = (
 )
 SESSION_LIMIT_MS = 29 * 60 * 1000  # the shortest documented limit is 30 minutes
 LARGE = 200 * 1024  # characters of a message from which on its size may be what is refused (C36)
+MOST_A_SECOND = 500_000  # characters: a fifth of what was seen to end a session of a sibling (F8)
 LONGEST_SIDE = 1920  # pixels
 _SIZE = re.compile(rb"\xff[\xc0-\xc2]..\x08(..)(..)", re.DOTALL)  # height and width in a JPEG's frame header
 IDLE_MS = 150 * 1000  # the shortest idle limit of the family is 180 s
@@ -168,8 +170,10 @@ def provocation(wire: Wire, frame: Frame) -> str | None:
     """The open question that leaves open what this client frame does to the connection, or None."""
     if frame.opcode == "binary" or frame.text is None:
         return "a binary frame or invalid UTF-8 (U2)"
-    if len(frame.text) > LARGE:
+    if _length(frame) > LARGE:
         return "a very large message (C36)"
+    if frame.index in once(_untimely, wire.frames):
+        return "an event before the greeting, or more at once than a sibling takes (F8, F25)"
     event = frame.event
     if not isinstance(event, dict) or frame.type not in schema.client_types() or not schema.is_valid("client", event):
         return "a malformed event (U5)"
@@ -187,6 +191,36 @@ def provocation(wire: Wire, frame: Frame) -> str | None:
     if frame.type == "input_audio_buffer.commit" and moments(wire)[frame.index].turns != "manual":
         return "a commit while voice detection decides the turns (C17)"
     return None
+
+
+def _untimely(frames: Sequence[Frame]) -> set[int]:
+    """Indexes of the client's messages that came before the greeting, or of which too much came within a second.
+
+    Audio as the very first message may have been sent before the greeting was read.
+    """
+    found: set[int] = set()
+    recent: deque[Frame] = deque()
+    together, greeted, first = 0, False, True
+    for frame in frames:
+        greeted = greeted or (frame.side == "server" and frame.type == "session.created")
+        if not is_client_data(frame):
+            continue
+        recent.append(frame)
+        together += _length(frame)
+        while frame.at - recent[0].at > 1000:
+            together -= _length(recent.popleft())
+        early = not greeted or (first and frame.type == "input_audio_buffer.append")
+        first = False
+        if early or together > MOST_A_SECOND:
+            found.add(frame.index)
+    return found
+
+
+def _length(frame: Frame) -> int:
+    """Characters of a message as it crossed; Base64 that the transcript left out is counted."""
+    text = frame.text or ""
+    audio = frame.event.get("audio") if frame.gap == "audio" and isinstance(frame.event, dict) else None
+    return len(text) + (size(audio) or 0) * 4 // 3 if isinstance(audio, Elided) else len(text)
 
 
 @rule("GEN-019", "an error that is not documented as fatal, followed by a request")
