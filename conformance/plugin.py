@@ -779,6 +779,8 @@ def closing_words(run: ConformanceRun) -> Iterator[str]:
             yield from bring_in_later(folder, form=(run.directory / FORM).is_file(), log=not is_loopback(target.url))
     if made["verdict"] == "interrupted" and made["conversations"]:
         yield f"To judge what was recorded: pytest conformance/ --replay {folder / 'record.jsonl'}"
+    if run.cut:
+        yield f"Interrupted before the page was written: realtime-conformance report {folder / 'record.jsonl'}"
     if (run.directory / "report.html").is_file():
         yield f"Report: {folder / 'report.html'}"
 
