@@ -55,12 +55,14 @@ class Result:
 
 def run(trials: Sequence[Trial], side_by_side: int = SIDE_BY_SIDE) -> list[Result]:
     """Run trials side by side, at most so many at once; results come in the order of the trials."""
+    held: list[tuple[dict[str, Transcript], list[Call]]] = []
 
-    async def everything() -> list[tuple[dict[str, Transcript], list[Call]]]:
+    async def everything() -> None:
+        # Not returned: asyncio asks for the task's `repr`, which would spell out every transcript.
         room = asyncio.Semaphore(side_by_side)
-        return list(await asyncio.gather(*(_hold(trial, room) for trial in trials)))
+        held.extend(await asyncio.gather(*(_hold(trial, room) for trial in trials)))
 
-    held = asyncio.run(everything())
+    asyncio.run(everything())
     return [_judge(trial, *one) for trial, one in zip(trials, held, strict=True)]
 
 
