@@ -20,7 +20,7 @@ from websockets.asyncio.server import ServerConnection, serve
 from conformance.judge.checks import Outcome, load
 from conformance.report.record import read
 from conformance.spec.profiles import profile_for
-from support import runs
+from support import records, runs
 from support.round_trip import differences, judgeable
 
 
@@ -177,10 +177,9 @@ def test_a_wrong_option_is_a_usage_error(options: list[str], says: str, tmp_path
         (["--status-source", "mock"], "a mock's ledger is gone"),
     ],
 )
-def test_what_a_replay_cannot_do_is_a_usage_error(
-    options: list[str], says: str, green: runs.Finished, tmp_path: Path
-) -> None:
-    done = runs.run(tmp_path / "out", "--replay", str(green.folder / "record.jsonl"), *options)
+def test_what_a_replay_cannot_do_is_a_usage_error(options: list[str], says: str, tmp_path: Path) -> None:
+    small = records.write(tmp_path, records.conversations()[:1], [])
+    done = runs.run(tmp_path / "out", "--replay", str(small), *options)
     assert done.code == 4, done.output
     assert says in done.output
 
