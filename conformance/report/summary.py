@@ -69,7 +69,9 @@ def _told_attempt(case: Case, record: Record) -> Case:
     transcript = record.transcripts.get(case.conversation)
     if transcript is None or not transcript.retried:
         return case
-    return replace(case, detail=f"{case.detail} (second attempt; the first: {transcript.retried})".lstrip())
+    return replace(
+        case, detail=f"{case.detail} (attempt {transcript.attempt}; the one before: {transcript.retried})".lstrip()
+    )
 
 
 def _case(

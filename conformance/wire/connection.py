@@ -207,11 +207,11 @@ class Connection(asyncio.Protocol):
         if self._transport is not None:
             self._hush.closed()
         if self._tcp == "open":
-            if isinstance(exc, ConnectionResetError) and not self._left:
-                self._tcp = "rst"
+            if self._left:
+                self._tcp = "client"
+            else:  # over TLS an end may come without an end of file
+                self._tcp = "rst" if isinstance(exc, ConnectionResetError) else "fin"
                 self._moved("server")
-            else:
-                self._tcp = "client" if self._left else "fin"
         if self._core.state is State.CONNECTING or not self._upgraded.is_set():
             self._core.receive_eof()
             self._pump()

@@ -72,7 +72,7 @@ class Pacer:
         self._one_by_one = asyncio.Lock()
         self._started: deque[float] = deque()
         self._spent: deque[tuple[float, int]] = deque()
-        self._rest_until = float("-inf")
+        self._rest_until = self._pause_until = float("-inf")
 
     def now(self) -> float:
         """The time of this pacer's clock."""
@@ -99,6 +99,10 @@ class Pacer:
                     self._on_wait(0.0)
             self._started.append(self.now())
 
+    def pause(self, seconds: float) -> None:
+        """Start nothing for so long: something is in the way that may pass."""
+        self._pause_until = max(self._pause_until, self.now() + seconds)
+
     def spent(self, tokens: int) -> None:
         """Tokens were used just now."""
         self._spent.append((self.now(), tokens))
@@ -118,7 +122,7 @@ class Pacer:
         return True
 
     def _due(self) -> float:
-        return max(self._rest_until, self._connection_due(), self._tokens_due())
+        return max(self._rest_until, self._pause_until, self._connection_due(), self._tokens_due())
 
     def _connection_due(self) -> float:
         if self.rpm is None or not self._started:

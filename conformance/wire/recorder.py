@@ -26,6 +26,7 @@ SLOW = 10  # how many times as long a conversation may take that waits for minut
 BROKEN_OFF = 5  # conversations in a row that had to be broken off, after which no further one is worth opening
 ANSWERS = ("response.", "conversation.", "input_audio_buffer.", "session.updated", "session.finished", "error")
 LONGEST_WHY = 400  # characters that are kept of an exception's words: they may quote what the server sent
+RECONNECT = 0.25  # of the back-off: a new connection worked 2 to 16 s after a loss (F6)
 OnDone = Callable[[Transcript], None]
 Unusable = Callable[[Transcript], tuple[Kind, str] | None]
 Matters = Callable[[Transcript], bool]
@@ -433,7 +434,8 @@ class Recorder:
         """
         if not transcript.lost or attempts.held or conversation.ready or conversation.last or not self._together:
             return False
-        note(transcript, attempts.loss.kind if attempts.loss else "line", f"the session was lost: {transcript.lost}")
+        kind = attempts.losses[-1].kind if attempts.losses else "line"
+        note(transcript, kind, f"the session was lost: {transcript.lost}")
         attempts.held, attempts.kept_back = number, conversation.connections
         self._kept_back += conversation.connections
         self._later.append((conversation, attempts))
@@ -486,19 +488,26 @@ class Recorder:
         if first:  # what can't be reached at all is not asked twice
             return ""
         cause = "account" if met.kind == "account" else "trouble"  # of two troubles neither confirms the other
-        return met.words if self._may(cause, conversation, attempts) else ""
+        if not self._may(cause, conversation, attempts):
+            return ""
+        if met.kind in {"line", "service"}:
+            self.pacer.pause(self.target.back_off * RECONNECT)
+        return met.words
 
     def _lost(self, conversation: Conversation, transcript: Transcript, attempts: _Attempts, loss: trouble.Loss) -> str:
-        """A loss is the endpoint's doing when it comes again at the same place, and no verdict when it does not."""
-        transcript.lost, before = loss.how, attempts.loss
-        if before is None:
-            attempts.loss = loss
-            if self._may("loss", conversation, attempts):
+        """A loss is the endpoint's doing when it comes again at the same place, and no verdict when it does not.
+
+        Of a hundred conversations, one in twenty of which loses its TCP, some two lose it twice at one place by chance:
+        what ended suddenly has to do so three times.
+        """
+        transcript.lost, before = loss.how, attempts.losses
+        attempts.losses = (*before, loss)
+        if all(map(loss.same_place, before)):
+            if len(before) == (2 if loss.sudden else 1):
+                return ""
+            if self._may(f"loss {len(before)}", conversation, attempts):
                 return loss.how
-        elif loss.same_place(before):
-            return ""
-        again = f"{before.how}, and then elsewhere: " if before is not None else ""
-        note(transcript, loss.kind, f"the session was lost: {again}{loss.how}")
+        note(transcript, loss.kind, f"the session was lost: {', and then: '.join(one.how for one in attempts.losses)}")
         return ""
 
     def _may(self, cause: str, conversation: Conversation, attempts: _Attempts) -> bool:
@@ -555,7 +564,7 @@ class _Attempts:
     """How many there were when the next was put off."""
     kept_back: int = 0
     """Sessions of the budget that are kept for it."""
-    loss: trouble.Loss | None = None
+    losses: tuple[trouble.Loss, ...] = ()
     failing: frozenset[str] = frozenset()
     """Checks that failed in any of them for what the model chose to say."""
 

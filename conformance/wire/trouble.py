@@ -166,6 +166,7 @@ class Loss:
     """A session that ended by the line or by a fault of the service.
 
     `leg` and `step` say at which connection and step of the script, `sent` how many frames the client had sent on it.
+    `sudden`: it was ended, and not only silent.
     """
 
     kind: Kind
@@ -173,6 +174,7 @@ class Loss:
     leg: int
     step: int
     sent: int
+    sudden: bool = True
 
     def same_place(self, other: Loss) -> bool:
         """Whether two losses are at the same place: the same step, after about as much was sent, in the same way."""
@@ -188,9 +190,10 @@ def lost(transcript: Transcript) -> Loss | None:
         found = _how_lost(transcript, number, leg)
         if found is not None:
             kind, how, at = found
+            sudden = leg.ending.first == "server" or at < len(leg.frames)
             sent = [frame for frame in leg.frames[:at] if frame.side == "client" and frame.opcode in {"text", "binary"}]
             step = next((frame.step for frame in reversed(leg.frames[:at]) if frame.step is not None), 0)
-            return Loss(kind, how, number, step, len(sent))
+            return Loss(kind, how, number, step, len(sent), sudden)
     return None
 
 

@@ -110,18 +110,46 @@ async def test_a_session_that_is_lost_once_is_held_again(code: int | None) -> No
 
 
 @pytest.mark.parametrize("code", [None, 1011])
-async def test_lost_again_at_the_same_place_it_is_the_endpoints_doing(code: int | None) -> None:
+async def test_lost_three_times_at_the_same_place_it_is_the_endpoints_doing(code: int | None) -> None:
     found, seen, _ = await record(drops(code=code), ask())
-    assert len(seen) == 2
+    assert len(seen) == 3
     assert found.transcripts["test/1"].trouble is None
     assert found.transcripts["test/1"].stop is not None
+
+
+async def test_lost_twice_at_the_same_place_it_may_be_chance() -> None:
+    found, seen, _ = await record(in_turn(drops(), drops(), good()), ask())
+    assert [bool(one.lost) for one in seen] == [True, True, False]
+    assert found.transcripts["test/1"].trouble is None
+    assert found.transcripts["test/1"].stop is None
+    elsewhere, seen, _ = await record(in_turn(drops(), drops(), drops(code=1011)), ask())
+    assert elsewhere.transcripts["test/1"].trouble_kind == "service"
+
+
+async def test_silence_at_the_same_place_is_the_endpoints_doing_the_second_time() -> None:
+    found, seen, _ = await record(endpoints.says(), ask())
+    assert [one.lost for one in seen] == ["silence while waiting for response.done"] * 2
+    assert found.transcripts["test/1"].trouble is None
+
+
+async def test_after_trouble_of_the_line_nothing_is_opened_for_a_while() -> None:
+    answers = iter([None, 503, None])
+
+    def process(connection: ServerConnection, _request: object) -> object:
+        status = next(answers)
+        return None if status is None else connection.respond(status, "")
+
+    found, seen, clock = await record(good(), ask(), sanity=greet(), process_request=process)
+    assert [one.trouble_kind for one in seen] == ["", "service", ""]
+    assert clock.time == 15.0
+    assert found.rested == 0.0
 
 
 async def test_lost_twice_at_different_places_it_tells_nothing() -> None:
     found, seen, _ = await record(in_turn(drops(after=0), drops(after=1, code=1011)), ask())
     assert len(seen) == 2
     assert found.transcripts["test/1"].trouble_kind == "service"
-    assert "elsewhere" in str(found.transcripts["test/1"].trouble)
+    assert ", and then: " in str(found.transcripts["test/1"].trouble)
 
 
 async def test_what_ends_so_and_keeps_no_check_from_passing_is_held_once() -> None:
@@ -260,7 +288,7 @@ async def test_a_host_that_closes_before_any_greeting_is_not_judged() -> None:
     found, seen, _ = await record(closes, ask(), sanity=greet())
     assert found.infrastructure is not None
     assert "gave no session" in found.infrastructure
-    assert [one.attempt for one in seen] == [1, 2]
+    assert [one.attempt for one in seen] == [1, 2, 3]
     assert seen[-1].trouble is not None
 
 
