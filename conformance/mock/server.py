@@ -121,10 +121,6 @@ class MockServer:
     async def __aenter__(self) -> Self:
         """Bind and listen."""
         pings = self._switches["server-ping"] == "pings"
-        weather = self.options.weather
-        link = functools.partial(
-            Link if weather == CALM else functools.partial(Exposed, sky=self._sky), crowd=self._crowd
-        )
         self._server = await serve(
             self._hold,
             self.host,
@@ -137,7 +133,7 @@ class MockServer:
             ping_interval=20.0 if pings else None,
             ping_timeout=None,
             close_timeout=self._farewell,
-            create_connection=link,  # type: ignore[arg-type]  # the library only ever calls it
+            create_connection=self._link,  # type: ignore[arg-type]  # the library only ever calls it
             ssl=self._tls,
             server_header=SERVER,
             logger=_wire_log,
@@ -162,6 +158,20 @@ class MockServer:
                 link.transport.abort()
             await asyncio.wait({closed}, timeout=0.1)
         self._server = None
+
+    def _link(self, *args: Any, **kwargs: Any) -> Link:
+        calm = self.options.weather == CALM
+        made = Link if calm else functools.partial(Exposed, sky=self._sky)
+        return made(*args, crowd=self._crowd, **kwargs)
+
+    def use(self, options: MockOptions) -> None:
+        """Behave by other options from the next connection on; what is open keeps its own.
+
+        Of the ledger and of pings the first options hold.
+        """
+        self.options = options
+        self._switches, self._quirks = Switches(options.switches), Quirks(options.quirks)
+        self._sky = Sky(options.weather, options.seed)
 
     # -- the upgrade
 
