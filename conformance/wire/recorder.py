@@ -452,6 +452,8 @@ class Recorder:
             return self._troubled(conversation, transcript, attempts, met)
         if transcript.trouble is not None or transcript.broken_off:
             return ""
+        if live and conversation.probes_handshake and self._unanswered(conversation, transcript, attempts):
+            return transcript.lost
         # A scripted model is judged by what it says first: only a free one may have had a whim.
         whims = self._again(transcript) if live else Whims()
         transcript.doubted = tuple(sorted(whims.failing - attempts.failing))
@@ -493,6 +495,23 @@ class Recorder:
         if met.kind in {"line", "service"}:
             self.pacer.pause(self.target.back_off * RECONNECT)
         return met.words
+
+    def _unanswered(self, conversation: Conversation, transcript: Transcript, attempts: _Attempts) -> bool:
+        """Whether a probe of the handshake is held again since the line or the service may have kept its answer.
+
+        The second time it is the answer: a server may refuse so.
+        """
+        met = trouble.find(transcript)
+        if met is None or met.kind not in {"line", "service"}:
+            return False
+        transcript.lost = met.words
+        if attempts.used("probe"):
+            return False
+        if not self._may("probe", conversation, attempts):
+            note(transcript, met.kind, met.words)
+            return False
+        self.pacer.pause(self.target.back_off * RECONNECT)
+        return True
 
     def _lost(self, conversation: Conversation, transcript: Transcript, attempts: _Attempts, loss: trouble.Loss) -> str:
         """A loss is the endpoint's doing when it comes again at the same place, and no verdict when it does not.

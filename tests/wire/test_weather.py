@@ -428,6 +428,29 @@ async def test_a_probe_of_the_handshake_is_judged_unless_it_is_throttled() -> No
     assert found.infrastructure is None
 
 
+@pytest.mark.parametrize(("budget", "kinds"), [(None, ["line", ""]), (Budget(sessions=1), ["line"])])
+async def test_a_probe_that_nothing_answers_is_held_again_and_then_judged(
+    budget: Budget | None, kinds: list[str]
+) -> None:
+    def process(connection: ServerConnection, _request: object) -> None:
+        connection.transport.abort()
+
+    probe = greet("test/1", probes_handshake=True)
+    found, seen, _ = await record(good(), probe, process_request=process, budget=budget)
+    assert [one.trouble_kind for one in seen] == kinds
+    assert found.infrastructure is None
+    answers = iter([True, False])
+
+    def once(connection: ServerConnection, _request: object) -> object:
+        if next(answers):
+            connection.transport.abort()
+        return connection.respond(401, "")
+
+    found, seen, _ = await record(good(), probe, process_request=once)
+    assert [bool(one.lost) for one in seen] == [True, False]
+    assert found.transcripts["test/1"].legs[0].handshake.status == 401
+
+
 async def test_an_endpoint_that_answers_only_at_first_leaves_the_rest_unjudged() -> None:
     left = iter(range(3))
 
