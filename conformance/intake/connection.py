@@ -84,7 +84,9 @@ class Connection:
         gaps = set(self.gaps)
         clock = self._clock(gaps)
         first = clock[0] if clock else 0.0
-        frames = [Frame(**{**frame.__dict__, "at": at - first}) for frame, at in zip(self.frames, clock, strict=True)]
+        frames, self.frames, self.times = self.frames, [], []
+        for frame, at in zip(frames, clock, strict=True):
+            frame.__dict__["at"] = at - first  # nobody has seen it yet, and of a long recording there is no second copy
         gaps |= {frame.gap for frame in frames if frame.gap}
         if self.handshake is None:
             gaps.add("handshake")

@@ -7,13 +7,15 @@ show is skipped, with the reason.
 
 from __future__ import annotations
 
+import itertools
 from collections import Counter
-from collections.abc import Iterable
+from collections.abc import Iterable, Iterator
 from dataclasses import dataclass, field
 
 from conformance.judge.checks import Check, Outcome, applies, evidence, level, run
 from conformance.judge.patience import Patience
 from conformance.judge.place import Places
+from conformance.judge.rules.frames import forget
 from conformance.judge.view import Wire
 from conformance.spec.profiles import Profile
 from conformance.wire.gaps import Unshown
@@ -59,46 +61,41 @@ class Tally:
         self.kept: dict[str, _Kept] = {check.id: _Kept() for check in self.checks}
         self.unshown: dict[str, str] = {}
         self.levels = {check.id: level(check.id, profile) for check in self.checks}
+        self._asked: dict[Places, list[Check]] = {}
+        for check in self.checks:
+            for places in asked(check) if applies(check.id, profile) is None else ():
+                self._asked.setdefault(places, []).append(check)
         self._patience = Patience(everything=PATIENCE)
 
     def add(self, transcript: Transcript) -> list[Finding]:
         """Judge a conversation; returns what it breaks."""
         wires = evidence([transcript], self.profile)
         found: list[Finding] = []
-        placed: dict[Places, list[Wire] | str] = {}
-        for check in self.checks:
-            if applies(check.id, self.profile) is not None:
-                continue
-            if check.conversation is None:
-                # What a recorder of ours bounds, a recording of others does not show.
-                rule = bool(wires) and check.takes == "wires"
-                outcomes = [run(check.id, self._patience.over(check.function), check.owner(), wires)] if rule else []
-            else:
-                outcomes = self._placed(check, wires, placed)
-            for outcome in outcomes:
-                self.kept[check.id].add(outcome)
-                if outcome.verdict == "fail":
-                    found.append(Finding(check, transcript.conversation, outcome.detail))
+        for check, outcome in itertools.chain(self._ruled(wires), self._placed(wires)):
+            self.kept[check.id].add(outcome)
+            if outcome.verdict == "fail":
+                found.append(Finding(check, transcript.conversation, outcome.detail))
+        forget()
         return found
 
-    def _placed(self, check: Check, wires: list[Wire], placed: dict[Places, list[Wire] | str]) -> list[Outcome]:
-        """What the check says of each place of its kind."""
-        outcomes = []
-        for places in asked(check):
-            if places not in placed:
-                try:
-                    placed[places] = [place for wire in wires for place in places.of(wire)]
-                except Unshown as problem:
-                    placed[places] = str(problem)
-            views = placed[places]
-            if isinstance(views, str):
-                self.unshown.setdefault(check.id, views)
-                continue
-            for place in views:
-                said = run(check.id, self._patience.over(check.function), check.owner(), place)
-                detail = f"{place.transcript.conversation}: {said.detail}" if said.verdict == "fail" else said.detail
-                outcomes.append(Outcome(said.verdict, detail, said.outcome, said.owner))
-        return outcomes
+    def _ruled(self, wires: list[Wire]) -> Iterator[tuple[Check, Outcome]]:
+        """What the rules say of these connections; what a recorder of ours bounds, a recording does not show."""
+        for check in self.checks:
+            if check.takes == "wires" and wires and applies(check.id, self.profile) is None:
+                yield check, run(check.id, self._patience.over(check.function), check.owner(), wires)
+
+    def _placed(self, wires: list[Wire]) -> Iterator[tuple[Check, Outcome]]:
+        """What the chapters say of each place; one place at a time is made, and let go."""
+        for places, checks in self._asked.items():
+            try:
+                for place in (place for wire in wires for place in places.of(wire)):
+                    for check in checks:
+                        said = run(check.id, self._patience.over(check.function), check.owner(), place)
+                        where = f"{place.transcript.conversation}: " if said.verdict == "fail" else ""
+                        yield check, Outcome(said.verdict, where + said.detail, said.outcome, said.owner)
+            except Unshown as problem:
+                for check in checks:
+                    self.unshown.setdefault(check.id, str(problem))
 
     def outcomes(self) -> dict[str, Outcome]:
         """The verdict of every check on all that was added."""

@@ -8,6 +8,7 @@ Nothing is filled in: a verdict on invented evidence would be a guess.
 from __future__ import annotations
 
 import re
+from sys import intern
 from typing import Any, Literal, NoReturn, Self
 
 from conformance.guarded import Members, Refused, parse
@@ -24,6 +25,7 @@ GAPS: dict[str, str] = {
     "cut": "a message of the recording is cut short",
 }
 
+_SHARED = frozenset({"type", "response_id", "item_id"})
 _MARK = re.compile(r"\[left out: (\d+) bytes from ([A-Za-z0-9+/=]{0,4}) on\]")
 
 
@@ -74,13 +76,17 @@ class Partial(Members):
 
 def restored(pairs: list[tuple[str, Any]]) -> Members:
     """An object with what was left out marked as such; for texts that are known to hold such marks."""
-    return Members(
-        (
-            name,
-            Elided(int(found[1]), found[2]) if isinstance(value, str) and (found := _MARK.fullmatch(value)) else value,
-        )
-        for name, value in pairs
-    )
+    # Names are shared, and values that repeat: of a long recording there are as many as there are events.
+    return Members((intern(name), _unmarked(name, value)) for name, value in pairs)
+
+
+def _unmarked(name: str, value: Any) -> Any:
+    if type(value) is not str:
+        return value
+    found = _MARK.fullmatch(value)
+    if found is not None:
+        return Elided(int(found[1]), found[2])
+    return intern(value) if name in _SHARED else value
 
 
 def mended(text: str) -> tuple[str, int]:

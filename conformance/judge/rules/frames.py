@@ -6,7 +6,7 @@ import array
 import base64
 import binascii
 import sys
-from bisect import bisect_right
+from bisect import bisect_left, bisect_right
 from collections import OrderedDict
 from collections.abc import Callable, Sequence
 from functools import lru_cache
@@ -42,6 +42,11 @@ def once(fold: Callable[[Sequence[Frame]], Result], frames: Sequence[Frame]) -> 
     return result
 
 
+def forget() -> None:
+    """Let go of what was folded: it holds on to the frames that it was folded from."""
+    _KEPT.clear()
+
+
 def places(frames: Sequence[Frame]) -> dict[tuple[str, str], list[int]]:
     """Where each type of event stands, by side and type: indexes in order."""
     return once(_places, frames)
@@ -60,6 +65,13 @@ def next_place(frames: Sequence[Frame], side: str, kind: str, index: int) -> int
     at = places(frames).get((side, kind), [])
     place = bisect_right(at, index)
     return at[place] if place < len(at) else None
+
+
+def last_place(frames: Sequence[Frame], side: str, kind: str, index: int) -> int | None:
+    """Where the last event of this type before `index` stands, or None."""
+    at = places(frames).get((side, kind), [])
+    place = bisect_left(at, index)
+    return at[place - 1] if place else None
 
 
 def decoded(audio: Any) -> bytes | None:

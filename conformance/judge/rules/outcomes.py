@@ -6,7 +6,7 @@ from collections import Counter, deque
 from collections.abc import Iterator, Sequence
 
 from conformance.judge.rules.base import body, rule
-from conformance.judge.rules.frames import is_client_data, next_place, once, places, silences
+from conformance.judge.rules.frames import is_client_data, last_place, next_place, once, places, silences
 from conformance.judge.rules.missing import (
     cancelled_after,
     cut_short,
@@ -189,10 +189,10 @@ def create_has_one_outcome(wire: Wire) -> Iterator[str | None]:
     for frame, following in zip(commits, [*commits[1:], None], strict=False):
         end = following.index if following else len(wire.frames)
         # The reply may be created before the commit is told: their order is not proven (§3.11 A).
-        heard = [other.index for other in wire.received if other.type == STOPPED and other.index < frame.index]
-        start = heard[-1] if heard else frame.index
-        answers = [other for other in wire.received if start < other.index < end]
-        if any(other.type in {"response.created", "error"} for other in answers):
+        heard = last_place(wire.frames, "server", STOPPED, frame.index)
+        start = heard if heard is not None else frame.index
+        answers = (next_place(wire.frames, "server", kind, start) for kind in ("response.created", "error"))
+        if any(index is not None and index < end for index in answers):
             yield None
         elif (
             # The user may go on speaking and join two turns into one answer, so only the last turn is judged.

@@ -14,7 +14,7 @@ from conformance.wire.transcript import Frame
 Turns = Literal["vad", "semantic", "manual", "unsure"]
 
 
-@dataclass(frozen=True)
+@dataclass(frozen=True, slots=True)
 class Moment:
     """The session just before a frame.
 
