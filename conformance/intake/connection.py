@@ -86,7 +86,8 @@ class Connection:
         first = clock[0] if clock else 0.0
         frames, self.frames, self.times = self.frames, [], []
         for frame, at in zip(frames, clock, strict=True):
-            frame.__dict__["at"] = at - first  # nobody has seen it yet, and of a long recording there is no second copy
+            # Nobody has seen it yet, and of a long recording there is no second copy.
+            object.__setattr__(frame, "at", at - first)
         gaps |= {frame.gap for frame in frames if frame.gap}
         if self.handshake is None:
             gaps.add("handshake")

@@ -97,10 +97,8 @@ def _before(wire: Wire, kind: str, index: int) -> list[Frame]:
 
 
 def _copy(frame: Frame, place: int, marked: Mapping[int, str] | None) -> Frame:
-    made = object.__new__(Frame)
     label = MARK if frame.label == MARK else (marked or {}).get(frame.index)
-    made.__dict__.update(frame.__dict__, index=place, label=label, step=None)
-    return made
+    return frame.seen_as(index=place, label=label, step=None)
 
 
 def _named(place: Wire, names: tuple[str, ...]) -> Wire:
@@ -108,5 +106,5 @@ def _named(place: Wire, names: tuple[str, ...]) -> Wire:
     label.names = frozenset(names)
     for frame in place.frames:
         if frame.label == MARK:
-            frame.__dict__["label"] = label
+            object.__setattr__(frame, "label", label)  # it is a copy, made for this view
     return place

@@ -18,7 +18,7 @@ from conformance.spec.catalogue import owners
 from conformance.spec.profiles import Profile
 from conformance.spec.unsolicited import is_unsolicited
 from conformance.wire.gaps import Gap, OneSided, Unshown, Untimed, torn
-from conformance.wire.transcript import Ending, Frame, Handshake, Leg, Transcript
+from conformance.wire.transcript import UNREAD, Ending, Frame, Handshake, Leg, Transcript
 
 Event = dict[str, Any]
 
@@ -82,12 +82,10 @@ def seen(leg: Leg, gaps: Collection[str]) -> Sequence[Frame]:
 
 
 def _veiled(frame: Frame, veils: dict[str, Any]) -> Frame:
-    made = object.__new__(Frame)
-    made.__dict__.update(frame.__dict__, **veils)
     if frame.gap == "cut" and frame.text is not None:
-        made.__dict__["event"] = torn(frame.text)
-        made.__dict__.pop("type", None)
-    return made
+        event = torn(frame.text)
+        veils = {**veils, "_event": event, "_type": str(event["type"]) if dict.__contains__(event, "type") else UNREAD}
+    return frame.seen_as(**veils)
 
 
 class Wire:

@@ -5,6 +5,7 @@ from __future__ import annotations
 import base64
 import datetime as dt
 import json
+from dataclasses import replace
 from pathlib import Path
 from typing import Any
 
@@ -172,7 +173,7 @@ def test_keys_are_taken_out_whatever_is_kept(tmp_path: Path) -> None:
     leg = call.legs[0]
     leg.url += f"&api_key={key}"
     leg.handshake = type(leg.handshake)(101, 1.0, (("Authorization", f"Bearer {key}"), ("X-Note", key)))
-    leg.frames[1] = type(leg.frames[1])(**{**leg.frames[1].__dict__, "text": json.dumps({"type": "x", "key": key})})
+    leg.frames[1] = replace(leg.frames[1], text=json.dumps({"type": "x", "key": key}))
     for content in ("".join(export.json_lines([call])), export.har([call])):
         (found,) = read(tmp_path, content, keep_audio=True)
         assert key not in json.dumps(found.to_json())
