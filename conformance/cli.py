@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import argparse
+import errno
 import os
 import ssl
 import sys
@@ -14,6 +15,7 @@ import pytest
 
 from conformance import __version__, early
 from conformance.clients import command as client
+from conformance.clients import mocking
 from conformance.intake import command as intake
 from conformance.mock import forecast
 from conformance.mock.options import STATUS_POLICIES, MockOptions, OptionError
@@ -108,6 +110,7 @@ def _parser() -> _Parser:
     mock = commands.add_parser("mock", help="serve the mock endpoint", parents=[_behaviour()])
     mock.add_argument("--host", default="127.0.0.1", help="address to bind (default: this machine only)")
     mock.add_argument("--port", type=_port, default=8765, help="0 picks a free one (default: 8765)")
+    mocking.add_options(mock)
     mock.add_argument("--tls", nargs=2, type=Path, metavar=("CERT", "KEY"), help="serve wss:// with this certificate")
     judged = commands.add_parser(
         "client", help="judge a client program against the mock", parents=[_behaviour()],
@@ -143,12 +146,13 @@ def _behaviour() -> _Parser:
         metavar="POLICY",
         help="what of idle audio is billed: none, padding, quarter, all",
     )
+    mocking.add_behaviour(parser)
     forecast.add_options(parser)
     return parser
 
 
 def _options(options: argparse.Namespace) -> MockOptions:
-    return MockOptions(
+    made = MockOptions(
         latency=options.latency or ("live" if options.weather else "fast"),
         switches=dict(_pair(text) for text in options.switch),
         quirks=tuple(options.quirk),
@@ -157,6 +161,7 @@ def _options(options: argparse.Namespace) -> MockOptions:
         seed=options.seed,
         weather=forecast.weather(options),
     )
+    return mocking.behaviour(options, made)
 
 
 def _client(options: argparse.Namespace) -> int:
@@ -168,6 +173,9 @@ def _client(options: argparse.Namespace) -> int:
 
 
 def _mock(options: argparse.Namespace) -> int:
+    if options.list is not None:
+        print("\n".join(mocking.listed(options.list)))
+        return 0
     try:
         made = _options(options)
     except OptionError as problem:
@@ -180,9 +188,10 @@ def _mock(options: argparse.Namespace) -> int:
         except (OSError, ValueError) as problem:
             return _wrong("mock", f"--tls: {problem}")
     try:
-        return serve_forever(options.host, options.port, made, tls)
+        return serve_forever(options.host, options.port, made, tls, mocking.Log() if options.log else None)
     except OSError as problem:
-        return _wrong("mock", f"{options.host}:{options.port}: {problem.strerror}")
+        free = "; --port 0 picks a free one" if problem.errno == errno.EADDRINUSE else ""
+        return _wrong("mock", f"{options.host}:{options.port}: {problem.strerror}{free}")
 
 
 def _pair(text: str) -> tuple[str, str]:

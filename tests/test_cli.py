@@ -105,6 +105,7 @@ def test_a_taken_port_is_a_usage_error() -> None:
         done = subprocess.run([*CLI, "mock", "--port", port[1]], capture_output=True, text=True, check=False)
     assert done.returncode == 4
     assert "Traceback" not in done.stderr
+    assert "--port 0 picks a free one" in done.stderr
 
 
 def test_what_is_no_record_is_said_in_one_sentence(tmp_path: Path, capsys: pytest.CaptureFixture[str]) -> None:

@@ -440,20 +440,24 @@ def _plain(status: HTTPStatus, kind: str, data: bytes) -> Response:
     return Response(status.value, status.phrase, headers, data)
 
 
-def serve_forever(host: str, port: int, options: MockOptions, tls: ssl.SSLContext | None = None) -> int:
+def serve_forever(
+    host: str, port: int, options: MockOptions, tls: ssl.SSLContext | None = None, witness: Witness | None = None
+) -> int:
     """Serve until SIGINT or SIGTERM and return 0; OSError when the address can't be had."""
-    asyncio.run(_serve_until_told(host, port, options, tls))
+    asyncio.run(_serve_until_told(host, port, options, tls, witness))
     return 0
 
 
-async def _serve_until_told(host: str, port: int, options: MockOptions, tls: ssl.SSLContext | None) -> None:
+async def _serve_until_told(
+    host: str, port: int, options: MockOptions, tls: ssl.SSLContext | None, witness: Witness | None
+) -> None:
     _allow_files(options.limits.sockets + 100)
     stop = asyncio.Event()
     loop = asyncio.get_running_loop()
     for number in (signal.SIGINT, signal.SIGTERM):
         with contextlib.suppress(NotImplementedError):  # not everywhere; then Ctrl-C ends it less tidily
             loop.add_signal_handler(number, stop.set)
-    async with MockServer(options, host=host, port=port, tls=tls) as server:
+    async with MockServer(options, host=host, port=port, tls=tls, witness=witness) as server:
         if not _is_loopback(host):
             print(f"warning: {host} is reachable from other machines", flush=True)
         print(f"mock:   {server.url}?model={DEFAULT_MODEL}", flush=True)
