@@ -120,11 +120,15 @@ class MockOptions:
     end or none at all.  A client that is judged must not fail for want of knowledge on our side."""
 
     def __post_init__(self) -> None:
-        # Imported here: both read questions and quirks, which a mere description of options need not.
-        from conformance.mock import quirks, switches  # noqa: PLC0415
+        # Imported here, and only for names: reading questions and quirks takes a tenth of what collecting does.
+        if self.switches:
+            from conformance.mock import switches  # noqa: PLC0415
 
-        switches.Switches(self.switches)
-        quirks.chosen(self.quirks)
+            switches.Switches(self.switches)
+        if self.quirks:
+            from conformance.mock import quirks  # noqa: PLC0415
+
+            quirks.chosen(self.quirks)
         for name, values in _POLICIES.items():
             if getattr(self, name) not in values:
                 wrong = str(getattr(self, name))
