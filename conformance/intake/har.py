@@ -81,7 +81,8 @@ def _message(connection: Connection, message: Any, line: int) -> None:
             return
         raise Unread(f"line {line}: a WebSocket message of a HAR file has the `type` send or receive")
     data, opcode = message.get("data"), message.get("opcode", 1)
-    side, at = SIDES[message["type"]], clock.told({"time_s": message.get("time")})
+    # Seconds since 1970 of Chrome, Firefox and mitmproxy, ms of Playwright: their size tells.
+    side, at = SIDES[message["type"]], clock.told({"time": message.get("time")})
     if opcode == 1:
         connection.take(side, at, text=data if isinstance(data, str) else "")
     elif opcode == 2:

@@ -83,6 +83,16 @@ def test_har_shows_the_handshake_and_no_end(tmp_path: Path) -> None:
     assert found.legs[0].url.startswith("wss://example.invalid")
 
 
+@pytest.mark.parametrize("unit", [1, 1000])
+def test_times_of_a_har_are_seconds_of_browsers_or_ms_of_playwright(unit: int, tmp_path: Path) -> None:
+    har = json.loads(export.har([recordings.call()]))
+    for message in har["log"]["entries"][0]["_webSocketMessages"]:
+        message["time"] *= unit
+    (found,) = read(tmp_path, json.dumps(har))
+    wanted = recordings.events()
+    assert found.seconds == pytest.approx((wanted[-1][1] - wanted[0][1]) / 1000, abs=0.001)
+
+
 def test_several_connections_become_several_conversations(tmp_path: Path) -> None:
     calls = [recordings.call(), recordings.call()]
     lines = [list(export.json_lines([call])) for call in calls]
