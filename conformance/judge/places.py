@@ -53,7 +53,7 @@ def _spoken(wire: Wire) -> Iterator[Wire]:
         session = _in_force(wire, begun.index)
         if "response.audio.delta" not in response.types or session.get("output_audio_format") not in PCM:
             continue
-        if "audio" in session:  # the nested form has a format of its own
+        if not session or "audio" in session:  # what is in force is not known, or has a format of its own
             continue
         yield view(wire, _own(wire, response), asked=True)
 

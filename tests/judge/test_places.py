@@ -130,6 +130,10 @@ def test_a_spoken_reply_in_another_container_is_none() -> None:
     assert found(places.spoken_replies, stage.reply(3)) == []
 
 
+def test_a_spoken_reply_of_a_session_whose_settings_nobody_saw_is_none() -> None:
+    assert found(places.spoken_replies, Stage().reply(3)) == []
+
+
 def called(stage: Stage, number: int = 1) -> Stage:
     """A response that calls one function."""
     name = {"response_id": f"resp_{number}", "output_index": 0}
