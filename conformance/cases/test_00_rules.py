@@ -346,6 +346,10 @@ class TestClosing:
     def test_close_is_well_formed(self, wires):
         assert not (found := breaches(closing.close_is_well_formed, wires)), found
 
+    @must("GEN-072")
+    def test_frames_are_well_formed(self, wires):
+        assert not (found := breaches(closing.frames_are_well_formed, wires)), found
+
     @should("GEN-063")
     def test_server_says_goodbye(self, wires):
         assert not (found := breaches(closing.server_says_goodbye, wires)), found

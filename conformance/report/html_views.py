@@ -7,6 +7,7 @@ import shlex
 from collections import Counter
 from collections.abc import Iterable
 from dataclasses import dataclass, field
+from functools import cache
 from statistics import median, quantiles
 from typing import Any
 
@@ -404,15 +405,18 @@ def decisive(case: Case, transcript: Transcript) -> list[tuple[int, Frame]]:
         return []
     words = case.detail[:2000]
     ids = set(_ID.findall(words))
-    named = []
-    for number, leg in enumerate(transcript.legs):
-        for frame in leg.frames:
-            word = frame.label or frame.type
-            kinds = {name for name in (frame.type, word) if name and len(name) > 4}
-            if any(re.search(rf"(?<![\w.]){re.escape(name)}(?![\w.]*\w)", words) for name in kinds) or any(
-                found in (frame.text or "") for found in ids
-            ):
-                named.append((number + 1, frame))
+
+    @cache  # a conversation has many frames and few types
+    def told(name: str) -> bool:
+        return len(name) > 4 and re.search(rf"(?<![\w.]){re.escape(name)}(?![\w.]*\w)", words) is not None
+
+    named = [
+        (number + 1, frame)
+        for number, leg in enumerate(transcript.legs)
+        for frame in leg.frames
+        if any(told(name) for name in (frame.type, frame.label) if name)
+        or any(found in (frame.text or "") for found in ids)
+    ]
     closing = [
         (number + 1, frame)
         for number, leg in enumerate(transcript.legs)

@@ -79,6 +79,8 @@ def reach(record: Record, judged: Collection[Case]) -> Reach:
     for name, transcript in record.transcripts.items():
         if transcript.trouble is not None:
             out[name] = CAUSES.get(transcript.trouble_kind, "trouble")
+        elif transcript.broken_off:
+            out[name] = "broken off"
     cut = _cut(record)
     # What is absent from a record that is cut short was asked for; elsewhere it was left out with a reason.
     left = set() if cut is not None else set(recorded.get("not_held") or ()) - set(out)

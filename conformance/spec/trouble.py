@@ -8,7 +8,7 @@ from __future__ import annotations
 import re
 import tomllib
 from dataclasses import dataclass
-from functools import cache
+from functools import cache, lru_cache
 from pathlib import Path
 from typing import Any, Literal
 
@@ -70,6 +70,7 @@ def upstream(text: str) -> Row | None:
     return by_status(int(found[1])) if found is not None else None
 
 
+@lru_cache(maxsize=1024)  # who complains a thousand times says the same each time
 def by_words(code: str, text: str) -> Row | None:
     """The row of an error's code and message: by code first, by text second; None where neither is known."""
     coded = next((row for row in rows() if row.has_code(code)), None) if code else None

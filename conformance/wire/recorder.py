@@ -323,7 +323,8 @@ class Recorder:
             ask = "check the name in --model, and what the account has been given"
             return "account", f"{name} serves the model {served} where {asked} was asked for; {ask}"
         if first.lost and first.session_id is None:
-            return "service", f"{name} gave no session for {asked}: {first.lost}"
+            broken = next((f" ({leg.ending.problem})" for leg in first.legs if leg.ending.problem), "")
+            return "service", f"{name} gave no session for {asked}: {first.lost}{broken}"
         return None
 
     def _deaf(self, ready: Transcript) -> tuple[Kind, str] | None:

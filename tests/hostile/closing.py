@@ -8,7 +8,7 @@ import struct
 from collections.abc import AsyncIterator, Iterable
 from typing import Any, ClassVar
 
-from .kit import CLOSE, closes, finding, frame, text, trouble, untidy
+from .kit import CLOSE, Right, closes, finding, frame, text, trouble, untidy
 from .relay import Relay, Talk
 
 
@@ -162,7 +162,8 @@ class SpeaksAfterItsCloseFrame(Relay):
 class ClosesAfterTheFirstEvent(Relay):
     """Closes with 1011 after the first event of every conversation."""
 
-    right = trouble("")
+    right = Right((1, 10), ("fails", "incomplete", "infrastructure"))
+    holds = ("connection/Sanity", "session/FirstUpdate", "responses/Typed")
 
     def event(self, talk: Talk, event: dict[str, Any]) -> Iterable[bytes]:
         return [text(event), closes(1011, b"Internal service error: null")] if talk.events == 1 else []

@@ -12,6 +12,7 @@ from conformance import runner
 from conformance.judge.checks import judge
 from conformance.report import files, record
 from conformance.report.redact import Redactor
+from conformance.secrets import Secrets
 from conformance.spec.profiles import DEFAULT_MODEL, profile_for
 from conformance.trial import chapters
 from conformance.wire.target import Deadlines, resolve
@@ -22,7 +23,7 @@ from .kit import MB, Endpoint, hosted
 from .whole import Seen, told
 
 # Long enough for a loaded machine to answer in, and silence costs no work.
-DEADLINES = Deadlines(connect=1_500, answer=1_000, quiet=200, total=4_000, close=500, conversation=20_000)
+DEADLINES = Deadlines(connect=1_500, answer=1_000, quiet=200, total=4_000, close=500, conversation=10_000)
 
 
 def run(kind: type[Endpoint], folder: Path) -> Seen:
@@ -32,8 +33,9 @@ def run(kind: type[Endpoint], folder: Path) -> Seen:
     """
     endpoint, every, profile = kind(early=True), chapters(), profile_for(DEFAULT_MODEL)
     checks = [check for check in every.checks.values() if check.conversation in {None, *kind.holds}]
+    redact = Redactor(Secrets([leaks.KEY]))
     began = time.monotonic()
-    writer = record.RecordWriter(folder / "record.jsonl", Redactor(leaks.KEY))
+    writer = record.RecordWriter(folder / "record.jsonl", redact)
     with hosted(endpoint) as url:
         target = resolve(url, model=DEFAULT_MODEL, key=leaks.KEY, workspace=None, concurrency=4)
         asked = runner.Run(
@@ -49,7 +51,7 @@ def run(kind: type[Endpoint], folder: Path) -> Seen:
         writer.write("verdict", id=name, level=every.checks[name].level, seconds=0.0, **verdict)
     writer.write("footer", interrupted=False, seconds=0.0)
     unwritten: list[str] = []
-    summary = files.write_all(writer.path, Redactor(leaks.KEY), tell=unwritten.append)
+    summary = files.write_all(writer.path, redact, tell=unwritten.append)
     return Seen(
         3 if unwritten or writer.problem else summary["exit"],
         summary["verdict"],

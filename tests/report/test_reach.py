@@ -8,7 +8,7 @@ import pytest
 
 from conformance.report.record import Record
 from conformance.report.summary import summary
-from conformance.wire.transcript import Transcript
+from conformance.wire.transcript import Ending, Leg, Transcript
 
 MUSTS = 40
 
@@ -92,6 +92,16 @@ def test_what_met_trouble_is_unjudged(kind: str, cause: str) -> None:
         made.transcripts[name] = Transcript(name, "t", trouble="it was in the way", trouble_kind=kind)
     assert summary(made)["verdict"] == "incomplete"
     assert summary(made)["reach"]["causes"] == [cause]
+
+
+def test_what_was_broken_off_is_unjudged() -> None:
+    made = record(not_run(3, "inconclusive"))
+    for number in range(3):
+        leg = Leg("wss://x", ending=Ending("client", tcp="client", broken_off="more than 8 MB in one message"))
+        name = f"session/{number}"
+        made.transcripts[name] = Transcript(name, "t", [leg])
+    told = summary(made)
+    assert (told["verdict"], told["reach"]["causes"]) == ("incomplete", ["broken off"])
 
 
 def test_a_model_that_did_not_cooperate_is_no_trouble() -> None:

@@ -40,7 +40,7 @@ def nothing_follows_a_close(wire: Wire) -> Iterator[str | None]:
 def close_is_well_formed(wire: Wire) -> Iterator[str | None]:
     """A close frame has no body, or a code that may stand there and a short reason in UTF-8."""
     problem = wire.ending.problem or ""
-    if any(words in problem for words in ("close", "status code", "control frame too long")):
+    if _is_of_the_close(problem):
         yield f"the close frame is malformed: {problem}"
     for frame in wire.frames:
         if frame.side != "server" or frame.opcode != "close":
@@ -64,6 +64,24 @@ def _is_utf8(payload: bytes) -> bool:
     except UnicodeDecodeError:
         return False
     return True
+
+
+# How the protocol core words what is wrong with a close frame; of all frames it decodes only the close's reason.
+OF_THE_CLOSE = ("close", "status code", "control frame too long", "UnicodeDecodeError")
+
+
+def _is_of_the_close(problem: str) -> bool:
+    return any(words in problem for words in OF_THE_CLOSE)
+
+
+@rule("GEN-072", "a frame of the server")
+def frames_are_well_formed(wire: Wire) -> Iterator[str | None]:
+    """Every frame is one that RFC 6455 §5 allows: what is none ends the connection, and is in no list of frames."""
+    problem = wire.ending.problem
+    if problem is not None and not _is_of_the_close(problem):
+        yield f"after {len(wire.frames)} frames: {problem}"
+    elif any(frame.side == "server" for frame in wire.frames):
+        yield None
 
 
 @rule("GEN-063", "an ended connection")

@@ -153,6 +153,17 @@ def _huge(opcode: int, data: bytes) -> list[tuple[int, bytes]] | None:
     return [(opcode, data[:-1] + b" " * (9 * 2**20) + b"}")] if b'"response.text.done"' in data else None
 
 
+@quirk(
+    "continues-nothing",
+    "00",
+    "a continuation frame comes that continues nothing",
+    hook="frame",
+    touches=("usage/TwoTurns",),
+)
+def _continues(opcode: int, data: bytes) -> list[tuple[int, bytes]] | None:
+    return [(opcode, data), (0, b"")] if b'"response.done"' in data else None
+
+
 @quirk("hangs-up", "00", "after a completed response the server leaves with 1000", touches=("usage/TwoTurns",))
 def _hangs_up(event: Json, session: Session) -> list[Json] | None:
     if event["type"] == "response.done":

@@ -259,6 +259,13 @@ BREACHES = {
     "GEN-062": [
         (talk("C close 1000", "S close 1006"), "has the code 1006"),
         (talk("C close 1000", "S close 1000 " + "x" * 124), "has 124 bytes"),
+        (
+            talk(UPDATE, ending=Ending(problem="UnicodeDecodeError: 'utf-8' codec can't decode")),
+            "is malformed: Unicode",
+        ),
+    ],
+    "GEN-072": [
+        (talk(UPDATE, ending=Ending(problem="ProtocolError: reserved bits must be 0")), "frames: ProtocolError")
     ],
     "GEN-063": [(talk(UPDATE, ending=DROPPED), "the server ended TCP (rst) without a close frame")],
     "GEN-064": [(talk(UPDATE, REFUSED, "S close 1000", "C close 1000"), "closed with 1000 after an error")],
