@@ -17,6 +17,7 @@ from conformance import __version__, early
 from conformance.clients import command as client
 from conformance.clients import mocking
 from conformance.intake import command as intake
+from conformance.intake.judging import judged
 from conformance.mock import forecast
 from conformance.mock.options import STATUS_POLICIES, MockOptions, OptionError
 from conformance.mock.server import serve_forever
@@ -117,7 +118,7 @@ def _parser() -> _Parser:
         usage="realtime-conformance client [options] -- COMMAND ...",
     )  # fmt: skip
     client.add_options(judged)
-    beside = commands.add_parser("compare", help="many records side by side, on one page")
+    beside = commands.add_parser("compare", help="many records, or recordings of any origin, side by side on one page")
     beside.add_argument("records", type=Path, nargs="+", metavar="RECORD", help="record.jsonl files")
     beside.add_argument("-o", "--output", type=Path, default=Path("compare.html"), help="default: compare.html")
     past = commands.add_parser("history", help="keep a line for each run, and show the trend")
@@ -203,7 +204,7 @@ def _pair(text: str) -> tuple[str, str]:
 
 def _compare(records: list[Path], output: Path) -> int:
     try:
-        page = compare.render(compare.columns(records))
+        page = compare.render(compare.columns(records, judged))
     except RecordError as problem:
         return _wrong("compare", problem)
     if (code := _put("compare", output, page)) != 0:

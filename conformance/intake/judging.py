@@ -4,9 +4,14 @@ from __future__ import annotations
 
 from collections.abc import Callable, Iterable, Iterator
 from dataclasses import replace
+from pathlib import Path
+from typing import Any
 
-from conformance.judge.checks import Check, Outcome
+from conformance.intake.connection import Unread
+from conformance.intake.record import catalogue, opened, recorded
+from conformance.judge.checks import Check, Outcome, level, load
 from conformance.judge.tally import Finding, Tally
+from conformance.report.record import Record, RecordError
 from conformance.spec.profiles import Profile, UnknownModel, profile_for
 from conformance.wire.transcript import Frame, Transcript
 
@@ -41,6 +46,36 @@ def stranger(transcript: Transcript, profile: Profile) -> str | None:
     if mine.family == profile.family:
         return None
     return f"it is of the model {mine.model}, and the others are of {profile.model}: judge it alone"
+
+
+def judged(path: Path) -> Record:
+    """A record as it is, or a recording of anybody's judged now, as a record of it.  Raises RecordError."""
+    found = opened(path)
+    if isinstance(found, Record):
+        return found
+    record = Record(run=found.run, catalogue=catalogue(found.first.model))
+
+    def taken(transcript: Transcript, _: list[Finding]) -> None:
+        record.transcripts[transcript.conversation] = transcript
+
+    profile = profile_for(found.first.model)
+    checks = load().checks.values()
+    try:
+        outcomes = judge(found.transcripts(), checks, profile, taken)
+    except Unread as problem:
+        raise RecordError(str(problem)) from None
+    record.verdicts = [line(check_id, outcome, profile) for check_id, outcome in outcomes.items()]
+    record.recorded = recorded(len(record.transcripts))
+    record.footer = {"interrupted": False, "seconds": 0.0}
+    return record
+
+
+def line(check_id: str, outcome: Outcome, profile: Profile) -> dict[str, Any]:
+    """The fields of a record's `verdict` line."""
+    return {
+        "id": check_id, "level": level(check_id, profile), "verdict": outcome.verdict, "detail": outcome.detail,
+        "outcome": outcome.outcome, "owner": outcome.owner, "seconds": 0.0,
+    }  # fmt: skip
 
 
 class Room:

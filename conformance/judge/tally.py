@@ -12,7 +12,7 @@ from collections import Counter
 from collections.abc import Iterable, Iterator
 from dataclasses import dataclass, field
 
-from conformance.judge.checks import Check, Outcome, applies, evidence, level, run
+from conformance.judge.checks import Check, Outcome, applies, evidence, run
 from conformance.judge.patience import Patience
 from conformance.judge.place import Places
 from conformance.judge.rules.frames import forget
@@ -60,7 +60,6 @@ class Tally:
         self.profile = profile
         self.kept: dict[str, _Kept] = {check.id: _Kept() for check in self.checks}
         self.unshown: dict[str, str] = {}
-        self.levels = {check.id: level(check.id, profile) for check in self.checks}
         self._asked: dict[Places, list[Check]] = {}
         for check in self.checks:
             for places in asked(check) if applies(check.id, profile) is None else ():

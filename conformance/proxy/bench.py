@@ -19,7 +19,7 @@ from conformance.clients import judging as clients
 from conformance.intake import Unread, connections
 from conformance.intake import record as recordings
 from conformance.intake.forms import quietened
-from conformance.intake.judging import Room, stranger
+from conformance.intake.judging import Room, line, stranger
 from conformance.judge.checks import level, load
 from conformance.judge.tally import Tally
 from conformance.report import files
@@ -120,10 +120,7 @@ def _page(final: bool) -> dict[str, Any] | None:
         writer = RecordWriter(folder / "record.jsonl", state.redact)
     writer.write("recorded", **recordings.recorded(state.sessions))
     for check_id, outcome in state.tally.outcomes().items():
-        writer.write(
-            "verdict", id=check_id, level=state.tally.levels[check_id], verdict=outcome.verdict, detail=outcome.detail,
-            outcome=outcome.outcome, owner=outcome.owner, seconds=0.0,
-        )  # fmt: skip
+        writer.write("verdict", **line(check_id, outcome, state.tally.profile))
     writer.write("footer", interrupted=False, seconds=0.0)
     made = files.write_all(writer.path, state.redact, tell=print)
     shutil.rmtree(state.directory / NOW, ignore_errors=True) if final else None

@@ -5,7 +5,7 @@ Pure: the same records in the same order give the same bytes.  Traces are not on
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Sequence
+from collections.abc import Callable, Iterable, Sequence
 from dataclasses import dataclass
 from functools import cache
 from pathlib import Path
@@ -103,9 +103,9 @@ class Group:
         return sum(row.differs for row in self.rows)
 
 
-def columns(paths: Iterable[Path]) -> list[Column]:
+def columns(paths: Iterable[Path], reader: Callable[[Path], Record] = read) -> list[Column]:
     """Read the records.  Raises RecordError for one that is none."""
-    return [column(number, str(path), read(path)) for number, path in enumerate(paths, 1)]
+    return [column(number, str(path), reader(path)) for number, path in enumerate(paths, 1)]
 
 
 def column(number: int, name: str, record: Record) -> Column:
@@ -113,7 +113,7 @@ def column(number: int, name: str, record: Record) -> Column:
     made = summary(record)
     remarks = ["the mock"] if made["mock"] else []
     if "replayed" in record.run:
-        remarks.append("judged again")
+        remarks.append(record.run["replayed"].get("origin") or "judged again")
     if (why := ended(record) or (record.run.get("replayed") or {}).get("ended")) is not None:
         remarks.append("interrupted" if "interrupted" in why else "cut short")
     if record.damage:
