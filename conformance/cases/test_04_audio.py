@@ -405,27 +405,31 @@ class TestPayloads:
 
 
 class TestWav:
-    """WAV files: as raw samples, then declared on a session of their own, right and with another rate than declared."""
+    """A WAV file as raw samples."""
 
-    connections = 2
+    script = [
+        *configured(MANUAL),
+        chunk(wav_file(WEATHER, 16000), "file as pcm"),
+        send("input_audio_buffer.commit", label="commit of a file as pcm"),
+        commit_answer,
+        close(1000),
+    ]
+
+    @observe("Q-WAV-HEADER-IN-PCM")
+    def question_what_a_header_among_samples_does(self, wire):
+        return committed_or_error(wire, "file as pcm", "commit of a file as pcm")
+
+
+class TestDeclaredWav:
+    """WAV files, once they are declared: one that is as was said, and one of another rate."""
 
     async def talk(self, call):
-        file = wav_file(WEATHER, 16000)
-        await call(
-            *configured(MANUAL),
-            chunk(file, "file as pcm"),
-            send("input_audio_buffer.commit", label="commit of a file as pcm"),
-            commit_answer,
-        )
-        if call.profile.family != "qwen3.5":  # no other family lists WAV
-            return
-        await call.connect()
         declared = {"input": {"format": {"type": "wav", "sample_rate": 16000}}}
         await call(
             until("session.created"),
             send("session.update", label="declare wav", session={**MANUAL, "audio": declared}),
             either(until("session.updated"), until("error")),
-            chunk(file, "file"),
+            chunk(wav_file(WEATHER, 16000), "file"),
             send("input_audio_buffer.commit", label="commit of a file"),
             commit_answer,
             heard(),
@@ -439,18 +443,13 @@ class TestWav:
 
     @should("AUD-020")
     def test_a_wav_file_is_committed_once_declared(self, wire):
-        there = leg_of(wire, "commit of a file")
-        assert "session.updated" in there.answers_to("declare wav"), there.replies("declare wav")
-        assert "error" not in there.answers_to("file"), there.replies("file")
-        committed(there, "commit of a file")
+        assert "session.updated" in wire.answers_to("declare wav"), wire.replies("declare wav")
+        assert "error" not in wire.answers_to("file"), wire.replies("file")
+        committed(wire, "commit of a file")
 
     @observe("Q-WAV-INPUT-RATE")
     def question_what_another_rate_in_the_header_does(self, wire):
-        return committed_or_error(leg_of(wire, "commit of a slow file"), "slow file", "commit of a slow file")
-
-    @observe("Q-WAV-HEADER-IN-PCM")
-    def question_what_a_header_among_samples_does(self, wire):
-        return committed_or_error(wire, "file as pcm", "commit of a file as pcm")
+        return committed_or_error(wire, "slow file", "commit of a slow file")
 
 
 def committed_or_error(wire, audio, commit):

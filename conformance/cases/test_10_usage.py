@@ -475,19 +475,19 @@ def noise_cost(wire, level):
 
 
 class TestSilence:
-    """A spoken question in VAD mode: at once and after 5, 15 and 30 seconds of silence, the first and the last twice.
+    """A spoken question in VAD mode: at once and after 15 and 30 seconds of silence, the first and the last twice.
 
     Beside them the same after 30 seconds of noise at two levels.  One session goes on: 15 seconds of silence, and a
     typed turn.
     """
 
     urgent = True
-    connections = 8
+    connections = 7
 
     async def talk(self, call):
         # A second of work: made in place it would hold up every other conversation.
         loud = await aside(lambda: [fixtures.noise(5000, float(level)) * 6 for level in LEVELS])
-        idle = [(fixtures.silence(1000 * seconds), silence_cost.IDLE) for seconds in (0, 0, 5, 15, 30, 30)]
+        idle = [(fixtures.silence(1000 * seconds), silence_cost.IDLE) for seconds in (0, 0, 15, 30, 30)]
         idle += [(pcm, noisy(level)) for pcm, level in zip(loud, LEVELS, strict=True)]
         calls = [call, *[await call.beside() for _ in idle[1:]]]
 
@@ -524,6 +524,8 @@ class TestSilence:
 
     @observe("Q-SILENCE-ALONE-BILLED")
     def question_does_silence_without_a_turn_cost(self, wire):
+        if len(wire.responses) < 2:
+            raise Inconclusive("the session had no second reply")
         growth = audio(wire, 1, "input") - audio(wire, 0, "input")
         told = f"{growth} audio tokens more for {ALONE} s of silence without a turn"
         share = growth / (ALONE * wire.profile.audio_in_rate)

@@ -379,20 +379,6 @@ class TestFinishThenDrop:
         return listed(wire, LISTED)
 
 
-class TestFinishWithAudio:
-    """The client says `session.finish` with audio in the buffer that was never committed."""
-
-    path = "finish-with-audio"
-    script = [*configured(MANUAL), speak("hello"), *finish, quiet(), close(1000)]
-
-    @observe("Q-FINISH-AUDIO")
-    def question_what_becomes_of_waiting_audio(self, wire):
-        after = [frame.type for frame in wire.after(wire.sent("session.finish"))]
-        if "session.finished" not in after:
-            return Seen("refused" if "error" in after else "silent", str(after))
-        return Seen("committed" if "input_audio_buffer.committed" in after else "dropped", str(after))
-
-
 def fate_of_finish(wire, done, left):
     """What `session.finish` met while something was under way: `done` where an event of that type came before its end.
 
@@ -407,6 +393,34 @@ def fate_of_finish(wire, done, left):
     if wire.ending.first == "server":
         return Seen("closed", f"{wire.ending.code_received} {wire.ending.reason_received}".rstrip())
     return Seen("silent", str(after))
+
+
+class TestFinishWithAudio:
+    """The client says `session.finish` with a turn that nobody has asked to answer, and audio that is not committed."""
+
+    path = "finish-with-audio"
+    script = [
+        *configured(MANUAL),
+        speak("hello"),
+        send("input_audio_buffer.commit"),
+        until("input_audio_buffer.committed"),
+        heard(),
+        speak("hello"),
+        *finish,
+        quiet(),
+        close(1000),
+    ]
+
+    @observe("Q-FINISH-UNANSWERED")
+    def question_what_becomes_of_a_turn_without_a_reply(self, wire):
+        return fate_of_finish(wire, ("response.done", "answered"), "unanswered")
+
+    @observe("Q-FINISH-AUDIO")
+    def question_what_becomes_of_waiting_audio(self, wire):
+        after = [frame.type for frame in wire.after(wire.sent("session.finish"))]
+        if "session.finished" not in after:
+            return Seen("refused" if "error" in after else "silent", str(after))
+        return Seen("committed" if "input_audio_buffer.committed" in after else "dropped", str(after))
 
 
 class TestFinishMidUtterance:
@@ -425,26 +439,6 @@ class TestFinishMidUtterance:
     @observe("Q-FINISH-MID-UTTERANCE")
     def question_what_becomes_of_an_utterance(self, wire):
         return fate_of_finish(wire, ("input_audio_buffer.committed", "committed"), "dropped")
-
-
-class TestFinishUnanswered:
-    """The client says `session.finish` when a turn is committed and nobody has asked for its reply."""
-
-    path = "finish-unanswered"
-    script = [
-        *configured(MANUAL),
-        speak("hello"),
-        send("input_audio_buffer.commit"),
-        until("input_audio_buffer.committed"),
-        heard(),
-        *finish,
-        quiet(),
-        close(1000),
-    ]
-
-    @observe("Q-FINISH-UNANSWERED")
-    def question_what_becomes_of_a_turn_without_a_reply(self, wire):
-        return fate_of_finish(wire, ("response.done", "answered"), "unanswered")
 
 
 class TestFinishTwice:

@@ -110,7 +110,7 @@ def _finish(cases: dict[str, Case], rows: Rows, model: str) -> InWords:
         "finish-and-wait",
         "finish-mid-response",
         "finish-mid-utterance",
-        "finish-unanswered",
+        "finish-with-audio",
         "finish-after-speech",
         "close-1000-after-response",
     ]

@@ -78,7 +78,7 @@ MOMENTS = {
 
 
 def test_finish_is_asked_at_every_moment_and_the_last_lines_end_a_session() -> None:
-    held = ("closing/FinishIdle", "closing/FinishMidUtterance", "closing/FinishUnanswered", "usage/AudioOut")
+    held = ("closing/FinishIdle", "closing/FinishMidUtterance", "closing/FinishWithAudio", "usage/AudioOut")
     trials = [Trial(held, mock=MockOptions(switches={"finish": side})) for side in FINISH]
     for finish, result in zip(FINISH, run(trials), strict=True):
         questions = ("Q-FINISH-MID-UTTERANCE", "Q-FINISH-UNANSWERED", "Q-FINISH-AUDIO-MODE")

@@ -153,7 +153,8 @@ drops("no-preview", "04", "speech gets no partial transcript",
 # -- formats
 
 refuses("refuses-wav", "04", "a WAV file is refused", APPEND,
-        when=lambda event, session: str(event.get("audio")).startswith("UklGR"), touches=("audio/Wav",))  # fmt: skip
+        when=lambda event, session: str(event.get("audio")).startswith("UklGR"),
+        touches=("audio/DeclaredWav",))  # fmt: skip
 hears("ignores-the-rate", "04", "the declared input rate is confirmed and not honoured", "session.update",
       without("session.audio"), touches=("audio/Rates",))  # fmt: skip
 refuses("refuses-channels", "04", "audio of two channels can't be committed", COMMIT,
