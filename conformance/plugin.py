@@ -319,8 +319,7 @@ class ConformanceRun:
         if not held.readings:
             return
         self.writer.write("status", **held.status())
-        asked = reading.sessions(self.transcripts.values())
-        untold = reading.asked_for(one for one in asked if held.readings[one.path].attribution == "none")
+        untold = reading.asked_for(reading.untold(self.transcripts.values(), held.readings))
         if untold and self.run.mock is None and self.replayed is None:
             try:
                 write_form(self.directory / FORM, untold)

@@ -59,6 +59,15 @@ def asked_for(held: Iterable[Session]) -> list[Session]:
     return sorted((one for one in held if one.path in ASKED), key=lambda one: place(one.path))
 
 
+def untold(transcripts: Iterable[Transcript], readings: Mapping[str, Reading]) -> list[Session]:
+    """The sessions of which the platform told nothing.
+
+    Where no attempt at a path stood (its session was lost, and then the run was over) there is none to look for.
+    """
+    asked = [one for one in sessions(transcripts) if one.path in readings]
+    return [one for one in asked if readings[one.path].attribution == "none"]
+
+
 def read(
     reader: Reader,
     transcripts: Iterable[Transcript],

@@ -10,7 +10,7 @@ import pytest
 
 from conformance.status.model import NotObservable, Reading
 from conformance.status.prometheus import PrometheusReader
-from conformance.status.reading import attach, counted, sessions
+from conformance.status.reading import attach, counted, sessions, untold
 from conformance.wire.transcript import Frame, Handshake, Leg, Transcript
 
 GOOD = {("200", ""): 3.0}
@@ -29,6 +29,15 @@ def test_only_what_walked_a_path_and_was_upgraded_is_looked_for() -> None:
     assert [(one.session_id, one.path, one.t_open, one.t_close) for one in found] == [
         ("sess_a", "close-1000-idle", 5, 9)
     ]
+
+
+def test_what_was_lost_and_never_held_again_is_not_looked_for() -> None:
+    transcripts = [held("a", "close-1000-idle"), held("b", "drop-rst"), held("c", "close-1000-after-response")]
+    readings = {
+        "close-1000-idle": Reading("not_observable"),
+        "drop-rst": Reading("failed_client", attribution="exact_id"),
+    }
+    assert [one.path for one in untold(transcripts, readings)] == ["close-1000-idle"]
 
 
 def test_a_reading_is_put_where_the_checks_look() -> None:
