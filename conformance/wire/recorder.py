@@ -227,6 +227,7 @@ class Recorder:
         self._again: Again = lambda transcript: Whims()
         self._matters: Matters | None = None
         self._kept_back = 0  # sessions of those that come last
+        self._ways: set[str] = set()  # of losing a session, that were found to be the endpoint's own
         self._over: tuple[Cause, str] | None = None  # why nothing more is opened
         self.hush = Hush(target.deadlines.quiet * TIMES)
         self._room = Room(hush=self.hush)
@@ -518,12 +519,16 @@ class Recorder:
         """A loss is the endpoint's doing when it comes again at the same place, and no verdict when it does not.
 
         Of a hundred conversations, one in twenty of which loses its TCP, some two lose it twice at one place by chance:
-        what ended suddenly has to do so three times.
+        what ended suddenly has to do so three times.  How a server answers a close frame is the same in all of them:
+        once it is known for its own way, no further conversation is held again for it.
         """
+        if loss.how in self._ways:
+            return ""
         transcript.lost, before = loss.how, attempts.losses
         attempts.losses = (*before, loss)
         if all(map(loss.same_place, before)):
             if len(before) == (2 if loss.sudden else 1):
+                self._ways |= {loss.how} & {trouble.HUNG_UP}
                 return ""
             if self._may(f"loss {len(before)}", conversation, attempts):
                 return loss.how

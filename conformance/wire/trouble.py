@@ -160,6 +160,8 @@ def _unanswered_create(leg: Leg) -> bool:
 
 # -- lost sessions
 
+HUNG_UP = "TCP ended in the place of an answer to the close frame"
+
 
 @dataclass(frozen=True)
 class Loss:
@@ -221,6 +223,9 @@ def _how_lost(transcript: Transcript, number: int, leg: Leg) -> tuple[Kind, str,
     if stop is not None and stop.waiting_for and stop.waited_ms and ending.first == "client":
         last = number == len(transcript.legs) - 1
         return ("line", f"silence while waiting for {' or '.join(stop.waiting_for)}", at) if last else None
+    ours = ending.first == "client" and ending.code_sent is not None and ending.code_received is None
+    if ours and ending.problem is None and ending.tcp in {"fin", "rst"}:
+        return "line", HUNG_UP, at
     return None
 
 

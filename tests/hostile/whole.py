@@ -89,7 +89,10 @@ def told(summary: dict[str, Any]) -> Iterator[str]:
 
 
 def _watched(command: list[str], terminal: int, most: float) -> tuple[int | None, float]:
-    """The exit code of a command (None: it had to be killed) and the most memory that it took, in MB."""
+    """The exit code of a command (None: it had to be killed) and the most memory that it took, in MB.
+
+    The kernel counts what the process held before it became the command, so this is never less than we hold ourselves.
+    """
     kept = {name: value for name, value in os.environ.items() if not name.startswith(("PYTEST_", "COV_"))}
     process = subprocess.Popen(
         command, cwd=ROOT, env={**kept, "DASHSCOPE_API_KEY": KEY, "PYTHONPATH": str(ROOT)},

@@ -10,6 +10,7 @@ from typing import Any
 
 import pytest
 from websockets.asyncio.server import ServerConnection
+from websockets.frames import Frame, Opcode
 
 from conformance.wire import close, send, silence, until
 from conformance.wire.recorder import Budget, Conversation, Recorder, Recording
@@ -187,6 +188,32 @@ async def test_a_close_that_the_client_began_is_no_loss() -> None:
 
     _, seen, _ = await record(leaves, ask())
     assert len(seen) == 1
+
+
+def hangs_up() -> Handler:
+    """Answers, and ends TCP where a close frame should be answered."""
+
+    async def handler(connection: ServerConnection) -> None:
+        await connection.send(greeting())
+        connection.protocol.send_frame = lambda frame: None  # type: ignore[method-assign]
+        done = Frame(Opcode.TEXT, b'{"type":"response.done","response":{}}').serialize(mask=False)
+        async for _ in connection:
+            connection.transport.write(done)
+
+    return handler
+
+
+async def test_a_server_that_is_killed_while_we_close_has_not_refused_to_answer() -> None:
+    found, seen, _ = await record(in_turn(hangs_up(), good()), ask())
+    assert [bool(one.lost) for one in seen] == [True, False]
+    assert found.transcripts["test/1"].trouble is None
+
+
+async def test_a_server_that_hangs_up_on_every_close_is_asked_again_once() -> None:
+    found, seen, _ = await record(hangs_up(), ask("test/1"), ask("test/2"), sanity=greet())
+    held = [(one.conversation, bool(one.lost)) for one in seen]
+    assert held == [("connection/Sanity", True), ("connection/Sanity", True), ("test/1", False), ("test/2", False)]
+    assert [one.trouble for one in found.transcripts.values()] == [None, None, None]
 
 
 async def test_tcp_that_was_lost_in_the_middle_is_the_lines_and_a_new_connection_works() -> None:
