@@ -42,6 +42,24 @@ class Finished:
         return [json.loads(line) for line in (self.folder / "record.jsonl").read_text(encoding="utf-8").splitlines()]
 
 
+def differing(one: Finished, other: Finished) -> dict[str, tuple[str, str]]:
+    """The checks that both runs judged, each in its own way; not where this machine stood still and a run says so."""
+    still = {
+        line["conversation"]
+        for run in (one, other)
+        for line in run.record
+        if line["kind"] == "conversation" and line["trouble_kind"] == "own"
+    }
+    told = other.verdicts
+    return {
+        case["id"]: (case["verdict"], told[case["id"]])
+        for case in one.summary["cases"]
+        if case["conversation"] not in still
+        and "not_run" not in {case["verdict"], told[case["id"]]}
+        and case["verdict"] != told[case["id"]]
+    }
+
+
 def command(folder: Path, *options: str) -> list[str]:
     quiet = ("-q", "-p", "no:cacheprovider", "--report-dir", str(folder))
     return [sys.executable, "-m", "pytest", "conformance/", *quiet, *options]
