@@ -22,7 +22,7 @@ HEAD_WITHIN = 10.0  # seconds that a client may take for its request
 DIAL_WITHIN = 15.0  # seconds that the endpoint may take to be reached
 BODY = 65_536  # bytes of a refusal's body that are written down
 BEHIND = 32_000_000  # bytes of messages that may wait to be written down; beyond them who reads waits for who writes
-AT_ONCE = 20  # messages that are written down before others have their turn
+AT_ONCE = 2  # messages that are written down before others have their turn
 
 
 @dataclass(frozen=True)

@@ -36,7 +36,10 @@ class Spool:
         sent = (value for name, value in fields.get("request_headers", ()) if name.lower() in CREDENTIALS)
         self._secrets |= [value.split()[-1] for value in sent if value.strip()]
         headers = {name: scrub.headers(fields.pop(name, ())) for name in ("request_headers", "response_headers")}
-        self._line(event="open", url=scrub.url(url), time_ms=at, **headers, **fields)
+        told = {"url": scrub.url(url), **headers, **fields}
+        self._line(
+            event="open", time_ms=at, **json.loads(self._secrets.mask_json(json.dumps(told, ensure_ascii=False)))
+        )
         self.flush()
 
     def crossed(self, side: Side, at: float, message: Message) -> None:
@@ -49,23 +52,36 @@ class Spool:
         data = message.data if message.opcode == "text" else self._secrets.mask_bytes(message.data)
         if message.opcode == "close":
             told |= {"opcode": "close", "code": int.from_bytes(data[:2]) if len(data) > 1 else None}
-            told["reason"] = data[2:].decode("utf-8", "replace")
+            told["reason"] = self._secrets.mask(data[2:].decode("utf-8", "replace"))
         elif message.opcode == "text":
             try:
-                told["data"] = data.decode("utf-8", "ignore" if message.cut else "strict")
+                # Masked as it is: in a line of JSON every quote of it would be an escape to be looked at.
+                told["data"] = self._secrets.mask_json(data.decode("utf-8", "ignore" if message.cut else "strict"))
             except UnicodeDecodeError:
-                told |= {"encoding": "base64", "data": base64.b64encode(data).decode()}
+                told |= {"encoding": "base64", "data": self._base64(data)}
         else:
-            told |= {"opcode": message.opcode, "encoding": "base64", "data": base64.b64encode(data).decode()}
+            told |= {"opcode": message.opcode, "encoding": "base64", "data": self._base64(data)}
         self._line(**told)
 
     def ended(self, ending: Ending) -> None:
         """How it ended: the last line."""
-        self._line(event="end", **asdict(ending))
+        told = asdict(ending)
+        self._line(
+            event="end",
+            **told
+            | {
+                "problem": self._secrets.mask(ending.problem) if ending.problem else None,
+                "reason_sent": self._secrets.mask(ending.reason_sent),
+                "reason_received": self._secrets.mask(ending.reason_received),
+            },
+        )
         self.flush()
 
+    def _base64(self, data: bytes) -> str:
+        return base64.b64encode(self._secrets.mask_bytes(data)).decode()
+
     def _line(self, **fields: Any) -> None:
-        line = self._secrets.mask_json(json.dumps({"connection": 1, **fields}, ensure_ascii=False)) + "\n"
+        line = json.dumps({"connection": 1, **fields}, ensure_ascii=False) + "\n"
         self._waiting.append(line)
         self._size += len(line)
         if self._size > BEHIND:
