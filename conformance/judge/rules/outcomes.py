@@ -43,10 +43,12 @@ def _outcomes(wire: Wire, kind: str) -> Iterator[str | None]:
     """
     for request in (found for found in requests(wire) if found.type == kind):
         if request.open:
+            mine = (request, *request.contenders.values())  # one of them got no answer, and nobody knows which
+            if any(exempt(other, wire) for other in mine):
+                continue
             slow = kind == "response.create"  # its answer may take longer than a quiet window
             ignored = request.passed_over or (not slow and waited_out(wire, request))
-            mine = (request, *request.contenders.values())  # one of them got no answer, and nobody knows which
-            if ignored and waited_out(wire, request) and not any(exempt(other, wire) for other in mine):
+            if ignored and waited_out(wire, request):
                 yield f"{request.called} got neither {ANSWERED_BY[kind]} nor error"
             continue
         yield from _both(wire, request)

@@ -119,8 +119,14 @@ def lost(wire: Wire) -> bool:
 
 
 def waited_out(wire: Wire, request: Request) -> bool:
-    """Whether the client let a whole wait run out after this request, or the script broke off waiting."""
-    return silent_stop(wire) is not None or any(index > request.frame.index for index in silences(wire.frames))
+    """Whether the client let a whole wait run out after this request, or the script broke off waiting.
+
+    Raises Unshown where only the end of a recording, which is not there, would tell: it may be that nobody waited.
+    """
+    if silent_stop(wire) is not None or any(index > request.frame.index for index in silences(wire.frames)):
+        return True
+    wire.needs("close")
+    return False
 
 
 def message(frame: Frame) -> str:
