@@ -135,7 +135,14 @@ def talk(url: str | None, key: str, pcm: bytes, pace: float) -> int:
     """Hold one session; returns the exit code.  Raises Ended where it was lost, TimeoutError where none began."""
     inbox = Inbox()
     conversation = OmniRealtimeConversation(model=MODEL, callback=inbox, url=url, api_key=key)
-    conversation.connect()
+    try:
+        conversation.connect()
+    except TimeoutError:  # also where the connection was gone before the SDK looked at it
+        told = [found["message"] for found in inbox.events.queue if found.get("code") == "AccessDenied"]
+        if told:
+            print("denied:", told[0])
+            return 1
+        raise
     try:
         until(inbox, "session.created")
         conversation.update_session([MultiModality.AUDIO, MultiModality.TEXT], voice="Tina", tools=[WEATHER])

@@ -72,6 +72,11 @@ def test_losses_are_followed_by_pauses(back: int, gap: int, says: str) -> None:
     assert verdict("CLI-007", *lost, leg(opened=back * gap)) == says
 
 
+def test_sessions_side_by_side_are_no_reconnects() -> None:
+    lost = [leg(ending=Ending("server"), opened=n, closed=5000) for n in range(6)]
+    assert verdict("CLI-007", *lost) == "pass"
+
+
 @pytest.mark.parametrize(("later", "says"), [(1000, "skipped"), (1001, "fail")])
 def test_who_leaves_at_once_need_not_have_read_a_ping(later: float, says: str) -> None:
     assert verdict("CLI-008", leg(("<", 0, b"x"), (">", later, "response.cancel"))) == says
@@ -138,6 +143,13 @@ def test_a_cancel_may_cross_the_end(later: float, says: str) -> None:
     response = {"response": {"id": "resp_1"}}
     said = (("<", 0.0, {"type": "response.created", **response}), ("<", 10.0, {"type": "response.done", **response}))
     assert verdict("CLI-052", leg(*said, (">", 10.0 + later, "response.cancel"))) == says
+
+
+def test_a_cancel_of_a_reply_that_is_coming() -> None:
+    assert (
+        verdict("CLI-052", leg(("<", 0.0, "input_audio_buffer.committed"), (">", 5000.0, "response.cancel"))) == "pass"
+    )
+    assert verdict("CLI-052", leg((">", 0.0, "response.create"), (">", 5000.0, "response.cancel"))) == "pass"
 
 
 @pytest.mark.parametrize(("times", "says"), [(2, "pass"), (3, "fail")])

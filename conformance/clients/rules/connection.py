@@ -71,7 +71,7 @@ def refusals_are_believed(played: Played) -> Iterator[Finding]:
 @rule("CLI-005", "was never throttled")
 def throttling_slows_it_down(played: Played) -> Iterator[Finding]:
     for earlier, later in pairwise(_opened(played)):
-        if throttled(earlier):
+        if throttled(earlier) and later.opened_at_ms >= earlier.closed_at_ms:
             waited = later.opened_at_ms - earlier.closed_at_ms
             yield f"came back {waited} ms after it was told to slow down" if waited < PAUSE_MS else None
     if played.transcript.legs and throttled(played.transcript.legs[-1]):
@@ -104,7 +104,7 @@ def coming_back_has_pauses(played: Played) -> Iterator[Finding]:
     row = 0
     for earlier, later in pairwise(_opened(played)):
         lost = earlier.handshake.status != 101 or earlier.ending.first == "server"
-        quick = later.opened_at_ms - earlier.closed_at_ms < AT_ONCE_MS
+        quick = 0 <= later.opened_at_ms - earlier.closed_at_ms < AT_ONCE_MS  # below: they were open side by side
         row = row + 1 if lost and quick else 0
         if lost:
             yield f"came back {row} times in a row without a pause" if row == AT_ONCE + 1 else None

@@ -14,8 +14,9 @@ NEVER_SENT = {1004, 1005, 1006, 1015}
 
 
 def _moved(played: Played) -> Iterator[Session]:
-    """Sessions that the client moved to end."""
-    return (session for session in played.sessions if session.by_client)
+    """Sessions that the client moved to end; who was killed has not moved."""
+    killed = (played.program or {}).get("stopped") == "SIGKILL"
+    return (session for session in played.sessions if session.by_client and not killed)
 
 
 @rule("CLI-080", "sent no session.finish")

@@ -52,8 +52,10 @@ def cancels_something(played: Played) -> Iterator[Finding]:
             active = session.turns.active_at(frame.index)
             ended = [other for other in session.heard("response.done") if other.index < frame.index]
             crossed = bool(ended) and frame.at - ended[-1].at <= RACE_MS
-            asked = any(other.index < frame.index for other in session.said("response.create"))
-            yield None if active or crossed or (asked and not ended) else "cancels where no response is active"
+            since = ended[-1].index if ended else -1
+            due = [*session.said("response.create"), *session.heard("input_audio_buffer.committed")]
+            coming = any(since < other.index < frame.index for other in due)
+            yield None if active or crossed or coming else "cancels where no response is active"
 
 
 @dataclass
