@@ -6,7 +6,7 @@ import asyncio
 from collections.abc import AsyncIterator, Iterable
 from typing import Any
 
-from .kit import BINARY, CONT, MB, PING, TEXT, either, finding, frame, text, trouble, untidy, unusable, weather
+from .kit import BINARY, CONT, MB, PING, TEXT, Right, either, finding, frame, text, trouble, untidy, unusable, weather
 from .relay import Relay, Talk
 
 NOISE = text({"type": "response.audio.delta", "event_id": "event_x", "delta": "AAAA"})
@@ -119,7 +119,7 @@ class AnnouncesTwoToThe62Bytes(Relay):
 class SaysEverythingInFiveMegabytes(Relay):
     """Puts a string of 5 MB into every event."""
 
-    right = trouble(BROKEN_OFF)
+    right = Right((1, 10), ("fails", "incomplete", "infrastructure"), BROKEN_OFF)
 
     def event(self, talk: Talk, event: dict[str, Any]) -> Iterable[bytes]:
         return [text({**event, "padding": "x" * 5 * MB})]
@@ -170,7 +170,7 @@ class AnswersWithAThousandErrors(Relay):
 class PingsAndNeverReads(Relay):
     """Sends the greeting, pings five times a second, and reads nothing any more."""
 
-    right = either("not answered|broken off")
+    right = either("not answered|broken off", seconds=240)
 
     async def event(self, talk: Talk, event: dict[str, Any]) -> AsyncIterator[bytes]:
         talk.deaf = True
@@ -194,7 +194,7 @@ class NeverReads(Relay):
 class OnlyEverSendsHeartbeats(Relay):
     """Upgrades, and sends a ping a second and no event."""
 
-    right = unusable("")
+    right = unusable("gave no session", seconds=120)
 
     async def event(self, talk: Talk, event: dict[str, Any]) -> AsyncIterator[bytes]:
         while True:
