@@ -15,9 +15,9 @@ from conformance.report.record import Record, RecordError
 from conformance.spec.profiles import Profile, UnknownModel, profile_for
 from conformance.wire.transcript import Frame, Transcript
 
-KEPT = 20_000
+KEPT = 10_000
 """Frames of a recording that the record keeps whole; beyond them it keeps what is no delta and no audio."""
-LONGEST = 100_000
+LONGEST = 30_000
 """Frames beyond which it keeps nothing: what a page shows has an end, too."""
 STREAMED = frozenset({"input_audio_buffer.append", "input_image_buffer.append"})
 

@@ -276,6 +276,7 @@ def test_the_recorded_session_is_judged_by_the_rules_of_a_text_session():
     passed = {clause for clause in CHECKS if verdict(clause, LEGITIMATE["the recorded session"]).verdict == "pass"}
     silent = {"GEN-012", "GEN-013", "GEN-016", "GEN-017", "GEN-018", "GEN-019", "GEN-022", "GEN-047", "GEN-048"}
     silent |= {f"GEN-0{number}" for number in (33, 34, 35, 36, 39, 49, 50, 51, 52, 53, 54, 55, 64)}
+    silent.add("GEN-071")  # nobody looked for a key in it
     assert set(CHECKS) - passed == silent
 
 

@@ -1,0 +1,58 @@
+"""Recordings judged one by one: what is kept of each has a bound, and other models are not mixed in."""
+
+from __future__ import annotations
+
+import dataclasses
+
+from conformance.intake.judging import Room, judge, stranger
+from conformance.judge.checks import load
+from conformance.spec.profiles import profile_for
+from conformance.wire.transcript import Transcript
+from support import recordings
+from support.records import MODEL, Stage, transcript
+
+PROFILE = profile_for(MODEL)
+RULES = [check for check in load().checks.values() if check.conversation is None]
+
+
+def types(held: Transcript) -> list[str | None]:
+    return [frame.type for frame in held.legs[0].frames]
+
+
+def test_what_fits_is_kept_whole() -> None:
+    call = recordings.call()
+    kept = Room(len(call.legs[0].frames), 1000).abridged(call)
+    assert kept == call
+    assert "left_out" not in kept.notes
+
+
+def test_of_what_does_not_fit_deltas_and_audio_go_first() -> None:
+    long = transcript("long", Stage().greet().stream(20).reply(20).close())
+    room = Room(6, 10)
+    kept = room.abridged(long)
+    frames = kept.legs[0].frames
+    assert types(kept)[:6] == types(long)[:6]
+    assert not [one for one in types(kept)[6:] if str(one).endswith(".delta") or one == "input_audio_buffer.append"]
+    assert "response.done" in types(kept)
+    assert [frame.index for frame in frames] == list(range(len(frames)))
+    assert kept.notes["left_out"] == len(long.legs[0].frames) - len(frames)
+    assert room.abridged(long).notes["left_out"] > kept.notes["left_out"]  # the room is that of all conversations
+    assert len(room.abridged(long).legs[0].frames) == 0
+
+
+def test_everything_is_judged_whatever_is_kept() -> None:
+    kept: list[Transcript] = []
+    stage = Stage().greet().reply(20).server("error", error="no object")
+    outcomes = judge(iter([transcript("long", stage.close())]), RULES, PROFILE, lambda held, _: kept.append(held))
+    assert outcomes["GEN-010"].verdict == "fail"
+    assert [one.conversation for one in kept] == ["long"]
+
+
+def test_a_conversation_of_another_family_is_told_and_left_out() -> None:
+    other = dataclasses.replace(recordings.call(), model="qwen3.8-omni-flash-realtime")
+    assert stranger(recordings.call(), PROFILE) is None
+    assert "judge it alone" in (stranger(other, PROFILE) or "")
+    kept: list[Transcript] = []
+    outcomes = judge([other], RULES, PROFILE, lambda held, _: kept.append(held))
+    assert {outcome.verdict for outcome in outcomes.values()} == {"skipped"}
+    assert kept[0].trouble
