@@ -152,7 +152,9 @@ class ConformanceRun:
             return None
         try:
             kept = self.config.getoption("--keep-audio")
-            return opened(Path(path), keep_audio=kept, mask=self.secrets.mask_json)
+            named = self.config.getoption("--model")
+            model = named if named != DEFAULT_MODEL else None
+            return opened(Path(path), keep_audio=kept, mask=self.secrets.mask_json, model=model)
         except record.RecordError as problem:
             raise pytest.UsageError(f"--replay: {problem}") from None
 

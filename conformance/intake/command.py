@@ -21,6 +21,7 @@ def add(commands: Any) -> None:
     parser = commands.add_parser("import", help="make a record of recordings: HAR, JSON lines, logs of any origin")
     parser.add_argument("files", type=Path, nargs="+", metavar="FILE", help="recordings, their form told by content")
     parser.add_argument("-o", "--output", type=Path, default=Path("record.jsonl"), help="default: record.jsonl")
+    parser.add_argument("--model", help="judge as this model, whatever the recordings name")
     parser.add_argument("--keep-audio", action="store_true", help="keep audio and images; keys never are")
 
 
@@ -33,7 +34,7 @@ def main(options: argparse.Namespace) -> int:
         print(f"realtime-conformance import: {options.output} would be written over itself", file=sys.stderr)
         return USAGE
     try:
-        held, gaps = write(options.files, options.output, keep_audio=options.keep_audio)
+        held, gaps = write(options.files, options.output, keep_audio=options.keep_audio, model=options.model)
     except Unread as problem:
         print(f"realtime-conformance import: {problem}", file=sys.stderr)
         return USAGE

@@ -166,19 +166,20 @@ def _close(data: bytes) -> tuple[int, str]:
 
 
 def _model(leg: Leg) -> str:
-    """The model that the address or the session names, as far as it is one that we know."""
-    named: list[object] = list(parse_qs(urlsplit(leg.url).query).get("model", []))
+    """The model that the address or the session names: one that we know, else the first; the usual one without any."""
+    named = list(parse_qs(urlsplit(leg.url).query).get("model", []))
     for frame in leg.frames:
         if frame.side == "server" and frame.gap != "cut" and frame.type in {"session.created", "session.updated"}:
             session = frame.event.get("session")
-            named.append(guarded.shortened(str(session.get("model")), 200) if isinstance(session, dict) else None)
+            told = session.get("model") if isinstance(session, dict) else None
+            named += [guarded.shortened(told, 200)] if isinstance(told, str) and told else []
             break
     for name in named:
         try:
-            return profile_for(str(name)).model
+            return profile_for(name).model
         except UnknownModel:
             continue
-    return DEFAULT_MODEL
+    return named[0] if named else DEFAULT_MODEL
 
 
 def _iso(ms: float) -> str:

@@ -16,7 +16,7 @@ from conformance.judge.checks import load
 from conformance.report.record import Mask, Record, RecordError, RecordWriter, read
 from conformance.report.redact import Redactor
 from conformance.secrets import held
-from conformance.spec.profiles import profile_for
+from conformance.spec.profiles import UnknownModel, profile_for
 from conformance.wire.target import Target
 from conformance.wire.transcript import Transcript
 
@@ -35,8 +35,11 @@ class Recording:
         yield from self.rest
 
 
-def opened(path: Path, *, keep_audio: bool = False, mask: Mask = str) -> Record | Recording:
-    """A record of the suite's own, read (each line passes `mask`), or a recording, to be read.  Raises RecordError."""
+def opened(path: Path, *, keep_audio: bool = False, mask: Mask = str, model: str | None = None) -> Record | Recording:
+    """A record of the suite's own, read (each line passes `mask`), or a recording, to be read.  Raises RecordError.
+
+    `model`: what a recording is judged as, whatever it names.
+    """
     try:
         with path.open("rb") as file:
             start = file.readline(LOOK)
@@ -46,9 +49,10 @@ def opened(path: Path, *, keep_audio: bool = False, mask: Mask = str) -> Record 
     if empty or (is_record(start) and b'"origin":' not in start):
         return read(path, mask=mask)
     # What was imported has lost what it should not keep.
-    found = connections(path, keep_audio=keep_audio or is_record(start))
+    found = _as(model, connections(path, keep_audio=keep_audio or is_record(start)))
     try:
         first = next(found)
+        _known(first)
     except Unread as problem:
         raise RecordError(str(problem)) from None
     except StopIteration:
@@ -56,7 +60,23 @@ def opened(path: Path, *, keep_audio: bool = False, mask: Mask = str) -> Record 
     return Recording(head(path.name, [first]), first, found)
 
 
-def write(paths: Sequence[Path], output: Path, *, keep_audio: bool = False) -> tuple[int, Counter[str]]:
+def _as(model: str | None, transcripts: Iterable[Transcript]) -> Iterator[Transcript]:
+    for transcript in transcripts:
+        transcript.model = model or transcript.model
+        yield transcript
+
+
+def _known(transcript: Transcript) -> None:
+    """Raises Unread for a model that nobody told us anything of: judged as another, all would be a guess."""
+    try:
+        profile_for(transcript.model)
+    except UnknownModel as problem:
+        raise Unread(f"{problem} (--model NAME judges it as another)") from None
+
+
+def write(
+    paths: Sequence[Path], output: Path, *, keep_audio: bool = False, model: str | None = None
+) -> tuple[int, Counter[str]]:
     """Write recordings as one record; returns how many conversations it holds and how many of them have each gap.
 
     Raises Unread, and OSError when it can't be written.
@@ -64,7 +84,8 @@ def write(paths: Sequence[Path], output: Path, *, keep_audio: bool = False) -> t
     writer = RecordWriter(output, Redactor(held(os.environ, strict=False)))
     seen: Counter[str] = Counter()
     names: Counter[str] = Counter()
-    for number, transcript in enumerate(_all(paths, keep_audio)):
+    for number, transcript in enumerate(_as(model, _all(paths, keep_audio))):
+        _known(transcript)
         if number == 0:
             output.unlink(missing_ok=True)
             run = _run(transcript.model)

@@ -26,7 +26,7 @@ from conformance.report import files
 from conformance.report.record import RecordWriter
 from conformance.report.redact import Redactor
 from conformance.secrets import held
-from conformance.spec.profiles import Profile, profile_for
+from conformance.spec.profiles import Profile, UnknownModel, profile_for
 
 ORIGIN = "the proxy"
 NOW = ".now"  # the folder in which a page of a running proxy is made
@@ -83,7 +83,10 @@ def _take(spool: str, name: str) -> Told:
         return Told(problem=str(problem) or "nothing was written down")
     transcript = replace(found, conversation=name, origin=ORIGIN)
     if state.tally is None or state.profile is None:
-        state.profile = profile_for(transcript.model)
+        try:
+            state.profile = profile_for(transcript.model)
+        except UnknownModel as problem:
+            return Told(problem=str(problem))
         state.tally = Tally(load().checks.values(), state.profile)
         state.writer.path.unlink(missing_ok=True)
         state.writer.write("run", **recordings.head(ORIGIN, [transcript]))

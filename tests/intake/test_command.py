@@ -38,6 +38,15 @@ def test_what_cannot_be_read_writes_nothing(tmp_path: Path, capsys: pytest.Captu
     assert "No such file" in capsys.readouterr().err
 
 
+def test_a_model_that_nobody_knows_is_not_judged_as_another(tmp_path: Path, capsys: pytest.CaptureFixture[str]) -> None:
+    call, out = tmp_path / "call.txt", tmp_path / "record.jsonl"
+    call.write_text(recordings.terminal().replace("qwen3.5-omni-flash-realtime", "somebody-elses-model"))
+    assert cli.main(["import", str(call), "-o", str(out)]) == 4
+    assert "no profile for model 'somebody-elses-model'" in capsys.readouterr().err
+    assert cli.main(["import", str(call), "-o", str(out), "--model", "qwen3.5-omni-flash-realtime"]) == 0
+    assert read(out).run["target"]["model"] == "qwen3.5-omni-flash-realtime"
+
+
 def test_a_recording_is_not_written_over_itself(tmp_path: Path, capsys: pytest.CaptureFixture[str]) -> None:
     path = tmp_path / "call.har"
     path.write_text(export.har([recordings.call()]))
