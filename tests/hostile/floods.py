@@ -160,7 +160,7 @@ class AnswersWithMalformedEventsByTheDozen(Relay):
 class AnswersWithAThousandErrors(Relay):
     """Answers each event of the client with a thousand errors."""
 
-    right = either(f"{BROKEN_OFF}|GEN-", seconds=240)
+    right = either(f"{BROKEN_OFF}|GEN-|stood still", seconds=240)
 
     def heard(self, talk: Talk, event: dict[str, Any]) -> Iterable[bytes]:
         about = {"type": "invalid_request_error", "code": "invalid_value", "message": "No.", "param": None}
