@@ -2,25 +2,20 @@
 
 from __future__ import annotations
 
-import asyncio
 import http.server
 import os
 import shutil
 import threading
 from pathlib import Path
-from typing import Any, Self
+from typing import Any
 
 import pytest
 
 from conformance.intake import connections
 from conformance.judge.checks import load
 from conformance.judge.tally import Tally
-from conformance.mock.options import MockOptions
-from conformance.mock.server import MockServer
-from conformance.proxy.session import Session, Upstream
-from conformance.proxy.spool import Spool
-from conformance.secrets import Secrets
 from conformance.spec.profiles import profile_for
+from support.proxies import Passing
 
 CHROMIUM = shutil.which("chromium") or shutil.which("chromium-browser")
 MODEL = "qwen3.5-omni-flash-realtime"
@@ -49,45 +44,10 @@ socket.onclose = () => { document.title = "over"; };
 </script>"""
 
 
-class Endpoint:
-    """The mock behind a proxy that adds a key, in a thread of their own."""
-
-    def __init__(self, folder: Path) -> None:
-        self.loop = asyncio.new_event_loop()
-        self.stop = asyncio.Event()
-        self.ready = threading.Event()
-        self.folder = folder
-        self.port = 0
-        self.thread = threading.Thread(target=self.loop.run_until_complete, args=(self._main(),))
-
-    async def _main(self) -> None:
-        async with MockServer(MockOptions()) as mock:
-
-            def accept() -> asyncio.Protocol:
-                spool = Spool(self.folder / "session.jsonl", Secrets())
-                return Session(1, Upstream(mock.url, "a-key-of-nobody"), spool, lambda _: None).accept()
-
-            server = await asyncio.get_running_loop().create_server(accept, "127.0.0.1", 0)
-            self.port = server.sockets[0].getsockname()[1]
-            self.ready.set()
-            await self.stop.wait()
-            server.close()
-
-    def __enter__(self) -> Self:
-        self.thread.start()
-        assert self.ready.wait(10)
-        return self
-
-    def __exit__(self, *_: object) -> None:
-        self.loop.call_soon_threadsafe(self.stop.set)
-        self.thread.join(10)
-        self.loop.close()
-
-
 @pytest.fixture(scope="module")
 def har(tmp_path_factory: pytest.TempPathFactory) -> Path:
     folder = tmp_path_factory.mktemp("har")
-    with Endpoint(folder) as endpoint:
+    with Passing(folder) as endpoint:
         page = PAGE % f"ws://127.0.0.1:{endpoint.port}/api-ws/v1/realtime?model={MODEL}"
 
         class Serving(http.server.BaseHTTPRequestHandler):

@@ -8,13 +8,15 @@ from collections.abc import Iterator
 from contextlib import AsyncExitStack, contextmanager
 from dataclasses import dataclass, field
 from pathlib import Path
-from typing import Any
+from typing import Any, Self
 
 from conformance.mock.options import MockOptions
 from conformance.mock.server import MockServer
 from conformance.proxy import watch
 from conformance.proxy.server import Proxy
-from conformance.proxy.session import Upstream
+from conformance.proxy.session import Session, Upstream
+from conformance.proxy.spool import Spool
+from conformance.secrets import Secrets
 
 
 @dataclass
@@ -73,3 +75,39 @@ def between(directory: Path, **options: Any) -> Iterator[Between]:
         made.loop.call_soon_threadsafe(made.stop.set)
         thread.join(60)
         made.loop.close()
+
+
+class Passing:
+    """The mock behind a proxy that adds a key and judges nothing: what passed is in `session.jsonl`."""
+
+    def __init__(self, folder: Path) -> None:
+        self.loop = asyncio.new_event_loop()
+        self.stop = asyncio.Event()
+        self.ready = threading.Event()
+        self.folder = folder
+        self.port = 0
+        self.over = threading.Event()
+        self.thread = threading.Thread(target=self.loop.run_until_complete, args=(self._main(),))
+
+    async def _main(self) -> None:
+        async with MockServer(MockOptions()) as mock:
+
+            def accept() -> asyncio.Protocol:
+                spool = Spool(self.folder / "session.jsonl", Secrets())
+                return Session(1, Upstream(mock.url, "a-key-of-nobody"), spool, lambda _: self.over.set()).accept()
+
+            server = await asyncio.get_running_loop().create_server(accept, "127.0.0.1", 0)
+            self.port = server.sockets[0].getsockname()[1]
+            self.ready.set()
+            await self.stop.wait()
+            server.close()
+
+    def __enter__(self) -> Self:
+        self.thread.start()
+        assert self.ready.wait(10)
+        return self
+
+    def __exit__(self, *_: object) -> None:
+        self.loop.call_soon_threadsafe(self.stop.set)
+        self.thread.join(10)
+        self.loop.close()
