@@ -8,7 +8,7 @@ from __future__ import annotations
 
 import json
 import sys
-from collections.abc import Iterable, Iterator, Sequence
+from collections.abc import Collection, Iterable, Iterator, Sequence
 from dataclasses import asdict, dataclass, field
 from functools import cache
 from pathlib import Path
@@ -18,6 +18,7 @@ from conformance.judge.rules.frames import silences, size
 from conformance.report.cost import KINDS, tokens
 from conformance.spec.prices import price_for
 from conformance.spec.profiles import MODELS, Profile, profile_for
+from conformance.status.base import APART
 from conformance.wire.pace import seconds_for
 from conformance.wire.recorder import Budget, Conversation
 from conformance.wire.target import LIVE, LIVE_RPM, LOOPBACK
@@ -113,17 +114,28 @@ def costs() -> dict[str, dict[str, Any]]:
     return loaded
 
 
-def plan(conversations: Iterable[Conversation], profile: Profile, concurrency: int, rpm: int | None = LIVE_RPM) -> Plan:
-    """Add up what the conversations take; those that wait for minutes by themselves are not in the minutes."""
+def plan(
+    conversations: Iterable[Conversation],
+    profile: Profile,
+    concurrency: int,
+    rpm: int | None = LIVE_RPM,
+    apart: Collection[Conversation] = (),
+) -> Plan:
+    """Add up what the conversations take; those that wait for minutes by themselves are not in the minutes.
+
+    `apart` are those that are held one by one, with a gap after each.
+    """
     chosen = list(conversations)
     measured = costs().get(profile.family, {})
     known = [Cost(**measured[_key(item)]) for item in chosen if _key(item) in measured]
     total = {kind: sum(cost.tokens[kind] for cost in known) for kind in KINDS}
-    busy = sum(cost.seconds for cost in known)
+    alone = sum(measured[_key(item)]["seconds"] for item in apart if _key(item) in measured and not item.slow)
+    busy = sum(cost.seconds for cost in known) - alone
     longest = max((cost.seconds for cost in known), default=0.0)
     unknown = tuple(item.name for item in chosen if _key(item) not in measured)
     connections = sum(item.connections for item in chosen)
-    seconds = max(busy / concurrency, longest, seconds_for(connections, rpm))
+    beside = connections - sum(item.connections for item in apart)
+    seconds = max(busy / concurrency, longest, seconds_for(beside, rpm)) + alone + APART * len(apart)
     hidden = HIDDEN * sum(cost.connections for cost in known if sum(cost.tokens.values()))
     slow = sum(item.slow for item in chosen)
     return Plan(len(chosen), connections, seconds / 60, total, unknown, hidden, slow)

@@ -306,7 +306,9 @@ class ConformanceRun:
             expected = None
             if self.run.target.kind == "live":
                 target = self.run.target
-                expected = plan.plan(self.run.chosen(checks)[0], self.run.profile, target.concurrency, target.rpm)
+                chosen = self.run.chosen(checks)[0]
+                apart = self.run.held_apart(chosen)
+                expected = plan.plan(chosen, self.run.profile, target.concurrency, target.rpm, apart)
                 self.run.budget = replace(self.run.budget, seconds=expected.most)
             held = self.run.hold(checks, on_done=done, watch=watch, say=line.say)
             self._take_status(held)
@@ -609,9 +611,10 @@ def pytest_collection_finish(session: pytest.Session) -> None:
 def _tell_plan(config: pytest.Config, wanted: list[judging.Check]) -> None:
     """Say what these checks would take."""
     run = config.stash[RUN].run
+    chosen = run.chosen(wanted)[0]
     told = plan.plan(
-        run.chosen(wanted)[0], run.profile,
-        config.getoption("--concurrency") or LIVE_CONCURRENCY, config.getoption("--rpm") or LIVE_RPM,
+        chosen, run.profile, config.getoption("--concurrency") or LIVE_CONCURRENCY,
+        config.getoption("--rpm") or LIVE_RPM, run.held_apart(chosen),
     )  # fmt: skip
     reporter = config.pluginmanager.get_plugin("terminalreporter")
     for words in told.lines(run.profile, run.target.name, run.budget):

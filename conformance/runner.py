@@ -21,7 +21,7 @@ from conformance.spec.catalogue import clauses, questions
 from conformance.spec.profiles import Profile
 from conformance.spec.proof import killers
 from conformance.status import reading
-from conformance.status.base import Reader
+from conformance.status.base import APART, Reader
 from conformance.status.bl import BlReader
 from conformance.status.choose import choose
 from conformance.status.model import Reading
@@ -39,7 +39,6 @@ FUZZ_EXAMPLES = 25  # on the embedded mock; a live endpoint is asked by name onl
 SHORTENED, ATTEMPTS = 3, 80  # generated conversations that are shortened, and how often each may be held for it
 STATUS_WAIT = 60.0  # seconds
 LOG_WAIT = 900.0  # seconds: rows of the audit log come in minutes, and no page says how many
-APART = 5.0  # seconds between sessions that are told by their time: more than two clocks may differ
 EMBEDDED_WAIT = 2.0  # seconds: the embedded mock lists a session as soon as it is over
 
 
@@ -245,6 +244,13 @@ class Run:
         if self.mock is not None:
             return EMBEDDED_WAIT
         return LOG_WAIT if isinstance(reader, SlsReader | BlReader) else STATUS_WAIT
+
+    def held_apart(self, conversations: Iterable[Conversation]) -> list[Conversation]:
+        """Those of a live run that will be held one by one, before anything is opened."""
+        if self.target.kind != "live":
+            return []
+        reader = choose(self.status_source, target_url=self.target.url, model=self.target.model)
+        return self.told_by_time(reader, conversations, self.target)
 
     @staticmethod
     def told_by_time(reader: Reader, conversations: Iterable[Conversation], target: Target) -> list[Conversation]:

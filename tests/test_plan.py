@@ -9,9 +9,10 @@ import pytest
 
 from conformance.judge.checks import load
 from conformance.mock.options import MockOptions
-from conformance.plan import plan
+from conformance.plan import costs, plan
 from conformance.report.cost import tokens
 from conformance.spec.profiles import MODELS, profile_for
+from conformance.status.base import APART
 from conformance.trial import Trial, chapters, failures, needed, run
 from support import runs
 
@@ -65,3 +66,13 @@ def test_a_plan_counts_the_pace_and_tells_tokens_as_a_range() -> None:
     assert fast.minutes < 1.0
     assert slow.hidden == 341, "sessions without a reply are billed nothing"
     assert slow.to_json() == {"connections": 91, "minutes": round(9.15, 1), "tokens": [slow.least, slow.least + 341]}
+
+
+def test_what_is_held_apart_takes_its_time_one_by_one() -> None:
+    profile = profile_for(MODELS[0])
+    wanted = [load().conversations[name] for name in ("closing/Idle", "closing/Rst", "responses/Typed")]
+    beside, apart = plan(wanted, profile, 4), plan(wanted, profile, 4, apart=wanted[:2])
+    alone = sum(costs()[profile.family][item.name]["seconds"] for item in wanted[:2])
+    assert apart.minutes * 60 >= alone + 2 * APART
+    assert apart.minutes * 60 - beside.minutes * 60 <= alone + 2 * APART
+    assert (apart.connections, apart.tokens) == (beside.connections, beside.tokens)

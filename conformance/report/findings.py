@@ -85,7 +85,7 @@ def places(case: Case) -> list[tuple[str, str]]:
 def word(case: Case) -> str:
     """What went wrong with a case, in two words."""
     said = WORD["error" if case.verdict == "error" else case.level]
-    return f"{said} (transport)" if case.basis == "transport" and case.verdict != "error" else said
+    return f"{said}, the transport's" if case.basis == "transport" and case.verdict != "error" else said
 
 
 def findings(judged: Iterable[Case], made: dict[str, Any]) -> list[Finding]:

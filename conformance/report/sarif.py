@@ -76,6 +76,8 @@ def _rule(row: dict[str, Any]) -> dict[str, Any]:
         "defaultConfiguration": {"level": LEVEL.get(row["level"], "none")},
         "properties": {"level": row["level"], "tags": [chapter_name(str(row["chapter"]))]},
     }
+    if row.get("basis") == "transport":
+        rule["properties"]["tags"].append("transport")
     if link:
         rule["helpUri"] = link
     return rule

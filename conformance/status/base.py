@@ -10,6 +10,7 @@ from conformance.status.model import Json, Reading, Session
 from conformance.status.rows import Row, distinct, parse, redact, tokens_of, total, worst
 
 SKEW_MS = 2_000  # how far the platform's clock may be from ours
+APART = 5.0  # seconds between sessions that are told by their time: more than two clocks may differ
 
 
 class Reader(Protocol):

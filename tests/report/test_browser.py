@@ -166,7 +166,7 @@ def test_without_scripts_it_is_all_there(browser: Any, folder: Path) -> None:
     held = Opened(browser, folder / "report.html", java_script_enabled=False)
     text = held.page.locator("body").inner_text()
     for words in (
-        "Yes: this endpoint answers session.finish",
+        "this endpoint answers session.finish",
         "no close frame came back",
         "the close was answered by 1000",
     ):

@@ -91,7 +91,7 @@ def test_sarif_has_what_the_standard_requires(record: Record) -> None:
 def test_the_summary_answers_first(record: Record) -> None:
     text = markdown.render(record, summary(record))
     assert text.index("### Is `session.finish` accepted") < text.index("## Open questions") < text.index("## Findings")
-    assert "Yes: this endpoint answers `session.finish` with `session.finished`." in text
+    assert "this endpoint answers `session.finish` with `session.finished`." in text
     assert "| Is `session.finish` accepted, and what comes back? | **`session.finished` answers it.** | error |" in text
-    assert "✗ **CLO-005** (MUST fails)" in text
+    assert "✗ **CLO-005** (MUST fails, the transport's)" in text
     assert "Not judged because of it: CLO-007." in text
