@@ -154,9 +154,14 @@ class ConformanceRun:
             kept = self.config.getoption("--keep-audio")
             named = self.config.getoption("--model")
             model = named if named != DEFAULT_MODEL else None
-            return opened(Path(path), keep_audio=kept, mask=self.secrets.mask_json, model=model)
+            found = opened(Path(path), keep_audio=kept, mask=self.secrets.mask_json, model=model)
         except record.RecordError as problem:
             raise pytest.UsageError(f"--replay: {problem}") from None
+        if isinstance(found, record.Record) and found.run["target"]["kind"] == "client":
+            raise pytest.UsageError(
+                f"--replay: {path} is of a client: `realtime-conformance client --replay` judges it"
+            )
+        return found
 
     def _known(self) -> tuple[Path | None, Baseline | None]:
         name, update = self.config.getoption("--baseline"), self.config.getoption("--update-baseline")

@@ -17,6 +17,7 @@ from conformance.clients.view import Played
 from conformance.judge.checks import Outcome
 from conformance.judge.verdicts import Unjudged
 from conformance.spec.catalogue import Clause, client_clauses
+from conformance.wire.gaps import Unshown
 from conformance.wire.transcript import Transcript
 
 MOST = 5
@@ -28,7 +29,7 @@ def judge(transcripts: Iterable[Transcript]) -> dict[str, Outcome]:
 
     `pass`: it held wherever it could be judged.  `fail`: the detail names each breach behind its conversation.
     `inconclusive`: what the client does is neither right nor wrong as long as the sources leave it open.  `skipped`:
-    nothing was there to judge; the detail says what the program did not do.
+    nothing was there to judge, or the recording does not show it; the detail says which.  `error`: our own judge broke.
     """
     played = [Played(transcript) for transcript in sorted(transcripts, key=lambda one: one.conversation)]
     usual = next((run for run in played if run.scenario == "plain"), None)
@@ -40,21 +41,29 @@ def judge(transcripts: Iterable[Transcript]) -> dict[str, Outcome]:
 def _outcome(rule: Rule, played: list[Played]) -> Outcome:
     breaches: list[str] = []
     open_ones: list[Unjudged] = []
+    unshown: list[str] = []
     judged = 0
     for run in played:
-        for finding in rule.judge(run):
-            judged += 1
-            if isinstance(finding, str):
-                told = f"{run.name}: {finding}"
-                if told not in breaches:
-                    breaches.append(told)
-            elif finding is not None:
-                open_ones.append(finding)
+        try:
+            for finding in rule.judge(run):
+                judged += 1
+                if isinstance(finding, str):
+                    told = f"{run.name}: {finding}"
+                    if told not in breaches:
+                        breaches.append(told)
+                elif finding is not None:
+                    open_ones.append(finding)
+        except Unshown as gap:
+            unshown.append(str(gap))
+        except Exception as problem:  # noqa: BLE001  # whatever a judge raises is its verdict, and ours to mend
+            return Outcome("error", f"{run.name}: {type(problem).__name__}: {problem}")
     if breaches:
         more = f" (and {len(breaches) - MOST} more)" if len(breaches) > MOST else ""
         return Outcome("fail", "; ".join(breaches[:MOST]) + more)
     if open_ones:
         return Outcome(open_ones[0].verdict, str(open_ones[0]))
+    if not judged and unshown:
+        return Outcome("skipped", unshown[0])
     if not judged:
         return Outcome("skipped", f"the program {rule.absent}")
     return Outcome("pass")

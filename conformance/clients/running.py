@@ -154,9 +154,8 @@ class Run:
 
     def _head(self) -> dict[str, Any]:
         first = self.replayed.run if self.replayed is not None else {}
-        target = first.get("target") or {
-            "kind": "client", "endpoint": shlex.join(self.command), "model": self.model or "any model",
-        }  # fmt: skip
+        named = first.get("target") or {"endpoint": shlex.join(self.command), "model": "any model"}
+        target = {**named, "kind": "client"}
         return {
             "format": record.FORMAT,
             "target": target,
@@ -170,8 +169,6 @@ class Run:
             "switches": dict(self.options.switches),
             "sources": max(row.date for row in clauses().values()),
         }
-
-    model: str = ""
 
 
 def catalogue() -> dict[str, Any]:

@@ -8,12 +8,14 @@ from __future__ import annotations
 
 import base64
 import binascii
-from collections.abc import Iterator, Sequence
+from collections.abc import Collection, Iterator, Sequence
 from dataclasses import dataclass
 from functools import cached_property
 from typing import Any
 
 from conformance.guarded import object_at
+from conformance.judge.view import seen
+from conformance.wire.gaps import Unshown
 from conformance.wire.transcript import Frame, Leg, Transcript
 
 Event = dict[str, Any]
@@ -52,14 +54,15 @@ class Turns:
 class Session:
     """One connection that was upgraded."""
 
-    def __init__(self, leg: Leg, number: int) -> None:
+    def __init__(self, leg: Leg, number: int, gaps: Collection[str] = ()) -> None:
         self.leg = leg
         self.number = number
+        self._gaps = gaps
 
     @property
     def frames(self) -> Sequence[Frame]:
-        """Every frame, in order."""
-        return self.leg.frames
+        """Every frame, in order; whoever reaches for what a recording lacks meets `Unshown`."""
+        return seen(self.leg, self._gaps)
 
     @cached_property
     def messages(self) -> list[Frame]:
@@ -136,6 +139,8 @@ class Session:
             frame for frame in self.said("session.update")
             if frame.index < index and "turn_detection" in body(frame.event, "session")
         ]  # fmt: skip
+        if not asked and "start" in self._gaps:
+            raise Unshown("start")
         return bool(asked) and body(asked[-1].event, "session")["turn_detection"] is None
 
     @property
@@ -174,12 +179,18 @@ class Played:
 
     def __init__(self, transcript: Transcript) -> None:
         self.transcript = transcript
-        self.sessions = [Session(leg, n) for n, leg in enumerate(transcript.legs) if leg.handshake.status == 101]
+        gaps = transcript.gaps
+        self.sessions = [
+            Session(leg, number, gaps)
+            for number, leg in enumerate(transcript.legs)
+            if leg.handshake.status == 101 or "handshake" in gaps
+        ]
         self.runs: list[Played] = [self]
         """All runs of the same program."""
         self.usual: Played | None = None
         """The same program in the scenario `plain`, where it ran there too."""
-        self.refused = [leg for leg in transcript.legs if leg.handshake.status != 101]
+        held = {session.number for session in self.sessions}
+        self.refused = [leg for number, leg in enumerate(transcript.legs) if number not in held]
 
     @property
     def name(self) -> str:

@@ -8,6 +8,7 @@ from collections.abc import Iterator
 
 from conformance.clients.rules.base import Finding, rule
 from conformance.clients.view import Played, Session
+from conformance.wire.gaps import Elided
 from conformance.wire.transcript import Frame
 
 LONGEST = 262_144
@@ -44,14 +45,16 @@ def audio_comes_first(played: Played) -> Iterator[Finding]:
 def images_are_jpeg(played: Played) -> Iterator[Finding]:
     for session in played.sessions:
         for _, image in images(session):
-            yield None if image.startswith("/9j/") else f"an image begins with {image[:12]!r}: no JPEG in Base64"
+            begins = image.head if isinstance(image, Elided) else image[:12]
+            yield None if begins.startswith("/9j/") else f"an image begins with {begins!r}: no JPEG in Base64"
 
 
 @rule("CLI-045", NONE)
 def images_are_small(played: Played) -> Iterator[Finding]:
     for session in played.sessions:
         for _, image in images(session):
-            yield f"an image has {len(image)} characters of Base64" if len(image) > LONGEST else None
+            size = (image.size + 2) // 3 * 4 if isinstance(image, Elided) else len(image)
+            yield f"an image has {size} characters of Base64" if size > LONGEST else None
 
 
 @rule("CLI-046", NONE)
