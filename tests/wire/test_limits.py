@@ -13,6 +13,7 @@ import pytest
 from conformance.judge.checks import judge, load
 from conformance.wire import append, close, quiet, send, until
 from conformance.wire import recorder as recorders
+from conformance.wire.call import Call
 from conformance.wire.limits import MIB, OVERHEAD, Limits, Meter, Room, megabytes
 from conformance.wire.recorder import BROKEN_OFF, Budget, Conversation, Recorder, hold
 from conformance.wire.transcript import Transcript
@@ -146,20 +147,27 @@ async def test_a_conversation_has_its_time() -> None:
 
 
 async def test_waiting_for_a_turn_takes_none_of_its_time() -> None:
+    now = asyncio.get_running_loop().time
+
     class Slow:
         async def turn(self) -> None:
-            await asyncio.sleep(0.2)
+            assert given == [None]  # no clock runs meanwhile
+            await asyncio.sleep(0.02)
 
-    async def talk(call: Any) -> None:
-        await call.connect()
-        await call(until("session.created"))
+    class Limit:
+        def when(self) -> float:
+            return began + 5.0
 
-    async with endpoints.endpoint(sends(), compression=None) as port:
-        target = endpoints.target(port)
-        target = replace(target, deadlines=replace(target.deadlines, conversation=150))
-        found = await hold(Conversation("test/Two", talk=talk), target, endpoints.PROFILE, pacer=Slow())  # type: ignore[arg-type]
-    assert found.broken_off == ""
-    assert found.stop is None
+        def reschedule(self, when: float | None) -> None:
+            given.append(when)
+
+    given: list[float | None] = []
+    call = Call(endpoints.target(1), endpoints.PROFILE, "test/Two")
+    call.limit = Limit()  # type: ignore[assignment]
+    began = now()
+    await call._turn(Slow())  # type: ignore[arg-type]
+    assert given[1] is not None
+    assert given[1] >= began + 5.0 + 0.02
 
 
 def flooding(*which: int) -> Any:
