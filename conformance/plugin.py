@@ -513,9 +513,11 @@ def pytest_configure(config: pytest.Config) -> None:
     """Check the options before anything is collected."""
     try:
         _begin(config)
-    finally:
-        if not _worker_input(config):
-            early.release()
+    except BaseException:
+        early.restore()
+        raise
+    if getattr(config.option, "dist", "no") != "no":
+        early.release()  # the controller of pytest-xdist collects nothing: its workers begin to record at any moment
 
 
 def _begin(config: pytest.Config) -> None:
@@ -609,6 +611,7 @@ def pytest_collection_finish(session: pytest.Session) -> None:
     if worker not in {None, "gw0"}:
         run.read_shared(wanted)
         return
+    early.release()
     reporter = config.pluginmanager.get_plugin("terminalreporter")
     run.record(wanted, LiveLine(reporter))
 

@@ -23,6 +23,7 @@ from conformance.wire.target import Target
 from conformance.wire.transcript import INTERRUPTED, Stop, Transcript
 
 SLOW = 10  # how many times as long a conversation may take that waits for minutes by itself
+LOOK_AGAIN = 5.0  # seconds between two looks whether a rest after throttling is over
 BROKEN_OFF = 5  # conversations in a row that had to be broken off, after which no further one is worth opening
 ANSWERS = ("response.", "conversation.", "input_audio_buffer.", "session.updated", "session.finished", "error")
 LONGEST_WHY = 400  # characters that are kept of an exception's words: they may quote what the server sent
@@ -300,8 +301,19 @@ class Recorder:
         if self.budget.seconds is None:
             yield
             return
-        words = f"the run's {minutes(self.budget.seconds)} are over"
-        timer = asyncio.get_running_loop().call_later(self.budget.seconds, self._stop, "budget", words)
+        loop, given = asyncio.get_running_loop(), self.budget.seconds
+        began = loop.time()
+        timer = loop.call_later(given, lambda: over())
+
+        def over() -> None:
+            nonlocal timer
+            # What throttling takes is not the run's: its rests, and the slower pace after each of them.
+            left = given * (1 + self.pacer.slowed) + self.pacer.rested - (loop.time() - began)
+            if left > 0 or self.pacer.resting:
+                timer = loop.call_later(max(left, LOOK_AGAIN), over)
+            else:
+                self._stop("budget", f"the run's {minutes(given)} are over")
+
         try:
             yield
         finally:

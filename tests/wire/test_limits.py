@@ -262,3 +262,13 @@ async def test_an_upgrade_with_a_wrong_key_is_no_websocket() -> None:
     assert found.infrastructure is not None
     assert "none that a client may take: invalid Sec-WebSocket-Accept" in found.infrastructure
     assert set(found.transcripts) == {"test/One"}
+
+
+@pytest.mark.parametrize("slowed", [0, 1])
+async def test_what_throttling_takes_is_not_the_runs_time(slowed: int) -> None:
+    async with endpoints.endpoint(sends(), compression=None) as port:
+        recorder = Recorder(endpoints.target(port, concurrency=1), endpoints.PROFILE, Budget(seconds=0.05))
+        recorder.pacer.slowed = slowed
+        recorder.pacer.rested = 60.0 * slowed
+        found = await recorder.record([replace(WAITS, name=f"test/{n}") for n in range(6)])
+    assert bool(found.not_held) is (slowed == 0)
