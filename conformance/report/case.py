@@ -21,6 +21,9 @@ class Case:
     basis: str = "protocol"
     """Whose demand the clause is: the protocol's, or the transport's (RFC 6455)."""
 
+    absent: bool = False
+    """Whether its evidence never came, and no clause that failed answers for that."""
+
     @property
     def counts_against(self) -> bool:
         """Whether this case alone makes the run fail."""

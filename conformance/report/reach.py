@@ -17,6 +17,7 @@ SHARE = 20
 """One MUST in so many may stay unjudged in a run that is called whole: 5 %."""
 
 
+BLOCKED = "what it needs never came"
 CAUSES = {
     "account": "trouble of the account",
     "quota": "throttling",
@@ -73,7 +74,10 @@ class Reach:
 
 
 def reach(record: Record, judged: Collection[Case]) -> Reach:
-    """How much of what was asked for was judged."""
+    """How much of what was asked for was judged.
+
+    A MUST that is blocked by a failing MUST is told by that one; blocked by anything else it was not judged.
+    """
     recorded = record.recorded or {}
     out: dict[str, str] = dict(recorded.get("kept_out") or {})
     for name, transcript in record.transcripts.items():
@@ -89,7 +93,9 @@ def reach(record: Record, judged: Collection[Case]) -> Reach:
     musts = [
         case for case in wanted if case.id in selected and not (case.verdict == "not_run" and case.conversation in left)
     ]
-    missing = [case for case in musts if _kept_out(case, out)]
+    failed = {case.id for case in judged if case.level == "MUST" and case.verdict == "fail"}
+    nothing = {case.id for case in musts if case.absent or (case.verdict == "blocked" and case.owner not in failed)}
+    missing = [case for case in musts if case.id in nothing or _kept_out(case, out)]
     urgent = [name for name in recorded.get("urgent") or () if name in out]
     unselected = [case for case in wanted if case.id not in selected]
     return Reach(
@@ -97,7 +103,10 @@ def reach(record: Record, judged: Collection[Case]) -> Reach:
         missing=len(missing),
         questions=tuple(urgent),
         causes=tuple(
-            sorted({out[name] for name in {*(case.conversation for case in missing), *urgent} if name in out})
+            sorted(
+                {out[name] for name in {*(case.conversation for case in missing), *urgent} if name in out}
+                | {BLOCKED for case in missing if case.id in nothing and case.conversation not in out}
+            )
         ),
         unselected=len(unselected),
         partial=bool(selected) and cut is None and any(case.id not in selected for case in judged),

@@ -116,7 +116,7 @@ def owned(found: list[Case]) -> list[Case]:
         if case.verdict == "blocked" and not excused(case):
             owner = verdicts.get(case.owner or "")
             because = f"{owner.id}, which answers for it, did not fail" if owner else "no check answers for it"
-            out.append(replace(case, verdict="inconclusive", detail=f"{case.detail}; {because}"))
+            out.append(replace(case, verdict="inconclusive", detail=f"{case.detail}; {because}", absent=True))
             continue
         out.append(case)
     return out

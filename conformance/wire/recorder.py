@@ -303,7 +303,7 @@ class Recorder:
             return
         loop, given = asyncio.get_running_loop(), self.budget.seconds
         began = loop.time()
-        timer = loop.call_later(given, lambda: over())
+        timer: asyncio.TimerHandle | None = None
 
         def over() -> None:
             nonlocal timer
@@ -314,6 +314,7 @@ class Recorder:
             else:
                 self._stop("budget", f"the run's {minutes(given)} are over")
 
+        timer = loop.call_later(given, over)
         try:
             yield
         finally:

@@ -21,7 +21,9 @@ def checks(musts: int = MUSTS) -> dict[str, dict[str, Any]]:
     return {**found, "SES-900": {"level": "SHOULD", "conversation": "session/900", "where": "x.py:2"}}
 
 
-def record(verdicts: dict[str, str] | None = None, *, unselected: int = 0, **recorded: Any) -> Record:
+def record(
+    verdicts: dict[str, str] | None = None, *, unselected: int = 0, owner: str | None = None, **recorded: Any
+) -> Record:
     """A run whose checks pass unless it is said otherwise; the last so many MUSTs were not selected."""
     told = dict.fromkeys(checks(), "pass") | (verdicts or {})
     kept = [*list(told)[: MUSTS - unselected], "SES-900"]
@@ -41,7 +43,7 @@ def record(verdicts: dict[str, str] | None = None, *, unselected: int = 0, **rec
                 "detail": "",
                 "seconds": 0.0,
                 "outcome": None,
-                "owner": None,
+                "owner": owner if told[name] == "blocked" else None,
             }
             for name in kept
         ],
@@ -176,3 +178,14 @@ def test_lost_at_two_places_both_are_told_and_at_one_place_none() -> None:
     assert summary(attempts("TCP ended", "1011", trouble="lost"))["stability"]["lost"] == 2
     assert summary(attempts("TCP ended", "TCP ended"))["stability"]["lost"] == 0
     assert summary(attempts(""))["stability"]["lost"] == 0
+
+
+@pytest.mark.parametrize(
+    ("owner", "verdict", "missing"),
+    [("SES-39", "fails", 0), ("SES-900", "incomplete", 4), ("SES-38", "incomplete", 4), (None, "incomplete", 4)],
+)
+def test_what_is_blocked_by_no_failing_must_was_not_judged(owner: str | None, verdict: str, missing: int) -> None:
+    others = {"SES-900": "fail"} | ({"SES-39": "fail"} if owner == "SES-39" else {})
+    made = summary(record({**not_run(4, "blocked"), **others}, owner=owner))
+    assert made["verdict"] == verdict
+    assert made["reach"]["not_judged"] == missing
