@@ -23,7 +23,8 @@ from websockets.frames import Frame, Opcode
 from conformance.proxy.server import Proxy
 from conformance.proxy.session import Upstream
 
-SESSIONS, PACKETS, EVERY = 50, 60, 0.1
+SESSIONS = int(sys.argv[1]) if sys.argv[1:] else 50
+PACKETS, EVERY = 60, 0.1
 ASK = b"GET /x HTTP/1.1\r\nHost: h\r\nUpgrade: websocket\r\n\r\n"
 AUDIO = base64.b64encode(bytes(3200)).decode()
 SPEECH = base64.b64encode(bytes(9600)).decode()
