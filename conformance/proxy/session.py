@@ -22,6 +22,7 @@ HEAD_WITHIN = 10.0  # seconds that a client may take for its request
 DIAL_WITHIN = 15.0  # seconds that the endpoint may take to be reached
 BODY = 65_536  # bytes of a refusal's body that are written down
 BEHIND = 32_000_000  # bytes of messages that may wait to be written down; beyond them who reads waits for who writes
+LOST = 1.0  # seconds of a session that a sudden end of the proxy may take with it
 AT_ONCE = 2  # messages that are written down before others have their turn
 
 
@@ -65,6 +66,7 @@ class Session:
         self._waiting: deque[tuple[Side, float, Message]] = deque()
         self._waits = 0
         self._draining = False
+        self._flushing = False
         self._written = False
         self._closes: dict[Side, bytes] = {}
         self._first: Side | None = None
@@ -243,6 +245,13 @@ class Session:
         self._draining = bool(self._waiting)
         if self._draining:
             asyncio.get_running_loop().call_soon(self._drain)
+        elif not self._flushing:
+            self._flushing = True
+            asyncio.get_running_loop().call_later(LOST, self._flush)
+
+    def _flush(self) -> None:
+        self._flushing = False
+        self.spool.flush()
 
     def _write_head(self) -> None:
         if self._written:

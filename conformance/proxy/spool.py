@@ -1,6 +1,6 @@
 """One connection as it is written down while it is open: the JSON lines that `conformance.intake` reads.
 
-Every line is complete when it is written, so whatever happens to the proxy, what passed until then can be judged.
+Every line is complete when it is written, so whatever happens to the proxy, what was written until then can be judged.
 """
 
 from __future__ import annotations

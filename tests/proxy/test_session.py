@@ -14,6 +14,7 @@ from websockets.frames import Frame, Opcode
 
 from conformance.intake import connections
 from conformance.proxy import head
+from conformance.proxy import session as session_module
 from conformance.proxy.session import Session, Upstream
 from conformance.proxy.spool import Spool
 from conformance.secrets import Secrets
@@ -147,6 +148,31 @@ async def test_every_byte_passes_and_is_written_down(tmp_path: Path) -> None:
     assert ("X-Order", "kept") in leg.handshake.response_headers
     assert found.gaps == ()
     assert "sk-0123456789abcdef0123" not in here.path.read_text()
+
+
+async def test_what_passed_is_on_disk_while_the_session_is_open(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(session_module, "LOST", 0.01)
+    seen = asyncio.Event()
+
+    async def endpoint(reader: asyncio.StreamReader, writer: asyncio.StreamWriter) -> None:
+        await upgraded(reader, writer)
+        writer.write(frame(Frame(Opcode.TEXT, b'{"type":"session.created","session":{}}'), mask=False))
+        await seen.wait()
+
+    async with stand(tmp_path, endpoint) as here:
+        reader, writer = await here.dial()
+        writer.write(REQUEST)
+        await reader.readuntil(head.END)
+        async with asyncio.timeout(PATIENCE):
+            while "session.created" not in here.path.read_text():  # noqa: ASYNC110  # a file tells nobody
+                await asyncio.sleep(0.01)
+        (found,) = connections(here.path)
+        assert [one.type for one in found.legs[0].frames] == ["session.created"]
+        assert "close" in found.gaps
+        seen.set()
+        writer.close()
 
 
 async def test_a_refused_handshake_passes_with_its_body(tmp_path: Path) -> None:
