@@ -35,6 +35,8 @@ class Ran:
     stopped: str | None = None
     timed_out: bool = False
     interrupted: bool = False
+    interrupts: int = 0
+    """How many SIGINTs came while it ran; the first was its own."""
 
     @property
     def ended(self) -> str:
@@ -92,7 +94,7 @@ async def run(
     assert process.returncode is not None
     return Ran(
         process.returncode, round(time.monotonic() - began, 3), tuple(lines), run.stopped, run.timed_out,
-        run.interrupted,
+        run.interrupted, run.interrupts,
     )  # fmt: skip
 
 
@@ -104,7 +106,7 @@ class _Running:
         self.timed_out = self.interrupted = False
         self.stopped: str | None = None
         self._shared = shared
-        self._interrupts = 0
+        self.interrupts = 0
         self._ending: asyncio.Task[None] | None = None
 
     @contextlib.contextmanager
@@ -126,8 +128,8 @@ class _Running:
 
     def _got(self, number: signal.Signals) -> None:
         if number is signal.SIGINT:
-            self._interrupts += 1
-            if self._interrupts == 1:
+            self.interrupts += 1
+            if self.interrupts == 1:
                 if not self._shared:  # the terminal has given it to the program as well
                     self._send(signal.SIGINT)
                 return

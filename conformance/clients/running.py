@@ -126,7 +126,7 @@ class Run:
             writer.write("recorded", **_recorded(held))
             for verdict in verdicts(held):
                 writer.write("verdict", **verdict)
-            stopped = any(_ran(one).get("interrupted") for one in held)
+            stopped = self.replayed is None and any(self._stops(one) for one in held)
             writer.write("footer", interrupted=stopped, seconds=round(time.monotonic() - began, 2))
             page = self.directory is not None
             summary = files.write_all(writer.path, redact, tell=self.unwritten.append, page=page)
@@ -143,8 +143,13 @@ class Run:
         for scenario in self.scenarios:
             transcript = asyncio.run(hold(self.command, scenario, self.options, self.limit))
             done(transcript)
-            if _ran(transcript).get("interrupted"):
+            if self._stops(transcript):
                 return
+
+    def _stops(self, transcript: Transcript) -> bool:
+        """Whether somebody wants no more of it: where many scenarios are held, an interrupt is meant for all."""
+        ran = _ran(transcript)
+        return bool(ran.get("interrupted") or (len(self.scenarios) > 1 and ran.get("interrupts")))
 
     def _update(self, path: Path, redact: Redactor) -> None:
         if self.update is not None:

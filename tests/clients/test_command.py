@@ -197,6 +197,16 @@ def test_the_first_interrupt_is_the_programs(raw: Path, to_group: bool) -> None:
     assert "plain: the program ended with 0\n" in said
 
 
+def test_an_interrupt_ends_a_run_of_many_scenarios_when_its_program_has_ended(raw: Path) -> None:
+    ends = (*LEAVES_ON_SIGINT[:4], "    pass")
+    with interactive(command(*does(raw, *ends), options=("--scenario", "finish-accepted"))) as process:
+        process.send_signal(signal.SIGINT)
+        said, _ = process.communicate(timeout=60)
+    assert process.returncode == 2, said
+    assert "plain: the program ended with" in said
+    assert "finish-accepted:" not in said
+
+
 @pytest.mark.parametrize("twice", [False, True])
 def test_the_report_comes_when_we_are_told_to_end(raw: Path, twice: bool) -> None:
     with interactive(command(*does(raw, *STAYS))) as process:
