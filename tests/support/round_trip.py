@@ -7,15 +7,17 @@ conversations that it holds with that many quirks of the mock, and with every mo
 from __future__ import annotations
 
 import argparse
+import json
 import sys
 import tempfile
 from collections import Counter
-from collections.abc import Iterable, Iterator
+from collections.abc import Callable, Iterable, Iterator
 from dataclasses import replace
 from pathlib import Path
+from typing import Any
 
 from conformance import killmatrix, trial
-from conformance.intake import Unread, connections, export
+from conformance.intake import Unread, connections, entries, export
 from conformance.intake.forms import quietened
 from conformance.judge.checks import Outcome, judge
 from conformance.judge.tally import Tally, asked
@@ -27,8 +29,8 @@ from conformance.wire.transcript import Transcript
 SPECIMENS = 50
 
 
-def forms(transcript: Transcript, folder: Path) -> Iterator[tuple[str, list[Transcript]]]:
-    """The conversation as each form brings it back."""
+def forms(transcript: Transcript, folder: Path, only: str | None) -> Iterator[tuple[str, list[Transcript]]]:
+    """The conversation as each form (or this one only) brings it back."""
     for name, content in (
         ("JSON lines", "".join(export.json_lines([transcript]))),
         ("HAR", export.har([transcript])),
@@ -37,16 +39,21 @@ def forms(transcript: Transcript, folder: Path) -> Iterator[tuple[str, list[Tran
         path.write_text(content, "utf-8", "surrogatepass")
         for keep_audio in (True, False):
             said = name if keep_audio else f"{name} without audio"
+            if only not in {None, said}:
+                continue
             try:
                 yield said, list(connections(path, keep_audio=keep_audio))
             except Unread:
                 continue  # a connection without a message is none that HAR shows
-    yield "a record without audio", [quietened(Transcript.from_json(transcript.to_json()))]
+    if only is None:
+        yield "a record without audio", [quietened(Transcript.from_json(transcript.to_json()))]
 
 
 def verdicts(transcripts: Iterable[Transcript], profile: Profile) -> dict[str, Outcome]:
     """What the checks say of these conversations, by rules and places alone."""
-    tally = Tally(trial.chapters().checks.values(), profile)
+    # What only a script shows is skipped whatever there is.
+    checks = (check for check in trial.chapters().checks.values() if check.conversation is None or asked(check))
+    tally = Tally(checks, profile)
     for transcript in transcripts:
         tally.add(transcript)
     return tally.outcomes()
@@ -74,9 +81,7 @@ def differences(
             if said is not None and said.verdict != held[check.id].verdict:
                 told = f"{held[check.id].verdict} by place, {said.verdict} in the run"
                 yield f"{transcript.conversation}: {check.id} is {told}"
-    for form, back in forms(transcript, folder):
-        if only is not None and form != only:
-            continue
+    for form, back in forms(transcript, folder, only):
         for name, outcome in verdicts(back, profile).items():
             counted[outcome.verdict] += 1
             if outcome.verdict not in {held[name].verdict, "skipped"}:
@@ -84,6 +89,32 @@ def differences(
                     f"{transcript.conversation}, {form}: {name} is {outcome.verdict} ({outcome.detail[:200]}), "
                     f"was {held[name].verdict} ({held[name].detail[:200]})"
                 )
+
+
+Row = dict[str, Any]
+
+# What recordings of others lack, each a way to take it away from the lines of a call; `cut` is where it breaks off.
+LESS: dict[str, Callable[[list[Row], int], list[Row]]] = {
+    "times": lambda rows, _: [{name: row[name] for name in row if not name.startswith("time")} for row in rows],
+    "client": lambda rows, _: [row for row in rows if row.get("direction") != "send"],
+    "audio appends": lambda rows, _: [row for row in rows if "input_audio_buffer.append" not in str(row.get("data"))],
+    "close": lambda rows, _: [row for row in rows if row.get("event") != "end" and row.get("opcode") != "close"],
+    "handshake": lambda rows, _: [row for row in rows if row.get("event") != "open"],
+    "beginning": lambda rows, cut: rows[cut:],
+    "end": lambda rows, cut: rows[:cut],
+}
+
+
+def invented(transcript: Transcript, less: str, cut: int, profile: Profile) -> Iterator[str]:
+    """Each check that fails on a part of a connection's recording and not on the whole: a false alarm."""
+    whole = replace(transcript, legs=transcript.legs[:1], stop=None)
+    rows = [json.loads(line) for line in export.json_lines([whole])]
+    part = LESS[less](rows, cut % len(rows))
+    held = verdicts([whole], profile)
+    back = [one.finish("part") for one in entries.read(enumerate(part, 1), origin="a part", keep_audio=False)]
+    for name, outcome in verdicts(back, profile).items():
+        if outcome.verdict in {"fail", "error"} and held[name].verdict != outcome.verdict:
+            yield f"{transcript.conversation} without {less}: {name} is {outcome.verdict}: {outcome.detail[:200]}"
 
 
 def quieter(transcript: Transcript, profile: Profile) -> Iterator[str]:
