@@ -40,6 +40,10 @@ SHAPES = (
 )
 
 
+class NoMessage(Unread):
+    """An entry in which there is no message: an application's other words."""
+
+
 @dataclass(frozen=True)
 class Entry:
     """One line as it was understood; `event` says what it is where it is no message: `open` or `close`."""
@@ -55,10 +59,20 @@ class Entry:
 
 
 def read(entries: Iterable[tuple[int, Any]], *, origin: str, keep_audio: bool) -> Iterator[Connection]:
-    """The connections of these entries; several at once are told apart by what the entries name them."""
+    """The connections of these entries; several at once are told apart by what the entries name them.
+
+    What an application logs beside its messages is passed over; where there is nothing else, the first is told.
+    """
     open_now: dict[str, Connection] = {}
+    stranger: NoMessage | None = None
+    found = False
     for number, value in entries:
-        entry = understood(number, value)
+        try:
+            entry = understood(number, value)
+        except NoMessage as problem:
+            stranger = stranger or problem
+            continue
+        found = True
         if entry.event == "open" and entry.which in open_now:
             yield open_now.pop(entry.which)
         connection = open_now.setdefault(entry.which, Connection(origin, keep_audio=keep_audio))
@@ -66,6 +80,8 @@ def read(entries: Iterable[tuple[int, Any]], *, origin: str, keep_audio: bool) -
         if entry.event == "end":
             yield open_now.pop(entry.which)
     yield from open_now.values()
+    if not found and stranger is not None:
+        raise stranger
 
 
 def understood(number: int, value: Any) -> Entry:
@@ -86,7 +102,10 @@ def understood(number: int, value: Any) -> Entry:
         return Entry(number, side, clock.told(value), None, opcode, which, value, said)
     name = _what(value)
     if name is None and opcode not in {"close", "ping", "pong"}:
-        raise Unread(f"line {number}: nothing here is a message; the nearest form is {SHAPES}")
+        raise NoMessage(f"line {number}: nothing here is a message; the nearest form is {SHAPES}")
+    said = value[name] if name is not None and side is None else None
+    if isinstance(said, str) and _in_base64(said) is None and not isinstance(_parsed(said), dict):
+        raise NoMessage(f"line {number}: nothing here is a message; the nearest form is {SHAPES}")
     return Entry(number, side, clock.told(value), value[name] if name else None, opcode, which, value)
 
 
@@ -154,14 +173,19 @@ def _payload(entry: Entry) -> tuple[str | None, bytes | None]:
             return None, base64.b64decode(found, validate=True)
         except (binascii.Error, ValueError):
             return found, None
-    if found[:1] not in '{["' and len(found) % 4 == 0:
-        try:
-            inner = base64.b64decode(found, validate=True).decode()
-        except (binascii.Error, ValueError):
-            return found, None
-        if isinstance(_parsed(inner), dict):
-            return inner, None
-    return found, None
+    inner = _in_base64(found)
+    return (found if inner is None else inner), None
+
+
+def _in_base64(text: str) -> str | None:
+    """The event that is written in Base64, or None."""
+    if text[:1] in '{["' or len(text) % 4:
+        return None
+    try:
+        inner = base64.b64decode(text, validate=True).decode()
+    except (binascii.Error, ValueError):
+        return None
+    return inner if isinstance(_parsed(inner), dict) else None
 
 
 def _parsed(text: str) -> Any:

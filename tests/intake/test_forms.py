@@ -152,7 +152,7 @@ def test_two_sessions_at_once_in_one_log_are_not_guessed_apart(tmp_path: Path) -
         ("", "the file is empty"),
         ("\n\n", "the file is empty"),
         ("# Notes of a call\n", "line 1: this fits no form: '# Notes of a call'; a recording is a record of"),
-        ('{"type":"session.created","session":{}}\n{"note":1}\n', "line 2: nothing here is a message; the nearest"),
+        ('{"note":1}\n{"level":"info","msg":"over"}\n', "line 1: nothing here is a message; the nearest"),
         ('{"data":{"type":"mystery"}}\n', "line 1: nothing says who sent this; the nearest form is"),
         ('{"type":"session.created","session":{}}\noops\n{"type":"error"}\n', "line 2: this is no JSON: 'oops'"),
         ('{"log":{"entries":[{"request":{"url":"https://x"}}]}}', "no entry of it has `_webSocketMessages`"),
@@ -174,6 +174,13 @@ def test_what_fits_nothing_is_told_with_its_line(content: str | bytes, words: st
 
 def test_a_last_line_that_was_cut_off_is_no_reason_to_read_nothing(tmp_path: Path) -> None:
     (found,) = read(tmp_path, recordings.json_lines(SPELLINGS["arrows and text, ms"]) + '{"dir": "→", "da')
+    same(found)
+
+
+def test_what_an_application_says_beside_its_messages_is_passed_over(tmp_path: Path) -> None:
+    lines = recordings.json_lines(SPELLINGS["arrows and text, ms"]).splitlines(keepends=True)
+    other = ['{"level": "info", "msg": "connected"}\n', '{"elapsed": 7}\n']
+    (found,) = read(tmp_path, "".join([other[0], *lines[:3], *other, *lines[3:]]))
     same(found)
 
 
