@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import json
 from collections.abc import Callable
+from dataclasses import replace
 from pathlib import Path
 from typing import Any
 
@@ -12,11 +13,12 @@ import pytest
 from conformance.intake import connections, export
 from conformance.judge import schema
 from conformance.judge.checks import judge, load
+from conformance.judge.rules.session import moments_of
 from conformance.judge.view import Wire, seen
 from conformance.spec.profiles import profile_for
 from conformance.wire import gaps
 from conformance.wire.transcript import Frame, Leg, Transcript
-from support import recordings
+from support import recordings, records
 
 PROFILE = profile_for("qwen3.5-omni-flash-realtime")
 RULES = [check for check in load().checks.values() if check.conversation is None]
@@ -143,3 +145,13 @@ def test_gaps_outlive_the_record(tmp_path: Path) -> None:
     again = Transcript.from_json(json.loads(json.dumps(found.to_json())))
     assert (again.gaps, again.origin) == (("close", "audio"), "HAR")
     assert verdicts(again) == verdicts(found)
+
+
+def test_audio_that_was_left_out_neither_ends_speech_nor_is_any() -> None:
+    stage = records.Stage().greet()
+    for number in range(30):
+        audio = str(gaps.Elided(3200, "AAAA"))
+        stage.client("input_audio_buffer.append", 100.0, "speech hello" if number < 20 else "silence", audio=audio)
+    leg = Leg("", frames=[replace(frame, gap="audio") for frame in stage.leg.frames])
+    last = moments_of(leg.frames)[-1]
+    assert (last.audio_ms, last.speech_ms, last.quiet_ms) == (3000.0, 0.0, 0.0)

@@ -113,8 +113,9 @@ def _sent(now: Moment, frame: Frame, event: dict[str, Any], pending: _Pending) -
         if now.audio_ms is None or length is None:
             return replace(now, audio_ms=None)
         ms = length / BYTES_PER_MS
-        loud = is_loud(audio) is not False  # what was left out ends no speech
-        spoken = loud and (frame.label or "").startswith("speech")
+        heard = is_loud(audio)
+        loud = heard is not False  # what was left out ends no speech, and is none that had to be heard
+        spoken = heard is True and (frame.label or "").startswith("speech")
         return replace(
             now,
             audio_ms=now.audio_ms + ms,
