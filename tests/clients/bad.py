@@ -358,7 +358,7 @@ class Client:
         return pcm
 
     async def _speak(self, ws: ClientConnection) -> None:
-        if self.fault == "impatient-create":
+        if self.fault in {"impatient-create", "cancels-twice"}:
             return
         pcm = self._sound()
         if self.fault == "wrapped-base64":
@@ -400,6 +400,7 @@ class Client:
             await self._until(ws, "response.created")
             await self._send(ws, "response.cancel")
             await self._send(ws, "response.cancel")
+            await self._until(ws, "response.done")  # before anything is asked for again
 
     async def _pictures(self, ws: ClientConnection) -> None:
         if self.fault == "png":
@@ -425,7 +426,7 @@ class Client:
                 self._replying = True
             if event.get("type") == "response.function_call_arguments.done":
                 calls.append(event["call_id"])
-            if event.get("type") == "response.done" or (self.fault == "cancels-twice" and event.get("type") == "error"):
+            if event.get("type") == "response.done":
                 if interrupted:
                     if self.fault == "waits-for-the-rest":
                         await asyncio.Event().wait()

@@ -5,6 +5,7 @@ from __future__ import annotations
 import contextlib
 import io
 import json
+import re
 import shlex
 import signal
 import subprocess
@@ -223,7 +224,8 @@ def test_the_report_comes_when_we_are_told_to_end(raw: Path, twice: bool) -> Non
 def test_a_program_that_does_not_end_is_ended(raw: Path) -> None:
     done = judged(*does(raw, *LEAVES_ON_SIGINT), options=("--timeout", "3", "--switch", "finish=finished"))
     assert done.returncode == 0, done.stdout + done.stderr
-    assert "was told to end after 3 s (SIGINT) and ended with 0" in done.stdout
+    # How long it took to be told is measured, and a loaded machine takes longer.
+    assert re.search(r"was told to end after \d+ s \(SIGINT\) and ended with 0", done.stdout)
     assert "Conforms: " in done.stdout
 
 
