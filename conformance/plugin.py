@@ -6,7 +6,6 @@ It is registered nowhere else, so it adds no options to other projects' pytest r
 
 from __future__ import annotations
 
-import argparse
 import contextlib
 import difflib
 import fnmatch
@@ -23,7 +22,7 @@ from typing import Any
 
 import pytest
 
-from conformance import early, plan, runner, screen, secrets
+from conformance import arguments, early, plan, runner, screen, secrets
 from conformance.intake import Unread
 from conformance.intake import judging as imports
 from conformance.intake.record import Recording, opened
@@ -68,11 +67,11 @@ def pytest_addoption(parser: pytest.Parser) -> None:
     add("--model", default=DEFAULT_MODEL, help=f"model name (default: {DEFAULT_MODEL})")
     add("--workspace", metavar="ID", help="workspace id: its own host and the X-DashScope-WorkSpace header")
     add("--case", action="append", metavar="GLOB", default=[], help="only these check ids (repeatable)")
-    add("--concurrency", type=_count, metavar="N", help="conversations held at once (16 mock, 4 live)")
-    add("--budget-tokens", type=_count, metavar="N", help="stop holding conversations past it (60000 live)")
-    add("--budget-sessions", type=_count, metavar="N", help="open at most this many (130 live, and two more "
+    add("--concurrency", type=arguments.count, metavar="N", help="conversations held at once (16 mock, 4 live)")
+    add("--budget-tokens", type=arguments.count, metavar="N", help="stop holding conversations past it (60000 live)")
+    add("--budget-sessions", type=arguments.count, metavar="N", help="open at most this many (130 live, and two more "
         "for each generated conversation)")  # fmt: skip
-    add("--rpm", type=_count, metavar="N", help=f"connections opened a minute at most (default: {LIVE_RPM} live, no "
+    add("--rpm", type=arguments.count, metavar="N", help=f"connections opened a minute at most (default: {LIVE_RPM} live, no "
         "limit on this machine)")  # fmt: skip
     add("--ca-file", metavar="PATH", help="authorities (PEM) to trust beside this machine's, for an endpoint with a "
         "certificate of its own")  # fmt: skip
@@ -80,12 +79,12 @@ def pytest_addoption(parser: pytest.Parser) -> None:
         "logs); opens no connection")  # fmt: skip
     add("--keep-audio", action="store_true", help="keep the audio of a recording that is no record of the suite's")
     add("--quirk", action="append", metavar="NAME", default=[], help="a deviation of the mock (repeatable)")
-    add("--fuzz-examples", type=_natural, metavar="N", help="generated conversations (25 mock, 0 live)")
-    add("--fuzz-seed", type=_natural, metavar="N", default=1, help="what they are made from: the same seed sends the "
+    add("--fuzz-examples", type=arguments.natural, metavar="N", help="generated conversations (25 mock, 0 live)")
+    add("--fuzz-seed", type=arguments.natural, metavar="N", default=1, help="what they are made from: the same seed sends the "
         "same events (default: 1)")  # fmt: skip
     add("--status-source", metavar="SOURCE", default="auto", help=f"what the platform says of sessions: "
         f"{', '.join(SOURCES)} (default: auto)")  # fmt: skip
-    add("--status-wait", type=_seconds, metavar="SECONDS", help="how long to wait for its rows (default: "
+    add("--status-wait", type=arguments.seconds, metavar="SECONDS", help="how long to wait for its rows (default: "
         f"{runner.LOG_WAIT:.0f} for sls and bl, else {runner.STATUS_WAIT:.0f}; embedded mock: "
         f"{runner.EMBEDDED_WAIT:.0f}; replay: one look)")  # fmt: skip
     add("--baseline", metavar="FILE", help="accepted failures, answers and shapes; what differs from it fails the run")
@@ -93,28 +92,6 @@ def pytest_addoption(parser: pytest.Parser) -> None:
     add("--plan", action="store_true", help="say what the selection would take, and open nothing")
     add("--slow", action="store_true", help="also conversations that take minutes (idle time-outs)")
     add("--report-dir", metavar="DIR", help="where the output goes (default: reports/<utc>-<target>/)")
-
-
-def _natural(text: str) -> int:
-    if not text.isdecimal():
-        raise argparse.ArgumentTypeError(f"{text!r} is not a whole number from 0 on")
-    return int(text)
-
-
-def _count(text: str) -> int:
-    if not text.isdecimal() or not int(text):
-        raise argparse.ArgumentTypeError(f"{text!r} is not a whole number from 1 on")
-    return int(text)
-
-
-def _seconds(text: str) -> float:
-    try:
-        value = float(text)
-    except ValueError:
-        value = -1.0
-    if not 0 <= value <= 86_400:
-        raise argparse.ArgumentTypeError(f"{text!r} is no number of seconds from 0 to 86400")
-    return value
 
 
 class ConformanceRun:

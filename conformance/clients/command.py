@@ -14,6 +14,7 @@ from collections.abc import Callable
 from pathlib import Path
 from typing import Any
 
+from conformance import arguments
 from conformance.clients import running, scenarios
 from conformance.clients.judging import clauses
 from conformance.clients.leaving import in_words, leaving
@@ -31,23 +32,13 @@ def add_options(parser: argparse.ArgumentParser) -> None:
     add = parser.add_argument
     add("--scenario", action="append", default=[], metavar="NAME", help="run the program in this scenario, too "
         "(repeatable): a name, `all`, or a TOML file of your own; `plain` is always run")  # fmt: skip
-    add("--timeout", type=_limit, default=running.TIMEOUT, metavar="SECONDS", help="tell a program that still runs to "
+    add("--timeout", type=arguments.seconds, default=running.TIMEOUT, metavar="SECONDS", help="tell a program that still runs to "
         f"end; 0: never (default: {running.TIMEOUT:.0f})")  # fmt: skip
     add("--report-dir", type=Path, metavar="DIR", help="write record.jsonl, report.html, summary.json … there")
     add("--baseline", type=Path, metavar="FILE", help="accepted failures; what differs from it fails the run")
     add("--update-baseline", action="store_true", help="write the file of --baseline from this run")
     add("--replay", type=Path, metavar="RECORD", help="judge a saved record again; runs nothing")
     add("program", nargs="*", metavar="COMMAND", help="reads $REALTIME_ENDPOINT; {url} is replaced")
-
-
-def _limit(text: str) -> float:
-    try:
-        value = float(text)
-    except ValueError:
-        value = -1.0
-    if not 0 <= value <= 86_400:
-        raise argparse.ArgumentTypeError(f"{text!r} is no number of seconds from 0 to 86400")
-    return value
 
 
 def main(options: argparse.Namespace, mock: MockOptions) -> int:
