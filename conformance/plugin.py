@@ -71,8 +71,8 @@ def pytest_addoption(parser: pytest.Parser) -> None:
     add("--budget-tokens", type=arguments.count, metavar="N", help="stop holding conversations past it (60000 live)")
     add("--budget-sessions", type=arguments.count, metavar="N", help="open at most this many (130 live, and two more "
         "for each generated conversation)")  # fmt: skip
-    add("--rpm", type=arguments.count, metavar="N", help=f"connections opened a minute at most (default: {LIVE_RPM} live, "
-        "no limit on this machine)")  # fmt: skip
+    add("--rpm", type=arguments.count, metavar="N", help=f"connections opened a minute at most (default: {LIVE_RPM} "
+        "live, no limit on this machine)")  # fmt: skip
     add("--ca-file", metavar="PATH", help="authorities (PEM) to trust beside this machine's, for an endpoint with a "
         "certificate of its own")  # fmt: skip
     add("--replay", metavar="FILE", help="judge a saved record.jsonl, or a recording of any origin (HAR, JSON lines, "
@@ -80,8 +80,8 @@ def pytest_addoption(parser: pytest.Parser) -> None:
     add("--keep-audio", action="store_true", help="keep the audio of a recording that is no record of the suite's")
     add("--quirk", action="append", metavar="NAME", default=[], help="a deviation of the mock (repeatable)")
     add("--fuzz-examples", type=arguments.natural, metavar="N", help="generated conversations (25 mock, 0 live)")
-    add("--fuzz-seed", type=arguments.natural, metavar="N", default=1, help="what they are made from: the same seed sends "
-        "the same events (default: 1)")  # fmt: skip
+    add("--fuzz-seed", type=arguments.natural, metavar="N", default=1, help="what they are made from: the same seed "
+        "sends the same events (default: 1)")  # fmt: skip
     add("--status-source", metavar="SOURCE", default="auto", help=f"what the platform says of sessions: "
         f"{', '.join(SOURCES)} (default: auto)")  # fmt: skip
     add("--status-wait", type=arguments.seconds, metavar="SECONDS", help="how long to wait for its rows (default: "

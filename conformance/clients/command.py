@@ -32,8 +32,8 @@ def add_options(parser: argparse.ArgumentParser) -> None:
     add = parser.add_argument
     add("--scenario", action="append", default=[], metavar="NAME", help="run the program in this scenario, too "
         "(repeatable): a name, `all`, or a TOML file of your own; `plain` is always run")  # fmt: skip
-    add("--timeout", type=arguments.seconds, default=running.TIMEOUT, metavar="SECONDS", help="tell a program that still "
-        f"runs to end; 0: never (default: {running.TIMEOUT:.0f})")  # fmt: skip
+    add("--timeout", type=arguments.seconds, default=running.TIMEOUT, metavar="SECONDS", help="tell a program that "
+        f"still runs to end; 0: never (default: {running.TIMEOUT:.0f})")  # fmt: skip
     add("--report-dir", type=Path, metavar="DIR", help="write record.jsonl, report.html, summary.json … there")
     add("--baseline", type=Path, metavar="FILE", help="accepted failures; what differs from it fails the run")
     add("--update-baseline", action="store_true", help="write the file of --baseline from this run")
