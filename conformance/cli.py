@@ -66,7 +66,10 @@ def _main(arguments: Sequence[str]) -> int:
 def run(arguments: Sequence[str]) -> int:
     """Run the suite from wherever it is installed, with pytest's options and the suite's own."""
     early.guard()
-    return int(pytest.main(["-p", "conformance.plugin", "--pyargs", "conformance.cases", *arguments]))
+    try:
+        return int(pytest.main(["-p", "conformance.plugin", "--pyargs", "conformance.cases", *arguments]))
+    finally:
+        early.restore()
 
 
 class _Parser(argparse.ArgumentParser):

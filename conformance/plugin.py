@@ -789,7 +789,7 @@ def bring_in_later(folder: Path, *, form: bool, log: bool) -> Iterator[str]:
 
 
 def pytest_unconfigure(config: pytest.Config) -> None:
-    """Give the signals back."""
+    """Everything is written: a signal that comes now has nothing to end."""
     if RUN in config.stash and not _worker_input(config):
-        early.restore()
+        early.hold_off()
     sys.stdout.flush()

@@ -83,7 +83,7 @@ def test_the_mock_serves_its_ledger_on_the_same_port() -> None:
         (["--latency", "slow"], "invalid choice"),
         (["--weather", "snow"], "invalid choice"),
         (["--drops", "1.1"], "no share from 0 to 1"),
-        (["--rpm", "0"], "no whole number from 1 on"),
+        (["--rpm", "0"], "not a whole number from 1 on"),
         (["--tls", "cert.pem", "key.pem"], "No such file"),
     ],
 )
