@@ -29,7 +29,7 @@ class Limits:
     size: int = 32 * MIB
     message: int = 8 * MIB
     after_close: int = MIB
-    run: int = 64 * MIB
+    run: int = 48 * MIB
     free: int = MIB // 4
 
 
