@@ -102,7 +102,6 @@ class Connection(asyncio.Protocol):
         self._broken_off = ""
         self._left = False
         self._half_closed = False
-        self.last_heard = clock()
         self.step: int | None = None
 
     # -- opening
@@ -182,7 +181,6 @@ class Connection(asyncio.Protocol):
     def data_received(self, data: bytes) -> None:
         """Feed the core and record what it understood."""
         self._hush.heard()
-        self.last_heard = self._clock()
         if self._broken_off:
             return
         behind = self._code_received is not None
