@@ -11,8 +11,8 @@ import pytest
 
 from conformance import runner
 from conformance.judge.checks import load
+from conformance.last_words import bring_in_later
 from conformance.mock.options import MockOptions
-from conformance.plugin import bring_in_later
 from conformance.spec.profiles import DEFAULT_MODEL, profile_for
 from conformance.status import reading
 from conformance.status.base import SKEW_MS

@@ -1,0 +1,275 @@
+"""One run of `pytest conformance/` from its record's first line to the outputs that are made of it.
+
+What it is asked to do is `options`, how conversations are held is `runner`, what pytest shows is `plugin`.
+"""
+
+from __future__ import annotations
+
+import itertools
+import time
+from dataclasses import replace
+from functools import cached_property
+from pathlib import Path
+from typing import Any
+
+import pytest
+
+from conformance import early, plan, runner, screen, secrets
+from conformance.intake import Unread
+from conformance.intake import judging as imports
+from conformance.intake.record import Recording
+from conformance.judge import checks as judging
+from conformance.judge.patience import Patience
+from conformance.judge.tally import Finding
+from conformance.judge.verdicts import NotApplicable, NotHeld
+from conformance.judge.view import Wire
+from conformance.options import asked
+from conformance.progress import LiveLine
+from conformance.report import record, whole
+from conformance.report.baseline import dump, made
+from conformance.report.redact import Redactor
+from conformance.report.summary import cases, ended
+from conformance.status import reading
+from conformance.status.file import write_form
+from conformance.wire.recorder import Recorder
+from conformance.wire.transcript import Transcript
+
+FORM = "status-form.jsonl"
+UNWRITTEN = 3  # the exit code of a run that could not write all that it should
+SHARED_DEADLINE = 900.0  # seconds that an xdist worker waits for the one that holds the conversations
+
+
+class Conduct:
+    """State of one pytest run: what was asked, what was recorded, where it is written."""
+
+    def __init__(self, config: pytest.Config, held: secrets.Secrets, debug: Path | None = None) -> None:
+        self.config = config
+        self.secrets = held
+        self.chapters = judging.load()
+        known = asked(config, held, self.chapters)
+        self.run, self.replayed = known.run, known.replayed
+        self.baseline_path, self.baseline = known.baseline_path, known.baseline
+        self.directory, self._named = known.directory, known.named
+        beside = (getattr(config.option, name, None) for name in ("xmlpath", "log_file"))
+        self._beside = (debug, *(config.invocation_params.dir / name for name in beside if name))
+        self.written: screen.Written | None = None
+        self.writer = record.RecordWriter(self.directory / "record.jsonl", Redactor(self.secrets))
+        self.transcripts: dict[str, Transcript] = {}
+        self.recorded: dict[str, Any] = {}
+        self.told: dict[str, judging.Outcome] | None = None
+        self.began = time.monotonic()
+        self.interrupted = False
+        self.cut = False  # the rendering was interrupted
+        self.patience = Patience()
+        self.unwritten: list[str] = []
+        self.summary: dict[str, Any] | None = None
+        self.selected: set[str] = set()
+
+    def start(self) -> None:
+        """Create the directory and write the record's head.  Raises UsageError when that can't be done."""
+        try:
+            self._make_directory(named=self._named)
+            self.writer.path.unlink(missing_ok=True)
+            self.written = screen.Written(self.directory, *self._beside)
+        except OSError as problem:
+            raise pytest.UsageError(f"--report-dir {self.directory}: {problem.strerror or problem}") from None
+        head = self.run.head()
+        if self.replayed is not None:
+            # Of a record that was itself judged again, what held its conversations counts.
+            first = self.replayed.run.get("replayed") or self.replayed.run
+            head["replayed"] = {
+                **{key: first[key] for key in ("target", "started", "suite", "origin") if key in first},
+                "ended": (isinstance(self.replayed, record.Record) and ended(self.replayed)) or first.get("ended"),
+            }
+        self.writer.write("run", **head)
+        self.writer.write("catalogue", **self.run.catalogue())
+        if self.baseline is not None and not self.config.getoption("--update-baseline"):
+            self.writer.write("baseline", content=self.baseline.to_json())
+        if self.writer.problem:
+            raise pytest.UsageError(f"--report-dir: {self.writer.problem}")
+
+    def _make_directory(self, *, named: bool) -> None:
+        """A directory that was named is used again; one of ours is new, though another run began in this second."""
+        first = self.directory
+        for number in itertools.count(2):
+            try:
+                self.directory.mkdir(parents=True, exist_ok=named)
+            except FileExistsError:
+                if named:
+                    raise
+                self.directory = first.with_name(f"{first.name}-{number}")
+            else:
+                break
+        self.writer.path = self.directory / self.writer.path.name
+
+    # -- recording
+
+    def record(self, checks: list[judging.Check], line: LiveLine) -> None:
+        """Hold the conversations that these checks need (or take them from the replayed record)."""
+        self.selected = {check.id for check in checks}
+        if self.replayed is not None:
+            self._replay()
+        else:
+
+            def done(transcript: Transcript) -> None:
+                self.transcripts[transcript.conversation] = transcript
+                self.writer.write("conversation", **transcript.to_json())
+                line.show()
+
+            def watch(recorder: Recorder) -> None:
+                line.watch(recorder.recording.progress)
+
+            expected = None
+            if self.run.target.kind == "live":
+                target = self.run.target
+                chosen = self.run.chosen(checks)[0]
+                apart = self.run.held_apart(chosen)
+                expected = plan.plan(chosen, self.run.profile, target.concurrency, target.rpm, apart)
+                self.run.budget = replace(self.run.budget, seconds=expected.most)
+            held = self.run.hold(checks, on_done=done, watch=watch, say=line.say)
+            self._take_status(held)
+            self.recorded = dict(runner.recorded(held.recording, self.run))
+            if expected is not None:
+                self.recorded["plan"] = expected.to_json()
+            line.clear()
+        self.writer.write("recorded", **self.recorded)
+
+    def _take_status(self, held: runner.Held) -> None:
+        """Write what the platform said and, for what it did not say, a form that a person can fill in."""
+        if not held.readings:
+            return
+        self.writer.write("status", **held.status())
+        untold = reading.asked_for(reading.untold(self.transcripts.values(), held.readings))
+        if untold and self.run.mock is None and self.replayed is None:
+            try:
+                write_form(self.directory / FORM, untold)
+            except FileExistsError:
+                pass  # it may be somebody's half-hour of reading
+            except OSError as problem:
+                self.unwritten.append(f"{FORM} could not be written: {problem.strerror or problem}")
+
+    def _replay(self) -> None:
+        assert self.replayed is not None
+        if isinstance(self.replayed, Recording):
+            self._import(self.replayed)
+            return
+        self.transcripts = self.replayed.transcripts
+        if self.config.getoption("--status-source") != "auto":
+            self._take_status(self.run.read_late(self.transcripts))
+        for transcript in (*self.replayed.earlier, *self.transcripts.values()):
+            self.writer.write("conversation", **transcript.to_json())
+        absent = {
+            name: "the replayed record does not hold it"
+            for name in self.chapters.conversations
+            if name not in self.transcripts
+        }
+        old = {key: value for key, value in (self.replayed.recorded or {}).items() if key != "kind"}
+        self.recorded = {**old, "sessions": 0, "not_held": {**absent, **old.get("not_held", {})}}
+
+    def _import(self, recording: Recording, *, elsewhere: bool = False) -> None:
+        """Judge a recording of anybody's as it is read: it may be larger than what is kept of it.
+
+        `elsewhere`: another worker of xdist writes the record.
+        """
+
+        def taken(transcript: Transcript, findings: list[Finding]) -> None:  # noqa: ARG001  # told by the checks
+            self.transcripts[transcript.conversation] = transcript
+            if not elsewhere:
+                self.writer.write("conversation", **transcript.to_json())
+
+        checks = [check for check in self.chapters.checks.values() if check.id in self.selected]
+        try:
+            self.told = imports.judge(recording.transcripts(), checks, self.run.profile, taken)
+        except Unread as problem:
+            raise pytest.UsageError(f"--replay: {problem}") from None
+        held = len(self.transcripts)
+        self.recorded = {"conversations": held, "sessions": 0, "not_held": {}, "infrastructure": None}
+
+    def read_shared(self, checks: list[judging.Check]) -> None:
+        """In an xdist worker: wait for the worker that holds the conversations, then read its transcripts."""
+        self.selected = {check.id for check in checks}
+        if isinstance(self.replayed, Recording):
+            self._import(self.replayed, elsewhere=True)
+            return
+        ends = time.monotonic() + SHARED_DEADLINE
+        seen = 0
+        while time.monotonic() < ends:
+            # Only what is new is looked at: to read all of it twenty times a second would slow down who writes it.
+            seen, complete = record.holds(self.writer.path, "recorded", seen)
+            if complete:
+                found = record.read(self.writer.path, None)
+                self.transcripts, self.recorded = found.transcripts, found.recorded or {}
+                return
+            time.sleep(0.05)  # another process writes the file: there is no event of ours to wait for
+        raise pytest.UsageError("the worker that holds the conversations did not finish")
+
+    # -- judging
+
+    def arguments(self, item: pytest.Function) -> dict[str, Any]:
+        """What the check is called with; raises Unjudged when there is nothing to judge."""
+        check_id = item.function.check_id
+        reason = judging.applies(check_id, self.run.profile)
+        if reason is not None:
+            raise NotApplicable(reason)
+        given = dict(item.funcargs)
+        names = item._fixtureinfo.argnames  # noqa: SLF001  # pytest has no public name for a test's own arguments
+        if self.told is not None:
+            raise judging.Judged(self.told[check_id])
+        if "wire" in names:
+            name = judging.conversation_name(item.cls)
+            if name not in self.transcripts:
+                raise NotHeld(self.recorded.get("not_held", {}).get(name, "its conversation was not held"))
+            given["wire"] = Wire(self.transcripts[name], self.run.profile)
+        if "held" in names:
+            given["held"] = judging.in_order(self.transcripts.values())
+            if not given["held"]:
+                raise NotHeld(self.recorded.get("infrastructure") or "no conversation was held")
+        if "wires" in names:
+            given["wires"] = self._evidence
+            if not given["wires"]:
+                raise NotHeld(self.recorded.get("infrastructure") or "no conversation was held")
+        return {name: given[name] for name in names}
+
+    @cached_property
+    def _evidence(self) -> list[Wire]:
+        """One view of each connection serves every rule: it keeps what each would find out anew."""
+        return judging.evidence(self.transcripts.values(), self.run.profile)
+
+    # -- writing
+
+    def finish(self) -> int:
+        """Write the footer and everything that is made from the record; returns the exit code."""
+        seconds = round(time.monotonic() - self.began, 2)
+        self.writer.write("footer", interrupted=self.interrupted, seconds=seconds)
+        try:
+            self.summary = self._written()
+        except record.RecordError as problem:  # the folder was taken away, or not even the first line could be written
+            self.unwritten.append(f"the record can't be read back: {problem}")
+            return UNWRITTEN
+        if self.baseline_path is not None and self.config.getoption("--update-baseline") and not self.interrupted:
+            self._update(self.baseline_path)
+        leaks = self.written.leaks(self.secrets) if self.written is not None else []
+        self.unwritten += [f"{path} holds a secret of this run: delete it" for path in leaks]
+        exit_code: int = self.summary["exit"]
+        if self.writer.problem or self.unwritten:
+            return UNWRITTEN
+        return early.INTERRUPTED if self.cut else exit_code
+
+    def _written(self) -> dict[str, Any]:
+        """Write everything that is made from the record; whoever interrupts it goes without the page."""
+        from conformance.report import files  # noqa: PLC0415  # page and template take a sixth of what collecting does
+
+        path, redact, tell = self.writer.path, Redactor(self.secrets), self.unwritten.append
+        try:
+            return files.write_all(path, redact, tell=tell)
+        except KeyboardInterrupt:
+            early.hold_off()
+            self.cut = True
+            return files.write_all(path, redact, tell=tell, page=False)
+
+    def _update(self, path: Path) -> None:
+        """Write the baseline that this run would meet."""
+        read = record.read(self.writer.path, None)
+        content = dump(made(read, cases(read), self.baseline))
+        if told := whole.write(path, Redactor(self.secrets)(content)):
+            self.unwritten.append(f"--update-baseline: {told}")

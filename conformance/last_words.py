@@ -1,0 +1,71 @@
+"""The last lines on the terminal: what was judged, what was lost, and where the report is."""
+
+from __future__ import annotations
+
+import contextlib
+import shlex
+from collections.abc import Iterator
+from pathlib import Path
+
+from conformance.conduct import FORM, Conduct
+from conformance.report.answers import unread
+from conformance.report.html_text import plural
+from conformance.report.summary import table, transport_words
+from conformance.spec.catalogue import clauses, questions
+from conformance.wire.target import is_loopback
+
+
+def closing_words(run: Conduct) -> Iterator[str]:
+    """The last lines on the terminal."""
+    made, target = run.summary, run.run.target
+    assert made is not None
+    yield ""
+    if run.writer.problem:
+        # What could be written is a part, and its figures would be wrong.
+        yield f"The record is incomplete: {run.writer.problem}. What is said above is all that there is."
+        return
+    yield from made["caveats"] or [f"This run judged {target.name} with the model {target.model}."]
+    usage = made["usage"]
+    yield (
+        f"{plural(made['conversations'], 'conversation')}, {plural(made['sessions'], 'session')}, "
+        f"{usage['input_tokens']} input and {usage['output_tokens']} output tokens"
+    )
+    lost = made["stability"]
+    if lost["lost"]:
+        yield f"{lost['lost']} of {plural(lost['sessions'], 'session')} lost on the way; the report says where."
+    if made["rested"]:
+        yield f"The run was held up by throttling for {made['rested']:.0f} s."
+    yield from table(made["levels"])
+    if made["transport"]:
+        yield transport_words(made["transport"])
+    untested = sum(bool(row.excluded) for row in clauses().values())
+    by_hand = sum(row.reach == "by-hand" for row in questions().values())
+    yield f"Beside these: {untested} clauses and {by_hand} questions that no run can judge; the report says why."
+    yield made["headline"]
+    folder = run.directory
+    with contextlib.suppress(ValueError):
+        folder = folder.relative_to(run.config.invocation_params.dir)
+    if (why := unread(made["close_paths"])) is not None:
+        yield f"The platform's status of the sessions is not known: {why}."
+        if target.kind == "live":
+            yield from bring_in_later(folder, form=(run.directory / FORM).is_file(), log=not is_loopback(target.url))
+    if made["verdict"] == "interrupted" and made["conversations"]:
+        yield f"To judge what was recorded: pytest conformance/ --replay {folder / 'record.jsonl'}"
+    if run.cut:
+        yield f"Interrupted before the page was written: realtime-conformance report {folder / 'record.jsonl'}"
+    if (run.directory / "report.html").is_file():
+        yield f"Report: {folder / 'report.html'}"
+
+
+def bring_in_later(folder: Path, *, form: bool, log: bool) -> Iterator[str]:
+    """The commands by which a run without a reader gets its statuses from what the platform lists later.
+
+    `form`: one lies there to be filled in; `log`: the sessions are in the vendor's log at all.
+    """
+    again = ["pytest", "conformance/", "--replay", str(folder / "record.jsonl"), "--status-source"]
+    if log:
+        yield "To bring it in later, from the vendor's log (`bl auth login --console` first):"
+        yield f"  {shlex.join([*again, 'bl'])}"
+    if form:
+        yield f"To bring it in by hand: fill in `shown` and `seen_at` in {folder / FORM}, the first lines first, and"
+        yield f"  {shlex.join([*again, f'file:{folder / FORM}'])}"

@@ -1,0 +1,201 @@
+"""What a run is asked to do: the options of `pytest conformance/`, declared and read.
+
+Names and meanings are a contract.  Whatever can't be meant is refused here, before anything is collected.
+"""
+
+from __future__ import annotations
+
+import os
+import time
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Any
+
+import pytest
+
+from conformance import arguments, runner, secrets
+from conformance.intake.record import Recording, opened
+from conformance.judge.checks import Chapters
+from conformance.mock.options import MockOptions, OptionError
+from conformance.report import record
+from conformance.report.baseline import Baseline, BaselineError, load
+from conformance.spec.profiles import DEFAULT_MODEL, Profile, UnknownModel, profile_for
+from conformance.status.choose import SOURCES, choose
+from conformance.wire.recorder import Budget
+from conformance.wire.route import trusting
+from conformance.wire.target import LIVE_RPM, Target, TargetError, resolve
+
+
+def declare(parser: pytest.Parser) -> None:
+    """Declare the suite's options (a contract: names and meanings stay)."""
+    group = parser.getgroup("conformance", "Qwen-Omni-Realtime conformance")
+    add = group.addoption
+    add("--endpoint", metavar="NAME|URL", help="mock, beijing, singapore, or a ws:// or wss:// URL "
+        "(default: $REALTIME_ENDPOINT, else beijing when $DASHSCOPE_API_KEY is set, else mock)")  # fmt: skip
+    add("--model", default=DEFAULT_MODEL, help=f"model name (default: {DEFAULT_MODEL})")
+    add("--workspace", metavar="ID", help="workspace id: its own host and the X-DashScope-WorkSpace header")
+    add("--case", action="append", metavar="GLOB", default=[], help="only these check ids (repeatable)")
+    add("--concurrency", type=arguments.count, metavar="N", help="conversations held at once (16 mock, 4 live)")
+    add("--budget-tokens", type=arguments.count, metavar="N", help="stop holding conversations past it (60000 live)")
+    add("--budget-sessions", type=arguments.count, metavar="N", help="open at most this many (130 live, and two more "
+        "for each generated conversation)")  # fmt: skip
+    add("--rpm", type=arguments.count, metavar="N", help=f"connections opened a minute at most (default: {LIVE_RPM} "
+        "live, no limit on this machine)")  # fmt: skip
+    add("--ca-file", metavar="PATH", help="authorities (PEM) to trust beside this machine's, for an endpoint with a "
+        "certificate of its own")  # fmt: skip
+    add("--replay", metavar="FILE", help="judge a saved record.jsonl, or a recording of any origin (HAR, JSON lines, "
+        "logs); opens no connection")  # fmt: skip
+    add("--keep-audio", action="store_true", help="keep the audio of a recording that is no record of the suite's")
+    add("--quirk", action="append", metavar="NAME", default=[], help="a deviation of the mock (repeatable)")
+    add("--fuzz-examples", type=arguments.natural, metavar="N", help="generated conversations (25 mock, 0 live)")
+    add("--fuzz-seed", type=arguments.natural, metavar="N", default=1, help="what they are made from: the same seed "
+        "sends the same events (default: 1)")  # fmt: skip
+    add("--status-source", metavar="SOURCE", default="auto", help=f"what the platform says of sessions: "
+        f"{', '.join(SOURCES)} (default: auto)")  # fmt: skip
+    add("--status-wait", type=arguments.seconds, metavar="SECONDS", help="how long to wait for its rows (default: "
+        f"{runner.LOG_WAIT:.0f} for sls and bl, else {runner.STATUS_WAIT:.0f}; embedded mock: "
+        f"{runner.EMBEDDED_WAIT:.0f}; replay: one look)")  # fmt: skip
+    add("--baseline", metavar="FILE", help="accepted failures, answers and shapes; what differs from it fails the run")
+    add("--update-baseline", action="store_true", help="write the file of --baseline from this run")
+    add("--plan", action="store_true", help="say what the selection would take, and open nothing")
+    add("--slow", action="store_true", help="also conversations that take minutes (idle time-outs)")
+    add("--report-dir", metavar="DIR", help="where the output goes (default: reports/<utc>-<target>/)")
+
+
+@dataclass(frozen=True)
+class Asked:
+    """What one pytest run was asked to do, checked.
+
+    `directory` is where the output goes; `named` says that it was named and may have been used before.
+    """
+
+    run: runner.Run
+    replayed: record.Record | Recording | None
+    baseline_path: Path | None
+    baseline: Baseline | None
+    directory: Path
+    named: bool
+
+
+def asked(config: pytest.Config, held: secrets.Secrets, chapters: Chapters) -> Asked:
+    """Read the options and the environment.  Raises UsageError, in a sentence that names the option."""
+    replayed = _replayed(config, held)
+    _check_source(config.getoption("--status-source"), replayed=replayed is not None)
+    run = _live(config, held, chapters) if replayed is None else _again(config, replayed, chapters)
+    path, baseline = _known(config, run.profile.model)
+    named = "replay" if replayed is not None else run.target.name
+    return Asked(run, replayed, path, baseline, _directory(config, named), bool(config.getoption("--report-dir")))
+
+
+def worker_input(config: pytest.Config) -> dict[str, Any]:
+    """What the controller of pytest-xdist told this worker (empty in any other process)."""
+    return getattr(config, "workerinput", {})
+
+
+def _replayed(config: pytest.Config, held: secrets.Secrets) -> record.Record | Recording | None:
+    path = config.getoption("--replay")
+    if path is None:
+        return None
+    try:
+        kept = config.getoption("--keep-audio")
+        named = config.getoption("--model")
+        model = named if named != DEFAULT_MODEL else None
+        found = opened(Path(path), keep_audio=kept, mask=held.mask_json, model=model)
+    except record.RecordError as problem:
+        raise pytest.UsageError(f"--replay: {problem}") from None
+    if isinstance(found, record.Record) and found.run["target"]["kind"] == "client":
+        raise pytest.UsageError(f"--replay: {path} is of a client: `realtime-conformance client --replay` judges it")
+    return found
+
+
+def _known(config: pytest.Config, model: str) -> tuple[Path | None, Baseline | None]:
+    name, update = config.getoption("--baseline"), config.getoption("--update-baseline")
+    if name is None:
+        if update:
+            raise pytest.UsageError("--update-baseline needs --baseline FILE, the file to write")
+        return None, None
+    path = config.invocation_params.dir / name
+    if update and not path.exists():
+        return path, None
+    try:
+        known = load(path)
+    except BaselineError as problem:
+        raise pytest.UsageError(f"--baseline: {problem}") from None
+    if known.model not in {"", model}:
+        raise pytest.UsageError(f"--baseline: {path} is of the model {known.model}, and this run is of {model}")
+    return path, known
+
+
+def _profile(model: str) -> Profile:
+    try:
+        return profile_for(model)
+    except UnknownModel as problem:
+        raise pytest.UsageError(f"--model: {problem}") from None
+
+
+def _again(config: pytest.Config, replayed: record.Record | Recording, chapters: Chapters) -> runner.Run:
+    """A replay opens no connection, and judges a record as what it is: what says otherwise was a mistake."""
+    option = config.getoption
+    profile = _profile(replayed.run["target"]["model"])
+    for name in ("quirk", "workspace", "fuzz_examples", "slow", "plan", "rpm", "ca_file"):
+        if option(name):
+            named = "--" + name.replace("_", "-")
+            raise pytest.UsageError(f"{named} has no effect with --replay: no connection is opened")
+    if option("--model") not in {DEFAULT_MODEL, profile.model}:
+        raise pytest.UsageError(f"--model {option('--model')}: the record is of {profile.model}, and is judged as such")
+    return runner.Run(
+        Target("replay", str(option("--replay")), "", profile.model), profile, chapters,
+        status_source=option("--status-source"), status_wait=option("--status-wait") or 0.0,
+    )  # fmt: skip
+
+
+def _live(config: pytest.Config, held: secrets.Secrets, chapters: Chapters) -> runner.Run:
+    option = config.getoption
+    profile = _profile(option("--model"))
+    endpoint = option("--endpoint") or os.environ.get("REALTIME_ENDPOINT") or None
+    key = (os.environ.get("DASHSCOPE_API_KEY") or "").strip() or None
+    try:
+        target = resolve(
+            endpoint, model=option("--model"), key=key, workspace=option("--workspace"),
+            concurrency=option("--concurrency"), rpm=option("--rpm"), others=held,
+        )  # fmt: skip
+        target = trusting(target, option("--ca-file"))
+        mock = MockOptions(quirks=tuple(option("--quirk"))) if target.kind == "mock" else None
+    except (TargetError, OptionError) as problem:
+        raise pytest.UsageError(str(problem)) from None
+    if option("--quirk") and mock is None:
+        raise pytest.UsageError(f"--quirk works on the mock only, and the endpoint is {target.name}")
+    examples = option("--fuzz-examples")
+    if examples is None:
+        examples = runner.FUZZ_EXAMPLES if target.kind == "mock" else 0
+    default = runner.live_budget(examples) if target.kind == "live" else Budget()
+    budget = Budget(option("--budget-tokens") or default.tokens, option("--budget-sessions") or default.sessions)
+    return runner.Run(
+        target, profile, chapters, budget, mock, slow=option("--slow"),
+        fuzz_examples=examples, fuzz_seed=option("--fuzz-seed"),
+        status_source=option("--status-source"), status_wait=option("--status-wait"),
+        command=("pytest", *(str(argument) for argument in config.invocation_params.args)),
+    )  # fmt: skip
+
+
+def _check_source(source: str, *, replayed: bool) -> None:
+    if source.startswith("file:") and not replayed:
+        raise pytest.UsageError(f"--status-source {source}: a form is read with --replay, when it is filled in")
+    if source.startswith("file:") and not Path(source.removeprefix("file:")).is_file():
+        raise pytest.UsageError(f"--status-source {source}: there is no such file")
+    if source == "mock" and replayed:
+        raise pytest.UsageError("--status-source mock: a mock's ledger is gone when its record is judged again")
+    try:
+        choose(source if source != "auto" else "none", target_url="", model="")
+    except ValueError as problem:
+        raise pytest.UsageError(f"--status-source: {problem}") from None
+
+
+def _directory(config: pytest.Config, target: str) -> Path:
+    shared = worker_input(config).get("conformance_dir")
+    if shared:
+        return Path(shared)
+    name = config.getoption("--report-dir")
+    started = time.strftime("%Y%m%dT%H%M%SZ", time.gmtime())
+    told = "".join(letter if letter.isalnum() else "-" for letter in target).strip("-")[-40:]
+    return (config.invocation_params.dir / (name or f"reports/{started}-{told}")).resolve()
