@@ -2,10 +2,11 @@
 
 import os
 import tempfile
+from collections.abc import Iterator
 
 import pytest
 
-from support import runs
+from support import runs, sweeping
 
 
 def pytest_configure(config: pytest.Config) -> None:
@@ -38,3 +39,10 @@ def green(tmp_path_factory: pytest.TempPathFactory) -> runs.Finished:
 def _no_live_endpoint(monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.delenv("DASHSCOPE_API_KEY", raising=False)
     monkeypatch.delenv("REALTIME_ENDPOINT", raising=False)
+
+
+@pytest.fixture
+def swept() -> Iterator[None]:
+    """For tests that run a client of others in this process (`support.sweeping`)."""
+    with sweeping.swept():
+        yield

@@ -22,7 +22,8 @@ from conformance.mock.server import MockServer
 from conformance.wire.transcript import Transcript
 
 FOLDER = Path(__file__).resolve().parents[2] / "examples"
-pytestmark = pytest.mark.filterwarnings("default")  # the SDK's warnings are its own
+# The SDK's warnings are its own
+pytestmark = [pytest.mark.filterwarnings("default"), pytest.mark.usefixtures("swept")]
 # The SDK takes five seconds to say that nobody let it in, whatever happens; CI runs it as a program in every scenario.
 SLOW = {("dashscope_vad", "unauthorised"), ("dashscope_vad", "throttled")}
 WAITS = {"stall", "slow", "finish-silent"}

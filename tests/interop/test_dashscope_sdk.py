@@ -15,7 +15,8 @@ from conformance import data, fixtures
 from support.mocks import serving
 
 pytest.importorskip("dashscope")
-pytestmark = pytest.mark.filterwarnings("default")  # the SDK's warnings are its own
+# The SDK's warnings are its own
+pytestmark = [pytest.mark.filterwarnings("default"), pytest.mark.usefixtures("swept")]
 
 from dashscope.audio.qwen_omni import (  # noqa: E402
     MultiModality,

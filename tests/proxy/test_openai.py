@@ -13,7 +13,8 @@ from conformance.spec.profiles import profile_for
 from support.proxies import Passing
 
 openai = pytest.importorskip("openai")
-pytestmark = pytest.mark.filterwarnings("default")  # the package's warnings are its own
+# The package's warnings are its own
+pytestmark = [pytest.mark.filterwarnings("default"), pytest.mark.usefixtures("swept")]
 
 MODEL = "qwen3.5-omni-flash-realtime"
 
