@@ -20,7 +20,7 @@ from conformance.intake import judging as imports
 from conformance.intake.record import Recording
 from conformance.judge import checks as judging
 from conformance.judge.patience import Patience
-from conformance.judge.tally import Finding
+from conformance.judge.tally import Failure
 from conformance.judge.verdicts import NotApplicable, NotHeld
 from conformance.judge.view import Wire
 from conformance.options import asked
@@ -172,7 +172,7 @@ class Conduct:
         `elsewhere`: another worker of xdist writes the record.
         """
 
-        def taken(transcript: Transcript, findings: list[Finding]) -> None:  # noqa: ARG001  # told by the checks
+        def taken(transcript: Transcript, findings: list[Failure]) -> None:  # noqa: ARG001  # told by the checks
             self.transcripts[transcript.conversation] = transcript
             if not elsewhere:
                 self.writer.write("conversation", **transcript.to_json())

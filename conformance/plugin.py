@@ -229,6 +229,9 @@ def pytest_pyfunc_call(pyfuncitem: pytest.Function) -> bool | None:
         if outcome.verdict in SKIPPED:
             # A skip and not the exception itself: pytest would format a traceback for each of hundreds.
             raise pytest.skip.Exception(f"{outcome.verdict}: {outcome.detail}") from None
+        if outcome.verdict == "fail":
+            # What a finding says and no traceback: the same words as everywhere.
+            raise pytest.fail.Exception(outcome.words, pytrace=False) from None
         raise
     pyfuncitem.stash[OUTCOME] = judging.said(check_id, value)
     return True
@@ -248,15 +251,7 @@ def pytest_runtest_makereport(item: pytest.Item, call: pytest.CallInfo[None]) ->
         outcome = judging.Outcome("error", f"{call.when} of the check failed: {call.excinfo and call.excinfo.value}")
     run = item.config.stash[RUN]
     level = judging.level(check_id, run.run.profile)
-    report.conformance = {
-        "id": check_id,
-        "level": level,
-        "verdict": outcome.verdict,
-        "detail": outcome.detail,
-        "outcome": outcome.outcome,
-        "owner": outcome.owner,
-        "seconds": round(call.duration, 4),
-    }
+    report.conformance = judging.line(check_id, level, outcome, round(call.duration, 4))
     report.user_properties.append(("check", check_id))
     report.user_properties.append(("verdict", outcome.verdict))
     known = run.baseline is not None and run.baseline.accepts(check_id, outcome.detail)

@@ -1,11 +1,11 @@
 """§0  General rules: what holds in every conversation, judged over all transcripts of the run."""
 
 from conformance.judge.rules import (
-    breaches,
     closing,
     configuration,
     content,
     envelope,
+    holds,
     ids,
     life_cycle,
     outcomes,
@@ -14,8 +14,8 @@ from conformance.judge.rules import (
     usage,
     voice_activity,
 )
-from conformance.judge.rules.bounds import passed_bounds
-from conformance.judge.rules.echoes import quoted_keys
+from conformance.judge.rules.bounds import keeps_within_bounds
+from conformance.judge.rules.echoes import quotes_no_key
 from conformance.spec import must, should
 
 
@@ -24,7 +24,7 @@ class TestBounds:
 
     @should("GEN-070")
     def test_keeps_within_bounds(self, held):
-        assert not (found := passed_bounds(held)), found
+        keeps_within_bounds(held)
 
 
 class TestCredentials:
@@ -32,7 +32,7 @@ class TestCredentials:
 
     @must("GEN-071")
     def test_the_key_is_not_quoted(self, held):
-        assert not (found := quoted_keys(held)), found
+        quotes_no_key(held)
 
 
 class TestEnvelope:
@@ -40,43 +40,43 @@ class TestEnvelope:
 
     @must("GEN-002")
     def test_is_a_text_frame(self, wires):
-        assert not (found := breaches(envelope.is_a_text_frame, wires)), found
+        holds(envelope.is_a_text_frame, wires)
 
     @must("GEN-003")
     def test_is_one_json_object(self, wires):
-        assert not (found := breaches(envelope.is_one_json_object, wires)), found
+        holds(envelope.is_one_json_object, wires)
 
     @should("GEN-069")
     def test_is_read_alike_by_all(self, wires):
-        assert not (found := breaches(envelope.is_read_alike_by_all, wires)), found
+        holds(envelope.is_read_alike_by_all, wires)
 
     @must("GEN-004")
     def test_has_a_type(self, wires):
-        assert not (found := breaches(envelope.has_a_type, wires)), found
+        holds(envelope.has_a_type, wires)
 
     @must("GEN-005")
     def test_has_an_event_id(self, wires):
-        assert not (found := breaches(envelope.has_an_event_id, wires)), found
+        holds(envelope.has_an_event_id, wires)
 
     @should("GEN-006")
     def test_event_ids_differ(self, wires):
-        assert not (found := breaches(envelope.event_ids_differ, wires)), found
+        holds(envelope.event_ids_differ, wires)
 
     @should("GEN-007")
     def test_event_ids_are_the_servers_own(self, wires):
-        assert not (found := breaches(envelope.event_ids_are_the_servers_own, wires)), found
+        holds(envelope.event_ids_are_the_servers_own, wires)
 
     @should("GEN-008")
     def test_type_is_documented(self, wires):
-        assert not (found := breaches(envelope.type_is_documented, wires)), found
+        holds(envelope.type_is_documented, wires)
 
     @must("GEN-009")
     def test_dialect_is_the_documented_one(self, wires):
-        assert not (found := breaches(envelope.dialect_is_the_documented_one, wires)), found
+        holds(envelope.dialect_is_the_documented_one, wires)
 
     @should("GEN-010")
     def test_fits_its_schema(self, wires):
-        assert not (found := breaches(envelope.fits_its_schema, wires)), found
+        holds(envelope.fits_its_schema, wires)
 
 
 class TestSurvival:
@@ -84,15 +84,15 @@ class TestSurvival:
 
     @must("GEN-001")
     def test_connection_stays_open(self, wires):
-        assert not (found := breaches(survival.connection_stays_open, wires)), found
+        holds(survival.connection_stays_open, wires)
 
     @should("GEN-019")
     def test_errors_are_survived(self, wires):
-        assert not (found := breaches(survival.errors_are_survived, wires)), found
+        holds(survival.errors_are_survived, wires)
 
     @should("GEN-020")
     def test_no_error_without_mistake(self, wires):
-        assert not (found := breaches(survival.no_error_without_mistake, wires)), found
+        holds(survival.no_error_without_mistake, wires)
 
 
 class TestOutcomes:
@@ -100,39 +100,39 @@ class TestOutcomes:
 
     @must("GEN-011")
     def test_update_has_one_outcome(self, wires):
-        assert not (found := breaches(outcomes.update_has_one_outcome, wires)), found
+        holds(outcomes.update_has_one_outcome, wires)
 
     @must("GEN-012")
     def test_commit_has_one_outcome(self, wires):
-        assert not (found := breaches(outcomes.commit_has_one_outcome, wires)), found
+        holds(outcomes.commit_has_one_outcome, wires)
 
     @must("GEN-013")
     def test_clear_has_one_outcome(self, wires):
-        assert not (found := breaches(outcomes.clear_has_one_outcome, wires)), found
+        holds(outcomes.clear_has_one_outcome, wires)
 
     @must("GEN-014")
     def test_items_are_shown_once(self, wires):
-        assert not (found := breaches(outcomes.items_are_shown_once, wires)), found
+        holds(outcomes.items_are_shown_once, wires)
 
     @must("GEN-015")
     def test_create_has_one_outcome(self, wires):
-        assert not (found := breaches(outcomes.create_has_one_outcome, wires)), found
+        holds(outcomes.create_has_one_outcome, wires)
 
     @should("GEN-016")
     def test_cancel_has_an_outcome(self, wires):
-        assert not (found := breaches(outcomes.cancel_has_an_outcome, wires)), found
+        holds(outcomes.cancel_has_an_outcome, wires)
 
     @should("GEN-017")
     def test_finish_has_one_outcome(self, wires):
-        assert not (found := breaches(outcomes.finish_has_one_outcome, wires)), found
+        holds(outcomes.finish_has_one_outcome, wires)
 
     @must("GEN-018")
     def test_documented_mistakes_get_errors(self, wires):
-        assert not (found := breaches(outcomes.documented_mistakes_get_errors, wires)), found
+        holds(outcomes.documented_mistakes_get_errors, wires)
 
     @should("GEN-026")
     def test_one_response_at_a_time(self, wires):
-        assert not (found := breaches(outcomes.one_response_at_a_time, wires)), found
+        holds(outcomes.one_response_at_a_time, wires)
 
 
 class TestConfiguration:
@@ -140,11 +140,11 @@ class TestConfiguration:
 
     @should("GEN-022")
     def test_refused_updates_change_nothing(self, wires):
-        assert not (found := breaches(configuration.refused_updates_change_nothing, wires)), found
+        holds(configuration.refused_updates_change_nothing, wires)
 
     @should("GEN-065")
     def test_echo_shows_what_was_sent(self, wires):
-        assert not (found := breaches(configuration.echo_shows_what_was_sent, wires)), found
+        holds(configuration.echo_shows_what_was_sent, wires)
 
 
 class TestLifeCycle:
@@ -152,39 +152,39 @@ class TestLifeCycle:
 
     @must("GEN-023")
     def test_created_comes_first(self, wires):
-        assert not (found := breaches(life_cycle.created_comes_first, wires)), found
+        holds(life_cycle.created_comes_first, wires)
 
     @must("GEN-024")
     def test_done_comes_once(self, wires):
-        assert not (found := breaches(life_cycle.done_comes_once, wires)), found
+        holds(life_cycle.done_comes_once, wires)
 
     @must("GEN-025")
     def test_nothing_follows_done(self, wires):
-        assert not (found := breaches(life_cycle.nothing_follows_done, wires)), found
+        holds(life_cycle.nothing_follows_done, wires)
 
     @must("GEN-027")
     def test_items_are_done(self, wires):
-        assert not (found := breaches(life_cycle.items_are_done, wires)), found
+        holds(life_cycle.items_are_done, wires)
 
     @must("GEN-028")
     def test_parts_are_done(self, wires):
-        assert not (found := breaches(life_cycle.parts_are_done, wires)), found
+        holds(life_cycle.parts_are_done, wires)
 
     @must("GEN-029")
     def test_output_was_announced(self, wires):
-        assert not (found := breaches(life_cycle.output_was_announced, wires)), found
+        holds(life_cycle.output_was_announced, wires)
 
     @must("GEN-030")
     def test_messages_have_parts(self, wires):
-        assert not (found := breaches(life_cycle.messages_have_parts, wires)), found
+        holds(life_cycle.messages_have_parts, wires)
 
     @must("GEN-041")
     def test_output_lists_the_items(self, wires):
-        assert not (found := breaches(life_cycle.output_lists_the_items, wires)), found
+        holds(life_cycle.output_lists_the_items, wires)
 
     @should("GEN-068")
     def test_status_is_known(self, wires):
-        assert not (found := breaches(life_cycle.status_is_known, wires)), found
+        holds(life_cycle.status_is_known, wires)
 
 
 class TestContent:
@@ -192,47 +192,47 @@ class TestContent:
 
     @must("GEN-031")
     def test_text_parts_are_closed(self, wires):
-        assert not (found := breaches(content.text_parts_are_closed, wires)), found
+        holds(content.text_parts_are_closed, wires)
 
     @must("GEN-032")
     def test_text_comes_in_deltas(self, wires):
-        assert not (found := breaches(content.text_comes_in_deltas, wires)), found
+        holds(content.text_comes_in_deltas, wires)
 
     @should("GEN-033")
     def test_audio_parts_are_closed(self, wires):
-        assert not (found := breaches(content.audio_parts_are_closed, wires)), found
+        holds(content.audio_parts_are_closed, wires)
 
     @should("GEN-034")
     def test_audio_comes_in_deltas(self, wires):
-        assert not (found := breaches(content.audio_comes_in_deltas, wires)), found
+        holds(content.audio_comes_in_deltas, wires)
 
     @should("GEN-035")
     def test_transcripts_are_closed(self, wires):
-        assert not (found := breaches(content.transcripts_are_closed, wires)), found
+        holds(content.transcripts_are_closed, wires)
 
     @should("GEN-036")
     def test_transcripts_come_in_deltas(self, wires):
-        assert not (found := breaches(content.transcripts_come_in_deltas, wires)), found
+        holds(content.transcripts_come_in_deltas, wires)
 
     @must("GEN-037")
     def test_calls_have_their_arguments(self, wires):
-        assert not (found := breaches(content.calls_have_their_arguments, wires)), found
+        holds(content.calls_have_their_arguments, wires)
 
     @must("GEN-038")
     def test_text_adds_up(self, wires):
-        assert not (found := breaches(content.text_adds_up, wires)), found
+        holds(content.text_adds_up, wires)
 
     @should("GEN-039")
     def test_transcripts_add_up(self, wires):
-        assert not (found := breaches(content.transcripts_add_up, wires)), found
+        holds(content.transcripts_add_up, wires)
 
     @should("GEN-040")
     def test_arguments_add_up(self, wires):
-        assert not (found := breaches(content.arguments_add_up, wires)), found
+        holds(content.arguments_add_up, wires)
 
     @must("GEN-066")
     def test_text_alone_has_no_sound(self, wires):
-        assert not (found := breaches(content.text_alone_has_no_sound, wires)), found
+        holds(content.text_alone_has_no_sound, wires)
 
 
 class TestIds:
@@ -240,39 +240,39 @@ class TestIds:
 
     @should("GEN-021")
     def test_session_stays_the_same(self, wires):
-        assert not (found := breaches(ids.session_stays_the_same, wires)), found
+        holds(ids.session_stays_the_same, wires)
 
     @must("GEN-042")
     def test_response_ids_are_announced(self, wires):
-        assert not (found := breaches(ids.response_ids_are_announced, wires)), found
+        holds(ids.response_ids_are_announced, wires)
 
     @must("GEN-043")
     def test_item_ids_are_announced(self, wires):
-        assert not (found := breaches(ids.item_ids_are_announced, wires)), found
+        holds(ids.item_ids_are_announced, wires)
 
     @must("GEN-044")
     def test_indexes_stay(self, wires):
-        assert not (found := breaches(ids.indexes_stay, wires)), found
+        holds(ids.indexes_stay, wires)
 
     @should("GEN-045")
     def test_ids_differ(self, wires):
-        assert not (found := breaches(ids.ids_differ, wires)), found
+        holds(ids.ids_differ, wires)
 
     @must("GEN-046")
     def test_one_conversation(self, wires):
-        assert not (found := breaches(ids.one_conversation, wires)), found
+        holds(ids.one_conversation, wires)
 
     @should("GEN-047")
     def test_previous_items_were_shown(self, wires):
-        assert not (found := breaches(ids.previous_items_were_shown, wires)), found
+        holds(ids.previous_items_were_shown, wires)
 
     @should("GEN-048")
     def test_speech_keeps_its_id(self, wires):
-        assert not (found := breaches(ids.speech_keeps_its_id, wires)), found
+        holds(ids.speech_keeps_its_id, wires)
 
     @must("GEN-067")
     def test_done_ends_what_was_created(self, wires):
-        assert not (found := breaches(ids.done_ends_what_was_created, wires)), found
+        holds(ids.done_ends_what_was_created, wires)
 
 
 class TestVoiceActivity:
@@ -280,23 +280,23 @@ class TestVoiceActivity:
 
     @must("GEN-049")
     def test_speech_is_announced(self, wires):
-        assert not (found := breaches(voice_activity.speech_is_announced, wires)), found
+        holds(voice_activity.speech_is_announced, wires)
 
     @must("GEN-050")
     def test_speech_is_ended(self, wires):
-        assert not (found := breaches(voice_activity.speech_is_ended, wires)), found
+        holds(voice_activity.speech_is_ended, wires)
 
     @should("GEN-051")
     def test_starts_and_stops_alternate(self, wires):
-        assert not (found := breaches(voice_activity.starts_and_stops_alternate, wires)), found
+        holds(voice_activity.starts_and_stops_alternate, wires)
 
     @should("GEN-052")
     def test_clock_runs_forward(self, wires):
-        assert not (found := breaches(voice_activity.clock_runs_forward, wires)), found
+        holds(voice_activity.clock_runs_forward, wires)
 
     @should("GEN-053")
     def test_clock_stays_within_the_audio(self, wires):
-        assert not (found := breaches(voice_activity.clock_stays_within_the_audio, wires)), found
+        holds(voice_activity.clock_stays_within_the_audio, wires)
 
 
 class TestTranscription:
@@ -304,11 +304,11 @@ class TestTranscription:
 
     @should("GEN-054")
     def test_speech_gets_one_terminal_event(self, wires):
-        assert not (found := breaches(transcription.speech_gets_one_terminal_event, wires)), found
+        holds(transcription.speech_gets_one_terminal_event, wires)
 
     @should("GEN-055")
     def test_speech_gets_previews(self, wires):
-        assert not (found := breaches(transcription.speech_gets_previews, wires)), found
+        holds(transcription.speech_gets_previews, wires)
 
 
 class TestUsage:
@@ -316,19 +316,19 @@ class TestUsage:
 
     @must("GEN-056")
     def test_completed_responses_have_usage(self, wires):
-        assert not (found := breaches(usage.completed_responses_have_usage, wires)), found
+        holds(usage.completed_responses_have_usage, wires)
 
     @must("GEN-057")
     def test_totals_add_up(self, wires):
-        assert not (found := breaches(usage.totals_add_up, wires)), found
+        holds(usage.totals_add_up, wires)
 
     @must("GEN-058")
     def test_details_add_up(self, wires):
-        assert not (found := breaches(usage.details_add_up, wires)), found
+        holds(usage.details_add_up, wires)
 
     @should("GEN-059")
     def test_usage_is_told_once(self, wires):
-        assert not (found := breaches(usage.usage_is_told_once, wires)), found
+        holds(usage.usage_is_told_once, wires)
 
 
 class TestClosing:
@@ -336,24 +336,24 @@ class TestClosing:
 
     @must("GEN-060")
     def test_close_is_answered(self, wires):
-        assert not (found := breaches(closing.close_is_answered, wires)), found
+        holds(closing.close_is_answered, wires)
 
     @must("GEN-061")
     def test_nothing_follows_a_close(self, wires):
-        assert not (found := breaches(closing.nothing_follows_a_close, wires)), found
+        holds(closing.nothing_follows_a_close, wires)
 
     @must("GEN-062")
     def test_close_is_well_formed(self, wires):
-        assert not (found := breaches(closing.close_is_well_formed, wires)), found
+        holds(closing.close_is_well_formed, wires)
 
     @must("GEN-072")
     def test_frames_are_well_formed(self, wires):
-        assert not (found := breaches(closing.frames_are_well_formed, wires)), found
+        holds(closing.frames_are_well_formed, wires)
 
     @should("GEN-063")
     def test_server_says_goodbye(self, wires):
-        assert not (found := breaches(closing.server_says_goodbye, wires)), found
+        holds(closing.server_says_goodbye, wires)
 
     @should("GEN-064")
     def test_trouble_is_no_normal_end(self, wires):
-        assert not (found := breaches(closing.trouble_is_no_normal_end, wires)), found
+        holds(closing.trouble_is_no_normal_end, wires)

@@ -545,20 +545,15 @@ class TestLedger:
 
     @should("CLO-020")
     def test_every_session_is_listed(self, wires):
-        assert not (found := told(ledger.shows_up(wires))), found
+        ledger.is_right("CLO-020", ledger.shows_up(wires))
 
     @should("CLO-021")
     def test_no_row_names_another_session(self, wires):
-        assert not (found := told(ledger.names_itself(wires))), found
+        ledger.is_right("CLO-021", ledger.names_itself(wires))
 
     @should("CLO-022")
     def test_the_usage_is_that_of_the_replies(self, wires):
-        assert not (found := told(ledger.counts_right(wires))), found
-
-
-def told(judged):
-    """What is wrong, in words; empty where nothing is."""
-    return "; ".join(said for said in judged if said)
+        ledger.is_right("CLO-022", ledger.counts_right(wires))
 
 
 def idle_end(wire) -> Seen:

@@ -4,8 +4,10 @@ import json
 
 from conformance.fuzz import SHORT, breaches
 from conformance.fuzz.oracle import NEXT
+from conformance.judge.finding import Failed, Finding
 from conformance.judge.verdicts import NotHeld
 from conformance.spec import must, should
+from conformance.spec.catalogue import clauses
 
 
 def generated(wires):
@@ -20,18 +22,24 @@ def generated(wires):
     return list(found.values())
 
 
-def told(wires, mine):
-    """Every breach with the moves that lead to it and the command that makes them again."""
-    lines = []
+def breaks_nothing(clause, wires, mine):
+    """Raises Failed with each conversation that breaks something, its moves and the command that makes them again."""
+    failed = []
     for transcript, profile in generated(wires):
-        found = [str(breach) for breach in breaches(transcript, profile) if mine(breach)]
+        found = [breach for breach in breaches(transcript, profile) if mine(breach)]
         if found:
             moves = "\n  ".join(json.dumps(move, ensure_ascii=False)[:300] for move in transcript.notes["moves"])
             seed, number = transcript.conversation.removesuffix(SHORT).removeprefix("fuzz/").split("-")
             again = f"pytest conformance/ --case 'FUZ-*' --fuzz-seed {seed} --fuzz-examples {number}"
             again = " ".join(filter(None, (again, transcript.notes.get("where"))))
-            lines.append(f"{transcript.conversation}: {'; '.join(found[:3])}\n  {moves}\n  again: {again}")
-    return "\n".join(lines)
+            said = f"{'; '.join(map(str, found[:3]))}\n  {moves}\n  again: {again}\n"
+            at = found[0]
+            expected = clauses()[clause].sentence
+            failed.append(
+                Finding(clause, transcript.conversation, at.connection, at.frame, expected, said, cause=at.id)
+            )
+    if failed:
+        raise Failed(failed)
 
 
 class TestGenerated:
@@ -39,10 +47,8 @@ class TestGenerated:
 
     @must("FUZ-001")
     def test_no_rule_is_broken(self, wires):
-        seen = told(wires, lambda breach: breach.id != NEXT)
-        assert not seen, seen
+        breaks_nothing("FUZ-001", wires, lambda breach: breach.id != NEXT)
 
     @should("FUZ-002")
     def test_the_next_connection_is_greeted(self, wires):
-        seen = told(wires, lambda breach: breach.id == NEXT)
-        assert not seen, seen
+        breaks_nothing("FUZ-002", wires, lambda breach: breach.id == NEXT)

@@ -15,13 +15,11 @@ from pathlib import Path
 from conformance.clients.rules import RULES, Rule
 from conformance.clients.view import Played
 from conformance.judge.checks import Outcome
+from conformance.judge.finding import MOST, TOLD, Finding
 from conformance.judge.verdicts import Unjudged
 from conformance.spec.catalogue import Clause, client_clauses
 from conformance.wire.gaps import Unshown
 from conformance.wire.transcript import Transcript
-
-MOST = 5
-"""Breaches of a clause that are told in full."""
 
 
 def judge(transcripts: Iterable[Transcript]) -> dict[str, Outcome]:
@@ -39,7 +37,8 @@ def judge(transcripts: Iterable[Transcript]) -> dict[str, Outcome]:
 
 
 def _outcome(rule: Rule, played: list[Played]) -> Outcome:
-    breaches: list[str] = []
+    breaches: dict[tuple[str, str], Finding] = {}
+    expected = clauses()[rule.clause].sentence
     open_ones: list[Unjudged] = []
     unshown: list[str] = []
     judged = 0
@@ -48,9 +47,9 @@ def _outcome(rule: Rule, played: list[Played]) -> Outcome:
             for finding in rule.judge(run):
                 judged += 1
                 if isinstance(finding, str):
-                    told = f"{run.name}: {finding}"
-                    if told not in breaches:
-                        breaches.append(told)
+                    name = run.transcript.conversation
+                    one = Finding(rule.clause, name, 0, None, expected, finding, cause=rule.clause)
+                    breaches.setdefault((run.name, finding), one)
                 elif finding is not None:
                     open_ones.append(finding)
         except Unshown as gap:
@@ -58,8 +57,10 @@ def _outcome(rule: Rule, played: list[Played]) -> Outcome:
         except Exception as problem:  # noqa: BLE001  # whatever a judge raises is its verdict, and ours to mend
             return Outcome("error", f"{run.name}: {type(problem).__name__}: {problem}")
     if breaches:
-        more = f" (and {len(breaches) - MOST} more)" if len(breaches) > MOST else ""
-        return Outcome("fail", "; ".join(breaches[:MOST]) + more)
+        shown = [f"{name}: {said}" for name, said in breaches][:TOLD]
+        more = f" (and {len(breaches) - TOLD} more)" if len(breaches) > TOLD else ""
+        findings = tuple(breaches.values())[:MOST]
+        return Outcome("fail", "; ".join(shown) + more, findings=findings, places=len(breaches))
     if open_ones:
         return Outcome(open_ones[0].verdict, str(open_ones[0]))
     if not judged and unshown:

@@ -24,6 +24,7 @@ from conformance.clients.judging import clauses, judge, where
 from conformance.clients.leaving import leaving
 from conformance.clients.recording import Recording
 from conformance.clients.scenarios import Scenario
+from conformance.judge.checks import line
 from conformance.mock.options import MockOptions
 from conformance.mock.server import MockServer
 from conformance.report import files, record, whole
@@ -197,10 +198,7 @@ def catalogue() -> dict[str, Any]:
 def verdicts(held: Iterable[Transcript]) -> Iterable[dict[str, Any]]:
     """The fields of the record's `verdict` lines."""
     for clause, outcome in judge(held).items():
-        yield {
-            "id": clause, "level": clauses()[clause].level, "verdict": outcome.verdict, "detail": outcome.detail,
-            "outcome": None, "owner": None, "seconds": 0.0,
-        }  # fmt: skip
+        yield line(clause, clauses()[clause].level, outcome, 0.0)
 
 
 def _recorded(held: Sequence[Transcript]) -> dict[str, Any]:

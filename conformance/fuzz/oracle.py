@@ -15,6 +15,7 @@ from functools import cache
 from conformance.fuzz.script import PROBE
 from conformance.judge import rules
 from conformance.judge.checks import applies, evidence
+from conformance.judge.finding import Finding
 from conformance.judge.rules.base import Rule
 from conformance.judge.rules.missing import exempt
 from conformance.judge.rules.requests import requests
@@ -37,6 +38,9 @@ class Breach:
     id: str
     level: str
     says: str
+    connection: int = 0
+    frame: int | None = None
+    """The frame that decides, as an index in its connection."""
 
     def __str__(self) -> str:
         return f"{self.id} ({self.level}): {self.says}"
@@ -64,7 +68,8 @@ def breaches(transcript: Transcript, profile: Profile, levels: Collection[str] =
         if level not in levels or applies(rule.clause, profile) is not None:
             continue
         for wire in wires:
-            found += [Breach(rule.clause, level, says) for says in rule(wire) if isinstance(says, str)]
+            said = (one for one in rule(wire) if isinstance(one, Finding))
+            found += [Breach(rule.clause, level, one.seen, one.connection, one.frame) for one in said]
     for wire in wires[:1]:
         found += _alive(wire)
     return found
@@ -76,7 +81,8 @@ def _alive(wire: Wire) -> Iterator[Breach]:
     for request in asked:
         after = [frame for frame in wire.received if frame.index > request.frame.index]
         if not after and wire.ending.first != "server" and exempt(request, wire) is None:
-            yield Breach(ALIVE, "MUST", "the session is open, and the closing session.update met with silence")
+            said = "the session is open, and the closing session.update met with silence"
+            yield Breach(ALIVE, "MUST", said, frame=request.frame.index)
 
 
 def _afterwards(transcript: Transcript) -> Iterator[Breach]:
@@ -90,8 +96,9 @@ def _afterwards(transcript: Transcript) -> Iterator[Breach]:
     if second.handshake.status != 101:
         if second.handshake.status not in BUSY:
             said = second.handshake.problem or f"HTTP {second.handshake.status}"
-            yield Breach(NEXT, "SHOULD", f"the next connection was refused: {said}")
+            yield Breach(NEXT, "SHOULD", f"the next connection was refused: {said}", connection=1)
         return
     first = next((frame.type for frame in second.frames if frame.side == "server"), None)
     if first != "session.created" and transcript.trouble is None:
-        yield Breach(NEXT, "SHOULD", f"the next connection began with {first or 'silence'}, not with session.created")
+        said = f"the next connection began with {first or 'silence'}, not with session.created"
+        yield Breach(NEXT, "SHOULD", said, connection=1)

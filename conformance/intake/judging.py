@@ -5,12 +5,11 @@ from __future__ import annotations
 from collections.abc import Callable, Iterable, Iterator
 from dataclasses import replace
 from pathlib import Path
-from typing import Any
 
 from conformance.intake.connection import Unread
 from conformance.intake.record import catalogue, opened, recorded
-from conformance.judge.checks import Check, Outcome, level, load
-from conformance.judge.tally import Finding, Tally
+from conformance.judge.checks import Check, Outcome, level, line, load
+from conformance.judge.tally import Failure, Tally
 from conformance.report.record import Record, RecordError
 from conformance.spec.profiles import Profile, UnknownModel, profile_for
 from conformance.wire.transcript import Frame, Transcript
@@ -21,7 +20,7 @@ LONGEST = 30_000
 """Frames beyond which it keeps nothing: what a page shows has an end, too."""
 STREAMED = frozenset({"input_audio_buffer.append", "input_image_buffer.append"})
 
-Taken = Callable[[Transcript, list[Finding]], None]
+Taken = Callable[[Transcript, list[Failure]], None]
 
 
 def judge(
@@ -55,7 +54,7 @@ def judged(path: Path) -> Record:
         return found
     record = Record(run=found.run, catalogue=catalogue(found.first.model))
 
-    def taken(transcript: Transcript, _: list[Finding]) -> None:
+    def taken(transcript: Transcript, _: list[Failure]) -> None:
         record.transcripts[transcript.conversation] = transcript
 
     profile = profile_for(found.first.model)
@@ -64,18 +63,10 @@ def judged(path: Path) -> Record:
         outcomes = judge(found.transcripts(), checks, profile, taken)
     except Unread as problem:
         raise RecordError(str(problem)) from None
-    record.verdicts = [line(check_id, outcome, profile) for check_id, outcome in outcomes.items()]
+    record.verdicts = [line(check_id, level(check_id, profile), said, 0.0) for check_id, said in outcomes.items()]
     record.recorded = recorded(len(record.transcripts))
     record.footer = {"interrupted": False, "seconds": 0.0}
     return record
-
-
-def line(check_id: str, outcome: Outcome, profile: Profile) -> dict[str, Any]:
-    """The fields of a record's `verdict` line."""
-    return {
-        "id": check_id, "level": level(check_id, profile), "verdict": outcome.verdict, "detail": outcome.detail,
-        "outcome": outcome.outcome, "owner": outcome.owner, "seconds": 0.0,
-    }  # fmt: skip
 
 
 class Room:

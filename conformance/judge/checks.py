@@ -14,6 +14,8 @@ from pathlib import Path
 from typing import Any
 
 from conformance.guarded import shortened
+from conformance.judge.asserted import asserted
+from conformance.judge.finding import Failed, Finding
 from conformance.judge.patience import Patience
 from conformance.judge.rules.base import odd_event
 from conformance.judge.verdicts import Contrary, Seen, Uncooperative, Unjudged, Verdict
@@ -58,9 +60,18 @@ class Outcome:
     detail: str = ""
     outcome: str | None = None
     owner: str | None = None
+    findings: tuple[Finding, ...] = ()
+    """What is wrong, as data, where it failed: the first of all that `places` counts."""
+    places: int = 0
 
     def __post_init__(self) -> None:
         object.__setattr__(self, "detail", shortened(self.detail, LONGEST_DETAIL))
+
+    @property
+    def words(self) -> str:
+        """A failure as a terminal shows it: what was expected and what was seen, a line each."""
+        expected = f"expected: {self.findings[0].expected}\n" if self.findings else ""
+        return f"{expected}seen: {self.detail}"
 
 
 class Judged(AssertionError):  # noqa: N818  # it is an outcome, not an error
@@ -174,13 +185,38 @@ def raised(check_id: str, problem: BaseException, given: Iterable[Any] = ()) -> 
         return Outcome(problem.verdict, str(problem), owner=getattr(problem, "owner", None))
     if isinstance(problem, Contrary) and check_id in problem.doubted:
         return Outcome("inconclusive", f"{problem}\nA model is free to say so, and no other attempt did")
-    if isinstance(problem, AssertionError) and check_id in questions():
-        return Outcome("inconclusive", str(problem) or "the probe could not tell")
     if isinstance(problem, AssertionError):
-        return Outcome("fail", str(problem) or "the check's assertion does not hold")
+        problem = failed(check_id, problem, given)
+        if check_id in questions():
+            return Outcome("inconclusive", str(problem))
+        return Outcome("fail", str(problem), findings=problem.findings, places=problem.places)
     if isinstance(problem, SHAPES) and (odd := _odd(given)) is not None:
         return Outcome("inconclusive", f"{odd} has a shape that this check can't follow")
     return Outcome("error", f"{type(problem).__name__}: {problem}")
+
+
+def failed(check_id: str, problem: AssertionError, given: Iterable[Any] = ()) -> Failed:
+    """What a check that failed has to say, as findings: its own, or that of the assertion that does not hold."""
+    if isinstance(problem, Failed):
+        return problem
+    wire = next((one for one in given if isinstance(one, Wire)), None)
+    row = clauses().get(check_id)
+    place = wire.decisive(()) if wire is not None else (0, None)  # before the statement is looked at again
+    said = asserted(problem.__cause__ if isinstance(problem, Contrary) and problem.__cause__ else problem)
+    if wire is not None:
+        place = wire.decisive(said.values) if said.values else place
+    name = wire.transcript.conversation if wire is not None else ""
+    expected = row.sentence if row is not None else ""
+    return Failed([Finding(check_id, name, *place, expected, said.seen, cause=said.cause)], named=False)
+
+
+def line(check_id: str, level: str, outcome: Outcome, seconds: float) -> dict[str, Any]:
+    """The fields of a record's `verdict` line."""
+    found = {"findings": [one.to_json() for one in outcome.findings], "places": outcome.places}
+    return {
+        "id": check_id, "level": level, "verdict": outcome.verdict, "detail": outcome.detail,
+        "outcome": outcome.outcome, "owner": outcome.owner, "seconds": seconds, **(found if outcome.places else {}),
+    }  # fmt: skip
 
 
 def _odd(given: Iterable[Any]) -> str | None:

@@ -1,7 +1,8 @@
 """What the platform lists of the close paths, held against what was held: a ledger is judged, not only read.
 
-Each function yields a sentence for a session that is listed wrongly and None for one that is in order; NotApplicable
-where the platform told nothing.  A status alone is never wrong: no source says which way of closing leaves which.
+Each function yields the session that is listed wrongly with what is wrong, and None for one that is in order;
+NotApplicable where the platform told nothing.  A status alone is never wrong: no source says which way of closing
+leaves which.
 """
 
 from __future__ import annotations
@@ -9,11 +10,13 @@ from __future__ import annotations
 from collections.abc import Iterable, Iterator
 from typing import Any
 
+from conformance.judge.finding import Failed, Finding
 from conformance.judge.verdicts import NotApplicable
 from conformance.judge.view import Wire
+from conformance.spec.catalogue import clauses
 from conformance.wire.transcript import Leg, Transcript
 
-Judged = Iterator[str | None]
+Judged = Iterator[tuple[Transcript, str] | None]
 Listed = list[tuple[Transcript, dict[str, Any]]]
 
 
@@ -27,18 +30,29 @@ def listed(wires: Iterable[Wire]) -> Listed:
     return told
 
 
+def is_right(clause: str, judged: Judged) -> None:
+    """Raises Failed with each session that one of these functions finds listed wrongly."""
+    expected = clauses()[clause].sentence
+    wrong = [
+        Finding(clause, item.conversation, len(item.legs) - 1, None, expected, f"{item.path}: {said}", cause=clause)
+        for item, said in (one for one in judged if one is not None)
+    ]
+    if wrong:
+        raise Failed(wrong, named=False)
+
+
 def shows_up(wires: Iterable[Wire]) -> Judged:
     """Every session is listed; one whose row bears another's id is the business of `names_itself`."""
     for item, reading in listed(wires):
         lost = reading["status"] == "absent" and not reading.get("other")
-        yield f"{item.path}: {item.session_id} is not listed ({reading['why']})" if lost else None
+        yield (item, f"{item.session_id} is not listed ({reading['why']})") if lost else None
 
 
 def names_itself(wires: Iterable[Wire]) -> Judged:
     """No row with the time and the tokens of a session names another one."""
     for item, reading in listed(wires):
         other = reading.get("other")
-        yield f"{item.path}: the row of {item.session_id} names {other}" if other else None
+        yield (item, f"the row of {item.session_id} names {other}") if other else None
 
 
 def counts_right(wires: Iterable[Wire]) -> Judged:
@@ -51,7 +65,7 @@ def counts_right(wires: Iterable[Wire]) -> Judged:
         judged = True
         ours = item.usage | {"total_tokens": sum(item.usage.values())}
         wrong = [f"{name} {usage[name]} for {ours[name]}" for name in ours if usage.get(name, ours[name]) != ours[name]]
-        yield f"{item.path}: listed are {', '.join(wrong)} that its replies reported" if wrong else None
+        yield (item, f"listed are {', '.join(wrong)} that its replies reported") if wrong else None
     if not judged:
         raise NotApplicable("no session that can be added up is listed with its usage")
 

@@ -15,7 +15,7 @@ from collections.abc import Callable, Iterable, Iterator, Mapping
 from dataclasses import dataclass, replace
 
 from conformance.judge.rules.frames import places
-from conformance.judge.view import Wire
+from conformance.judge.view import Trail, Wire
 from conformance.wire.transcript import Frame, Leg
 
 Find = Callable[[Wire], Iterator[Wire]]
@@ -83,9 +83,12 @@ def view(
     gaps = [gap for gap in source.gaps if gap not in {"times", "client"}]
     if not ends and "close" not in gaps:
         gaps.append("close")
+    taken = [*context, *frames]
+    origin = wire.place_of(None)[0], [None if asked and one is context[-1] else wire.place_of(one)[1] for one in taken]
     return Wire(
         replace(source, legs=[part], stop=None, gaps=tuple(gaps), notes=dict(notes or {}), path=None, status=None),
         wire.profile,
+        trail=Trail(origin=origin),
     )
 
 

@@ -10,9 +10,10 @@ from __future__ import annotations
 import itertools
 from collections import Counter
 from collections.abc import Iterable, Iterator
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 
 from conformance.judge.checks import Check, Outcome, applies, evidence, run
+from conformance.judge.finding import MOST as FINDINGS
 from conformance.judge.patience import Patience
 from conformance.judge.place import Places
 from conformance.judge.rules.frames import forget
@@ -26,7 +27,7 @@ MOST = 5  # breaches that are told of one check
 
 
 @dataclass(frozen=True)
-class Finding:
+class Failure:
     """A check that failed on a conversation, in words."""
 
     check: Check
@@ -40,7 +41,8 @@ class _Kept:
 
     verdicts: Counter[str] = field(default_factory=Counter)
     first: dict[str, Outcome] = field(default_factory=dict)
-    breaches: list[str] = field(default_factory=list)
+    failed: list[Outcome] = field(default_factory=list)
+    places: int = 0
     seen: Counter[str | None] = field(default_factory=Counter)
 
     def add(self, outcome: Outcome) -> None:
@@ -48,8 +50,10 @@ class _Kept:
         self.first.setdefault(outcome.verdict, outcome)
         if outcome.verdict == "observed":
             self.seen[outcome.outcome] += 1
-        if outcome.verdict == "fail" and len(self.breaches) < MOST:
-            self.breaches.append(outcome.detail)
+        if outcome.verdict == "fail":
+            self.places += outcome.places
+            if len(self.failed) < FINDINGS:
+                self.failed.append(outcome)
 
 
 class Tally:
@@ -66,14 +70,14 @@ class Tally:
                 self._asked.setdefault(places, []).append(check)
         self._patience = Patience(everything=PATIENCE)
 
-    def add(self, transcript: Transcript) -> list[Finding]:
+    def add(self, transcript: Transcript) -> list[Failure]:
         """Judge a conversation; returns what it breaks."""
         wires = evidence([transcript], self.profile)
-        found: list[Finding] = []
+        found: list[Failure] = []
         for check, outcome in itertools.chain(self._ruled(wires), self._placed(wires)):
             self.kept[check.id].add(outcome)
             if outcome.verdict == "fail":
-                found.append(Finding(check, transcript.conversation, outcome.detail))
+                found.append(Failure(check, transcript.conversation, outcome.detail))
         forget()
         return found
 
@@ -91,7 +95,7 @@ class Tally:
                     for check in checks:
                         said = run(check.id, self._patience.over(check.function), check.owner(), place)
                         where = f"{place.transcript.conversation}: " if said.verdict == "fail" else ""
-                        yield check, Outcome(said.verdict, where + said.detail, said.outcome, said.owner)
+                        yield check, replace(said, detail=where + said.detail)
             except Unshown as problem:
                 for check in checks:
                     self.unshown.setdefault(check.id, str(problem))
@@ -109,10 +113,11 @@ class Tally:
         if kept.verdicts["error"]:
             return kept.first["error"]
         if kept.verdicts["fail"]:
-            more = kept.verdicts["fail"] - len(kept.breaches)
-            told = "; ".join(kept.breaches) + (f" (and {more} more)" if more else "")
+            more = kept.verdicts["fail"] - len(kept.failed[:MOST])
+            told = "; ".join(one.detail for one in kept.failed[:MOST]) + (f" (and {more} more)" if more else "")
+            findings = tuple(one for said in kept.failed for one in said.findings)[:FINDINGS]
             share = f"{kept.verdicts['fail']} of {judged} {kind} fail: " if check.conversation else ""
-            return Outcome("fail", share + told)
+            return Outcome("fail", share + told, findings=findings, places=kept.places)
         if kept.verdicts["observed"]:
             return self._observed(kept, kind)
         if kept.verdicts["pass"]:

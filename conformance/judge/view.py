@@ -47,6 +47,14 @@ class Response:
                 return event
         raise Blocked(f"{type} of {self.id}", owners().get(type))
 
+    def shown(self, *types: str) -> list[Frame]:
+        """Like `all`, the frames."""
+        return [frame for frame in self.frames if frame.type in types]
+
+    def last(self, *types: str) -> Frame:
+        """Its last frame of these types, or of any where it has none."""
+        return (self.shown(*types) or self.frames)[-1]
+
     def joined(self, type: str) -> str:  # noqa: A002
         """The concatenation of `delta` over its events of this type."""
         return "".join(str(event.get("delta", "")) for event in self.all(type))
@@ -88,13 +96,30 @@ def _veiled(frame: Frame, veils: dict[str, Any]) -> Frame:
     return frame.seen_as(**veils)
 
 
+@dataclass
+class Trail:
+    """What a check has looked at last: the view and the frame; and where the frames of a place were taken from."""
+
+    last: tuple[Wire, Frame] | None = None
+    origin: tuple[int, Sequence[int | None]] | None = None
+
+
+def _parts(event: Any, held: set[int], deep: int = 3) -> bool:
+    """Whether an event, or an object or list within it, is one of those with these identities."""
+    if id(event) in held:
+        return True
+    inner = event.values() if isinstance(event, dict) else event if isinstance(event, list) else ()
+    return deep > 0 and any(_parts(one, held, deep - 1) for one in inner if isinstance(one, dict | list))
+
+
 class Wire:
     """A read-only view of one conversation (of its first connection; `leg(n)` gives the others)."""
 
-    def __init__(self, transcript: Transcript, profile: Profile, leg: int = 0) -> None:
+    def __init__(self, transcript: Transcript, profile: Profile, leg: int = 0, trail: Trail | None = None) -> None:
         self.transcript = transcript
         self.profile = profile
         self._leg_number = leg
+        self._trail = trail or Trail()
         if transcript.trouble is not None:
             raise Inconclusive(f"infrastructure: {transcript.trouble}")
         if transcript.broken_off:
@@ -109,7 +134,7 @@ class Wire:
         """The view of the conversation's `number`-th connection, from 0."""
         if number >= len(self.transcript.legs):
             raise self._blocked(f"connection {number + 1}")
-        return Wire(self.transcript, self.profile, number)
+        return Wire(self.transcript, self.profile, number, self._trail)
 
     @property
     def _leg(self) -> Leg:
@@ -123,7 +148,7 @@ class Wire:
         try:
             yield
         except AssertionError as problem:
-            raise Contrary(str(problem), self.transcript.doubted) from None
+            raise Contrary(str(problem), self.transcript.doubted) from problem
 
     @property
     def connection(self) -> Leg:
@@ -187,7 +212,7 @@ class Wire:
 
     def all(self, *types: str) -> list[Event]:
         """All server events of these types, in order."""
-        return [frame.event for frame in self.received if frame.type in types]
+        return [self._touch(frame).event for frame in self.received if frame.type in types]
 
     def the(self, type: str, nth: int = 0, owner: str | None = None) -> Event:  # noqa: A002
         """The `nth` server event of this type, from 0; raises Blocked when it never came."""
@@ -197,7 +222,7 @@ class Wire:
         """Like `the`, with its frame."""
         found = [frame for frame in self.received if frame.type == type]
         if nth < len(found):
-            return found[nth]
+            return self._touch(found[nth])
         raise self._blocked(type if nth == 0 else f"{type} number {nth + 1}", type, owner)
 
     # -- what the client did
@@ -210,7 +235,7 @@ class Wire:
             if frame.side == "client" and (frame.label == what or (frame.label is None and frame.type == what))
         ] or [frame for frame in self.frames if frame.side == "client" and frame.type == what]
         if nth < len(found):
-            return found[nth]
+            return self._touch(found[nth])
         raise self._blocked(f"the moment to send {what!r}")
 
     def replies(self, what: str, nth: int = 0) -> list[Event]:
@@ -221,7 +246,7 @@ class Wire:
             if frame.side == "client" and frame.opcode in {"text", "binary"}:
                 break
             if frame.side == "server" and frame.type is not None and not is_unsolicited(frame.type):
-                found.append(frame.event)
+                found.append(self._touch(frame).event)
         return found
 
     def answers_to(self, what: str, nth: int = 0) -> list[str]:
@@ -237,8 +262,45 @@ class Wire:
         assert isinstance(error, dict), f"`error` is {error!r}, not an object"
         return error
 
+    def last(self, opcode: str = "", side: str = "") -> Frame | None:
+        """The last frame with this opcode and of this side (empty: any)."""
+        for frame in reversed(self.frames):
+            if frame.opcode == (opcode or frame.opcode) and frame.side == (side or frame.side):
+                return frame
+        return None
+
+    def place_of(self, frame: Frame | None) -> tuple[int, int | None]:
+        """Connection and index of a frame in the record, whatever part of it this view shows."""
+        if frame is not None and self._trail.origin is not None:
+            connection, indexes = self._trail.origin
+            return connection, indexes[frame.index]
+        if frame is None or "client" not in self.transcript.gaps:
+            return self._leg_number, None if frame is None else frame.index
+        shown = [kept.index for kept in self._leg.frames if kept.side == "server"]  # as `seen` leaves the others out
+        return self._leg_number, shown[frame.index]
+
+    def decisive(self, values: Iterable[Any]) -> tuple[int, int | None]:
+        """Connection and index of the frame that decides: the last that these values are of, else the last looked at.
+
+        A value is a frame, or (a part of) its event itself, and no copy.
+        """
+        found = self._trail.last
+        wanted = list(values)
+        held = {id(one) for one in wanted if isinstance(one, dict | list)}
+        for number in range(len(self.transcript.legs)) if wanted else ():
+            view = self.leg(number)
+            for frame in view.frames:
+                if any(one is frame for one in wanted) or _parts(frame.event, held):
+                    found = view, frame
+        return found[0].place_of(found[1]) if found is not None else (self._leg_number, None)
+
+    def _touch(self, frame: Frame) -> Frame:
+        self._trail.last = self, frame
+        return frame
+
     def after(self, frame: Frame) -> list[Frame]:
         """Server events that came after `frame`."""
+        self._touch(frame)
         return [later for later in self.received if later.index > frame.index]
 
     # -- responses
@@ -258,6 +320,7 @@ class Wire:
     def response(self, nth: int = 0) -> Response:
         """The `nth` response, from 0; raises Blocked."""
         if nth < len(self.responses):
+            self._touch(self.responses[nth].frames[-1])
             return self.responses[nth]
         raise self._blocked("response.created", "response.created")
 

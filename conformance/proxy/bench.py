@@ -19,8 +19,8 @@ from conformance.clients import judging as clients
 from conformance.intake import Unread, connections
 from conformance.intake import record as recordings
 from conformance.intake.forms import quietened
-from conformance.intake.judging import Room, line, stranger
-from conformance.judge.checks import level, load
+from conformance.intake.judging import Room, stranger
+from conformance.judge.checks import level, line, load
 from conformance.judge.tally import Tally
 from conformance.report import files
 from conformance.report.record import RecordWriter
@@ -123,7 +123,7 @@ def _page(final: bool) -> dict[str, Any] | None:
         writer = RecordWriter(folder / "record.jsonl", state.redact)
     writer.write("recorded", **recordings.recorded(state.sessions))
     for check_id, outcome in state.tally.outcomes().items():
-        writer.write("verdict", **line(check_id, outcome, state.tally.profile))
+        writer.write("verdict", **line(check_id, level(check_id, state.tally.profile), outcome, 0.0))
     writer.write("footer", interrupted=False, seconds=0.0)
     made = files.write_all(writer.path, state.redact, tell=print)
     shutil.rmtree(state.directory / NOW, ignore_errors=True) if final else None

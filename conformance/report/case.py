@@ -4,6 +4,8 @@ from __future__ import annotations
 
 from dataclasses import dataclass
 
+from conformance.judge.finding import Finding
+
 
 @dataclass(frozen=True)
 class Case:
@@ -23,6 +25,12 @@ class Case:
 
     absent: bool = False
     """Whether its evidence never came, and no clause that failed answers for that."""
+
+    findings: tuple[Finding, ...] = ()
+    """What is wrong, as data; empty in records that are older than that."""
+
+    places: int = 0
+    """How many findings there were in all, those that were not kept among them."""
 
     @property
     def counts_against(self) -> bool:

@@ -9,6 +9,7 @@ from collections import Counter
 from dataclasses import replace
 from typing import Any, Literal
 
+from conformance.judge.finding import Finding
 from conformance.judge.verdicts import worst
 from conformance.report import client_runs
 from conformance.report import drift as told
@@ -93,6 +94,8 @@ def _case(
         decisive.get("owner"),
         decisive.get("outcome"),
         check["where"],
+        findings=tuple(map(Finding.from_json, decisive.get("findings", ()))),
+        places=decisive.get("places", 0),
     )
 
 
@@ -294,6 +297,11 @@ def summary(record: Record) -> dict[str, Any]:
                 "detail": case.detail,
                 "conversation": case.conversation,
                 "seconds": case.seconds,
+                **(
+                    {"findings": [one.to_json() for one in case.findings], "places": case.places}
+                    if case.findings
+                    else {}
+                ),
             }
             for case in judged
         ],

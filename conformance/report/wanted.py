@@ -131,7 +131,11 @@ LINES: dict[str, Form] = {
     },
     "verdict": {
         "id": str, "verdict": VERDICTS, "detail": str, "seconds": NUMBER, "owner?": TEXT_OR_NONE,
-        "outcome?": TEXT_OR_NONE,
+        "outcome?": TEXT_OR_NONE, "places?": int,
+        "findings?": [{
+            "clause": str, "conversation": str, "connection": int, "frame": CODE, "expected": str, "seen": str,
+            "excuse?": TEXT_OR_NONE, "cause?": str,
+        }],
     },
     "footer": {"interrupted": bool, "seconds": NUMBER},
 }  # fmt: skip

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable
 from typing import Any
 
 import pytest
@@ -31,8 +30,8 @@ def walked(path: str, *lines: Any, **reading: Any) -> Wire:
     return wire
 
 
-def wrong(found: Iterable[str | None]) -> list[str]:
-    return [said for said in found if said]
+def wrong(found: ledger.Judged) -> list[str]:
+    return [f"{one[0].path}: {one[1]}" for one in found if one]
 
 
 ABSENT = {"status": "absent", "attribution": "none", "why": "the wait is over"}
@@ -75,8 +74,8 @@ def test_a_row_of_another_name_is_one_finding_and_not_two() -> None:
     ],
 )
 def test_what_is_listed_is_the_sum(usage: dict[str, int], finding: str) -> None:
-    (said,) = list(ledger.counts_right([walked("a", reply(), usage=usage)]))
-    assert finding in (said or "")
+    (said,) = wrong(ledger.counts_right([walked("a", reply(), usage=usage)])) or [""]
+    assert finding in said
     assert bool(said) == bool(finding)
 
 

@@ -2,8 +2,11 @@
 
 from __future__ import annotations
 
+from collections.abc import Callable
+
 from conformance.cases import test_00_rules as chapter
 from conformance.judge.checks import Outcome, run
+from conformance.judge.finding import Failed
 from conformance.judge.view import Wire
 from conformance.trial import chapters
 
@@ -21,3 +24,12 @@ def verdict(clause: str, *wires: Wire) -> Outcome:
     owner, function = CHECKS[clause]
     held = chapters().checks[clause].takes == "held"
     return run(clause, function, owner(), [wire.transcript for wire in wires] if held else list(wires))
+
+
+def failure(judge: Callable[..., None], *given: object) -> str:
+    """What a judge says that raises `Failed`; empty where it raises nothing."""
+    try:
+        judge(*given)
+    except Failed as problem:
+        return str(problem)
+    return ""

@@ -7,12 +7,14 @@ from dataclasses import dataclass
 from typing import Any
 
 from conformance.judge import schema
+from conformance.judge.finding import Breach, Finding
 from conformance.judge.rules import missing
 from conformance.judge.verdicts import Inconclusive, Unjudged
 from conformance.judge.view import Response, Wire
+from conformance.spec.catalogue import clauses
 
-Finding = str | Unjudged | None
-Judge = Callable[[Wire], Iterator[str | None]]
+Said = Finding | Unjudged | None
+Judge = Callable[[Wire], Iterator[Breach | None]]
 
 
 @dataclass(frozen=True)
@@ -25,21 +27,29 @@ class Rule:
     alone: bool = False
     """Whether it looks at each frame for itself: then it can judge a recording that begins within a session."""
 
-    def __call__(self, wire: Wire) -> Iterator[Finding]:
-        """Findings of one connection; none when the upgrade did not succeed."""
+    def __call__(self, wire: Wire) -> Iterator[Said]:
+        """What it says of each thing on one connection; nothing when the upgrade did not succeed."""
         if not wire.opened:
             return
         if not self.alone:
             wire.needs("start")
         try:
-            yield from self.judge(wire)
-            yield from missing.findings(self.clause, wire)
+            for said in self.judge(wire):
+                yield None if said is None else self._found(wire, said)
+            for unanswered in missing.findings(self.clause, wire):
+                yield self._found(wire, unanswered) if isinstance(unanswered, Breach) else unanswered
         except (TypeError, ValueError, AttributeError, KeyError):
             # Rules follow events of the documented shapes; whether the shapes are right is GEN-010's business.
             odd = odd_event(wire)
             if odd is None:
                 raise
             yield Inconclusive(f"{odd} has a shape that this rule can't follow")
+
+    def _found(self, wire: Wire, breach: Breach) -> Finding:
+        connection, frame = wire.place_of(breach.frame)
+        expected = breach.expected or clauses()[self.clause].sentence
+        name = wire.transcript.conversation
+        return Finding(self.clause, name, connection, frame, expected, breach.seen, cause=self.clause)
 
 
 def odd_event(wire: Wire) -> str | None:

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Iterator
 
+from conformance.judge.finding import Breach
 from conformance.judge.rules.base import rule
 from conformance.judge.view import Wire
 
@@ -13,35 +14,37 @@ LONGEST_REASON = 123  # bytes: a control frame carries 125, two of them the code
 
 
 @rule("GEN-060", "a close frame of the client that came first")
-def close_is_answered(wire: Wire) -> Iterator[str | None]:
+def close_is_answered(wire: Wire) -> Iterator[Breach | None]:
     """The client's close frame is answered by a close frame."""
     ending = wire.ending
     if ending.first != "client" or ending.code_sent is None:
         return
     answered = ending.code_received is not None or ending.problem is not None
-    yield None if answered else f"the close frame {ending.code_sent} was not answered; TCP ended by {ending.tcp}"
+    last = wire.last("close", "client")
+    said = f"the close frame {ending.code_sent} was not answered; TCP ended by {ending.tcp}"
+    yield None if answered else Breach(last, said)
 
 
 @rule("GEN-061", "a close frame of the server")
-def nothing_follows_a_close(wire: Wire) -> Iterator[str | None]:
+def nothing_follows_a_close(wire: Wire) -> Iterator[Breach | None]:
     """No data frame follows the server's close frame."""
     closed = False
     for frame in wire.frames:
         if frame.side != "server":
             continue
         if closed and frame.opcode in {"text", "binary"}:
-            yield f"{frame.type or frame.opcode} came after the close frame"
+            yield Breach(frame, f"{frame.type or frame.opcode} came after the close frame")
         elif frame.opcode == "close":
             closed = True
             yield None
 
 
 @rule("GEN-062", "a close frame of the server")
-def close_is_well_formed(wire: Wire) -> Iterator[str | None]:
+def close_is_well_formed(wire: Wire) -> Iterator[Breach | None]:
     """A close frame has no body, or a code that may stand there and a short reason in UTF-8."""
     problem = wire.ending.problem or ""
     if _is_of_the_close(problem):
-        yield f"the close frame is malformed: {problem}"
+        yield Breach(wire.last("close"), f"the close frame is malformed: {problem}")
     for frame in wire.frames:
         if frame.side != "server" or frame.opcode != "close":
             continue
@@ -49,13 +52,13 @@ def close_is_well_formed(wire: Wire) -> Iterator[str | None]:
         if not frame.data:
             yield None
         elif len(frame.data) == 1:
-            yield "the close frame has a body of one byte"
+            yield Breach(frame, "the close frame has a body of one byte")
         elif code not in REGISTERED and not 3000 <= code <= 4999:
-            yield f"the close frame has the code {code}, which must not be sent"
+            yield Breach(frame, f"the close frame has the code {code}, which must not be sent")
         elif len(reason) > LONGEST_REASON:
-            yield f"the reason of the close frame has {len(reason)} bytes"
+            yield Breach(frame, f"the reason of the close frame has {len(reason)} bytes")
         else:
-            yield None if _is_utf8(reason) else "the reason of the close frame is not UTF-8"
+            yield None if _is_utf8(reason) else Breach(frame, "the reason of the close frame is not UTF-8")
 
 
 def _is_utf8(payload: bytes) -> bool:
@@ -75,27 +78,29 @@ def _is_of_the_close(problem: str) -> bool:
 
 
 @rule("GEN-072", "a frame of the server")
-def frames_are_well_formed(wire: Wire) -> Iterator[str | None]:
+def frames_are_well_formed(wire: Wire) -> Iterator[Breach | None]:
     """Every frame is one that RFC 6455 §5 allows: what is none ends the connection, and is in no list of frames."""
     problem = wire.ending.problem
     if problem is not None and not _is_of_the_close(problem):
-        yield f"after {len(wire.frames)} frames: {problem}"
+        yield Breach(wire.last(), f"after {len(wire.frames)} frames: {problem}")
     elif any(frame.side == "server" for frame in wire.frames):
         yield None
 
 
 @rule("GEN-063", "an ended connection")
-def server_says_goodbye(wire: Wire) -> Iterator[str | None]:
+def server_says_goodbye(wire: Wire) -> Iterator[Breach | None]:
     """The server ends no connection without a close frame."""
     ending = wire.ending
     if ending.first == "nobody":
         return
     dropped = ending.first == "server" and ending.code_received is None and ending.problem is None
-    yield f"the server ended TCP ({ending.tcp}) without a close frame" if dropped else None
+    said = f"the server ended TCP ({ending.tcp}) without a close frame"
+    yield Breach(wire.last(), said) if dropped else None
 
 
 @rule("GEN-064", "a server that closed after an error")
-def trouble_is_no_normal_end(wire: Wire) -> Iterator[str | None]:
+def trouble_is_no_normal_end(wire: Wire) -> Iterator[Breach | None]:
     """A server that closes after an `error` does not close with 1000."""
     if wire.ending.first == "server" and wire.types[-1:] == ["error"] and wire.ending.code_received is not None:
-        yield "the server closed with 1000 after an error" if wire.ending.code_received == 1000 else None
+        normal = wire.ending.code_received == 1000
+        yield Breach(wire.last("close"), "the server closed with 1000 after an error") if normal else None

@@ -7,6 +7,7 @@ from collections.abc import Iterator
 from typing import Any
 
 from conformance.judge import schema
+from conformance.judge.finding import Breach
 from conformance.judge.rules.base import body, objects, rule
 from conformance.judge.rules.requests import requests
 from conformance.judge.view import Wire
@@ -80,7 +81,7 @@ def _shows(name: str, sent: Any, shown: Any) -> bool:
 
 
 @rule("GEN-065", "a session.update that was accepted")
-def echo_shows_what_was_sent(wire: Wire) -> Iterator[str | None]:
+def echo_shows_what_was_sent(wire: Wire) -> Iterator[Breach | None]:
     """`session.updated` shows every supported field of its update with the value that was sent."""
     updates = [request for request in requests(wire) if request.type == "session.update"]
     sent_by = {name for request in updates for name, value in body(request.frame.event, "session").items() if value}
@@ -94,11 +95,12 @@ def echo_shows_what_was_sent(wire: Wire) -> Iterator[str | None]:
             if name in open_names or (name not in shown and name == "enable_search" and sent is False):
                 continue  # tools together with search are open, and a default need not be shown
             right = _shows(name, sent, shown.get(name)) or (not sent and not shown.get(name))
-            yield None if right else f"{request.called} sent {name} {_brief(sent)}; it shows {_brief(shown.get(name))}"
+            said = f"{request.called} sent {name} {_brief(sent)}; it shows {_brief(shown.get(name))}"
+            yield None if right else Breach(request.answers[0], said)
 
 
 @rule("GEN-022", "a refused update between two echoes")
-def refused_updates_change_nothing(wire: Wire) -> Iterator[str | None]:
+def refused_updates_change_nothing(wire: Wire) -> Iterator[Breach | None]:
     """After a refused update the next echo shows the refused field with its old value.
 
     Judged for updates of one field, whose refusal is in no doubt, when the next accepted update names another one.
@@ -119,7 +121,8 @@ def refused_updates_change_nothing(wire: Wire) -> Iterator[str | None]:
             continue
         after = body(following.answers[0].event, "session")
         kept = name not in after or _same(before[0][name], after[name]) or not _same(bad, after[name])
-        yield None if kept else f"{name} {_brief(bad)} was refused and is shown by the next session.updated"
+        said = f"{name} {_brief(bad)} was refused and is shown by the next session.updated"
+        yield None if kept else Breach(following.answers[0], said)
 
 
 def _brief(value: object) -> str:

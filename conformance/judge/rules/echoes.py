@@ -4,35 +4,45 @@ from __future__ import annotations
 
 from collections.abc import Iterable, Iterator
 
+from conformance.judge.finding import Failed, Finding
 from conformance.judge.verdicts import NotApplicable
+from conformance.spec.catalogue import clauses
 from conformance.wire.transcript import Echo, Leg, Transcript
 
-MOST_TOLD = 5
+CLAUSE = "GEN-071"
 
 
-def quoted_keys(held: Iterable[Transcript]) -> str:
-    """Where the whole key came back, and in which form; empty where it did not.
+def quotes_no_key(held: Iterable[Transcript]) -> None:
+    """Raises Failed with each place where the whole key came back, and in which form.
 
     Every connection counts: refused ones, those that met trouble, those of a probe's wrong key.  A part of a key is
     masked and noted and no breach: "sk-12345…cdef is not valid" is how some services name a key without telling it.
     Raises NotApplicable where nobody looked, as in recordings of others.
     """
-    legs = [(transcript, leg) for transcript in held for leg in transcript.legs if leg.echoes is not None]
+    legs = [
+        (transcript, number, leg)
+        for transcript in held
+        for number, leg in enumerate(transcript.legs)
+        if leg.echoes is not None
+    ]
     if not legs:
         raise NotApplicable("the record does not say where the key was: it is older than that, or made elsewhere")
-    found = [told for transcript, leg in legs for told in _told(transcript, leg)]
-    more = f" (and {len(found) - MOST_TOLD} more)" if len(found) > MOST_TOLD else ""
-    return "; ".join(found[:MOST_TOLD]) + more
+    found = [finding for transcript, number, leg in legs for finding in _found(transcript, number, leg)]
+    if found:
+        raise Failed(found)
 
 
-def _told(transcript: Transcript, leg: Leg) -> Iterator[str]:
-    places: dict[str, list[str]] = {}
+def _found(transcript: Transcript, number: int, leg: Leg) -> Iterator[Finding]:
+    places: dict[str, tuple[int | None, list[str]]] = {}
     for echo in leg.echoes or ():
         if echo.whole:
-            forms = places.setdefault(_where(echo, leg), [])
+            at = echo.at if echo.place == "frame" and isinstance(echo.at, int) else None
+            _, forms = places.setdefault(_where(echo, leg), (at, []))
             forms += [] if echo.form in forms else [echo.form]
-    for place, forms in places.items():
-        yield f"{transcript.conversation}: the key is in {place} ({', '.join(forms)})"
+    expected = clauses()[CLAUSE].sentence
+    for place, (frame, forms) in places.items():
+        said = f"the key is in {place} ({', '.join(forms)})"
+        yield Finding(CLAUSE, transcript.conversation, number, frame, expected, said, cause=CLAUSE)
 
 
 def _where(echo: Echo, leg: Leg) -> str:

@@ -8,6 +8,7 @@ from typing import Any
 from conformance import guarded
 from conformance.cut import cut
 from conformance.judge import schema
+from conformance.judge.finding import Breach
 from conformance.judge.rules.base import rule
 from conformance.judge.view import Wire
 from conformance.wire.gaps import Unshown
@@ -41,25 +42,26 @@ def _name(frame: Frame) -> str:
 
 
 @rule("GEN-002", "a message of the server", alone=True)
-def is_a_text_frame(wire: Wire) -> Iterator[str | None]:
+def is_a_text_frame(wire: Wire) -> Iterator[Breach | None]:
     """Every message is a text frame, and its payload UTF-8."""
     for frame in _messages(wire):
         if frame.opcode == "binary":
-            yield f"a binary frame of {len(frame.data)} bytes came"
+            yield Breach(frame, f"a binary frame of {len(frame.data)} bytes came")
         elif frame.text is None:
-            yield "a text frame came that is not UTF-8"
+            yield Breach(frame, "a text frame came that is not UTF-8")
         else:
             yield None
 
 
 @rule("GEN-003", "a message of the server", alone=True)
-def is_one_json_object(wire: Wire) -> Iterator[str | None]:
+def is_one_json_object(wire: Wire) -> Iterator[Breach | None]:
     """Every text frame holds one JSON object."""
     for frame in _messages(wire):
         if frame.gap == "cut":
             raise Unshown("cut")
         if frame.text is not None:
-            yield _no_object(frame.text, frame.event)
+            said = _no_object(frame.text, frame.event)
+            yield Breach(frame, said) if said else None
 
 
 def _no_object(text: str, event: Any) -> str | None:
@@ -75,7 +77,7 @@ def _no_object(text: str, event: Any) -> str | None:
 
 
 @rule("GEN-069", "a server event", alone=True)
-def is_read_alike_by_all(wire: Wire) -> Iterator[str | None]:
+def is_read_alike_by_all(wire: Wire) -> Iterator[Breach | None]:
     """Every event is JSON that no two readers read differently; what the client said oddly may be said back so."""
     if any(frame.side == "client" and guarded.flaws(frame.text or "") for frame in wire.frames):
         return
@@ -83,40 +85,45 @@ def is_read_alike_by_all(wire: Wire) -> Iterator[str | None]:
         if frame.gap == "cut":
             raise Unshown("cut")
         found = guarded.flaws(frame.text or "")
-        yield f"{_name(frame)}: {found[0]}" if found else None
+        yield Breach(frame, f"{_name(frame)}: {found[0]}") if found else None
 
 
 @rule("GEN-004", "a server event", alone=True)
-def has_a_type(wire: Wire) -> Iterator[str | None]:
+def has_a_type(wire: Wire) -> Iterator[Breach | None]:
     """Every event has a non-empty string `type`."""
     for frame in _events(wire):
-        yield None if frame.type else f"an event has the type {frame.event.get('type')!r}: {cut(frame.text or '', 80)}"
+        said = f"an event has the type {frame.event.get('type')!r}: {cut(frame.text or '', 80)}"
+        yield None if frame.type else Breach(frame, said)
 
 
 @rule("GEN-005", "a server event", alone=True)
-def has_an_event_id(wire: Wire) -> Iterator[str | None]:
+def has_an_event_id(wire: Wire) -> Iterator[Breach | None]:
     """Every event but a failed transcription has a non-empty string `event_id`."""
     for frame in _events(wire):
         given = frame.event.get("event_id")
         if given is None and frame.type == FAILED:
             continue
-        yield None if isinstance(given, str) and given else f"{_name(frame)} has the event_id {given!r}"
+        named = isinstance(given, str) and given
+        yield None if named else Breach(frame, f"{_name(frame)} has the event_id {given!r}")
 
 
 @rule("GEN-006", "a server event with an event_id")
-def event_ids_differ(wire: Wire) -> Iterator[str | None]:
+def event_ids_differ(wire: Wire) -> Iterator[Breach | None]:
     """No two events of a session share an `event_id`."""
     seen: dict[str, str] = {}
     for frame in _events(wire):
         given = frame.event.get("event_id")
         if not isinstance(given, str):
             continue
-        yield f"{_name(frame)} repeats the event_id {given!r} of {seen[given]}" if given in seen else None
+        if given in seen:
+            yield Breach(frame, f"{_name(frame)} repeats the event_id {given!r} of {seen[given]}")
+        else:
+            yield None
         seen.setdefault(given, _name(frame))
 
 
 @rule("GEN-007", "a server event after a client event with an event_id")
-def event_ids_are_the_servers_own(wire: Wire) -> Iterator[str | None]:
+def event_ids_are_the_servers_own(wire: Wire) -> Iterator[Breach | None]:
     """No event takes the `event_id` of a client event."""
     ours: set[str] = set()
     for frame in wire.frames:
@@ -127,19 +134,28 @@ def event_ids_are_the_servers_own(wire: Wire) -> Iterator[str | None]:
         if frame.side == "client":
             ours.add(given)
         elif ours:
-            yield f"{_name(frame)} has the client's event_id {given!r}" if given in ours else None
+            said = f"{_name(frame)} has the client's event_id {given!r}"
+            yield Breach(frame, said) if given in ours else None
 
 
 @rule("GEN-008", "a server event", alone=True)
-def type_is_documented(wire: Wire) -> Iterator[str | None]:
+def type_is_documented(wire: Wire) -> Iterator[Breach | None]:
     """Every event type is one that the sources name; how an undocumented request is answered is open."""
     known = set(schema.server_types())
     strangers = {stem(str(frame.type)) for frame in wire.frames if frame.side == "client"} - {
         stem(kind) for kind in schema.client_types()
     }
-    for kind in dict.fromkeys(wire.types):
+    for kind, frame in _first_of_each(wire).items():
         if not kind.startswith(LATER_DIALECT) and stem(kind) not in strangers and not kind.startswith(SEARCH):
-            yield None if kind in known else f"the event type {kind!r} is in no source"
+            yield None if kind in known else Breach(frame, f"the event type {kind!r} is in no source")
+
+
+def _first_of_each(wire: Wire) -> dict[str, Frame]:
+    """The first event of each type, in order."""
+    found: dict[str, Frame] = {}
+    for frame in wire.received:
+        found.setdefault(str(frame.type), frame)
+    return found
 
 
 def stem(kind: str) -> str:
@@ -149,14 +165,15 @@ def stem(kind: str) -> str:
 
 
 @rule("GEN-009", "a server event", alone=True)
-def dialect_is_the_documented_one(wire: Wire) -> Iterator[str | None]:
+def dialect_is_the_documented_one(wire: Wire) -> Iterator[Breach | None]:
     """No event bears a name that only the later dialect has."""
-    for kind in dict.fromkeys(wire.types):
-        yield f"{kind} is a name of the later dialect" if kind.startswith(LATER_DIALECT) else None
+    for kind, frame in _first_of_each(wire).items():
+        later = kind.startswith(LATER_DIALECT)
+        yield Breach(frame, f"{kind} is a name of the later dialect") if later else None
 
 
 @rule("GEN-010", "a server event of a documented type", alone=True)
-def fits_its_schema(wire: Wire) -> Iterator[str | None]:
+def fits_its_schema(wire: Wire) -> Iterator[Breach | None]:
     """Every event of a documented type is valid against that type's schema."""
     known = set(schema.server_types())
     for frame in wire.received:
@@ -166,7 +183,7 @@ def fits_its_schema(wire: Wire) -> Iterator[str | None]:
             yield None
             continue
         reasons = [reason for reason in schema.explain("server", frame.event) if not _is_open(str(frame.type), reason)]
-        yield f"{frame.type} {reasons[0].path}: {reasons[0].says}" if reasons else None
+        yield Breach(frame, f"{frame.type} {reasons[0].path}: {reasons[0].says}") if reasons else None
 
 
 def _is_open(kind: str, reason: schema.Violation) -> bool:

@@ -6,6 +6,7 @@ from collections.abc import Iterator
 from typing import Any
 
 from conformance.judge import schema
+from conformance.judge.finding import Breach
 from conformance.judge.rules.base import body, objects, rule
 from conformance.judge.rules.envelope import SEARCH
 from conformance.judge.view import Wire
@@ -24,7 +25,7 @@ STREAMED = (
 
 
 @rule("GEN-021", "two session events")
-def session_stays_the_same(wire: Wire) -> Iterator[str | None]:
+def session_stays_the_same(wire: Wire) -> Iterator[Breach | None]:
     """All session events of a connection show the same `id`, `model` and `object`."""
     first: dict[str, Any] | None = None
     names = ["id", "model", "object"]
@@ -38,15 +39,15 @@ def session_stays_the_same(wire: Wire) -> Iterator[str | None]:
             first = session
             continue
         changed = [name for name in names if name in session and name in first and session[name] != first[name]]
-        yield (
-            None
-            if not changed
-            else (f"{frame.type} shows the {changed[0]} {session[changed[0]]!r}; it was {first[changed[0]]!r}")
-        )
+        if not changed:
+            yield None
+            continue
+        said = f"{frame.type} shows the {changed[0]} {session[changed[0]]!r}; it was {first[changed[0]]!r}"
+        yield Breach(frame, said)
 
 
 @rule("GEN-042", "an event of a response")
-def response_ids_are_announced(wire: Wire) -> Iterator[str | None]:
+def response_ids_are_announced(wire: Wire) -> Iterator[Breach | None]:
     """Every event of a response names a `response_id` that `response.created` announced, before or after it."""
     announced = {body(event, "response").get("id") for event in wire.all(CREATED)}
     known = set(schema.server_types())
@@ -57,21 +58,23 @@ def response_ids_are_announced(wire: Wire) -> Iterator[str | None]:
         given = frame.event.get("response_id")
         if given is None and kind not in known:
             continue  # what no source names may be of no response; the type is GEN-008's business
-        yield None if isinstance(given, str) and given in announced else f"{kind} names the response {given!r}"
+        known_one = isinstance(given, str) and given in announced
+        yield None if known_one else Breach(frame, f"{kind} names the response {given!r}")
 
 
 @rule("GEN-043", "a delta or done event of a response")
-def item_ids_are_announced(wire: Wire) -> Iterator[str | None]:
+def item_ids_are_announced(wire: Wire) -> Iterator[Breach | None]:
     """Every delta and done event names an `item_id` that `response.output_item.added` announced."""
     announced = {body(event, "item").get("id") for event in wire.all(ADDED)}
     for frame in wire.received:
         if str(frame.type).startswith(STREAMED):
             given = frame.event.get("item_id")
-            yield None if isinstance(given, str) and given in announced else f"{frame.type} names the item {given!r}"
+            known = isinstance(given, str) and given in announced
+            yield None if known else Breach(frame, f"{frame.type} names the item {given!r}")
 
 
 @rule("GEN-044", "an event of an output item")
-def indexes_stay(wire: Wire) -> Iterator[str | None]:
+def indexes_stay(wire: Wire) -> Iterator[Breach | None]:
     """An item's events keep its `output_index`, and a part's events the `content_index` it was added under."""
     outputs: dict[Any, Any] = {}
     parts: dict[Any, set[Any]] = {}
@@ -86,63 +89,69 @@ def indexes_stay(wire: Wire) -> Iterator[str | None]:
             continue
         if item in outputs and "output_index" in event:
             same = event["output_index"] == outputs[item]
-            yield None if same else f"{kind} has output_index {event['output_index']}; {item} has {outputs[item]}"
+            said = f"{kind} has output_index {event['output_index']}; {item} has {outputs[item]}"
+            yield None if same else Breach(frame, said)
         if kind == "response.content_part.added":
             parts.setdefault(item, set()).add(event.get("content_index"))
         elif item in parts and "content_index" in event and event["content_index"] not in parts[item]:
             added = ", ".join(map(str, parts[item]))
-            yield f"{kind} of {item} has content_index {event['content_index']}; added was {added}"
+            yield Breach(frame, f"{kind} of {item} has content_index {event['content_index']}; added was {added}")
 
 
 @rule("GEN-045", "an id")
-def ids_differ(wire: Wire) -> Iterator[str | None]:
+def ids_differ(wire: Wire) -> Iterator[Breach | None]:
     """No two responses, items or calls of a session share an id."""
-    responses = [body(event, "response").get("id") for event in wire.all(CREATED)]
-    items = [body(event, "item").get("id") for event in wire.all(ADDED)]
+    begun = [frame for frame in wire.received if frame.type == CREATED]
+    added = [frame for frame in wire.received if frame.type == ADDED]
+    responses = [(body(frame.event, "response").get("id"), frame) for frame in begun]
+    items = [(body(frame.event, "item").get("id"), frame) for frame in added]
     calls = [
-        body(event, "item").get("call_id")
-        for event in wire.all(ADDED)
-        if body(event, "item").get("type") == "function_call"
+        (body(frame.event, "item").get("call_id"), frame)
+        for frame in added
+        if body(frame.event, "item").get("type") == "function_call"
     ]
     for what, given in (("response", responses), ("item", items), ("call", calls)):
         seen: set[str] = set()
-        for key in given:
+        for key, frame in given:
             if isinstance(key, str):
-                yield f"two {what}s have the id {key}" if key in seen else None
+                yield Breach(frame, f"two {what}s have the id {key}") if key in seen else None
                 seen.add(key)
-    crossing = {key for key in responses if isinstance(key, str)} & {key for key in items if isinstance(key, str)}
-    for key in sorted(crossing):
-        yield f"a response and an item have the id {key}"
+    named = {key for key, _ in responses if isinstance(key, str)}
+    crossing = {key: frame for key, frame in items if isinstance(key, str) and key in named}
+    for key, frame in sorted(crossing.items()):
+        yield Breach(frame, f"a response and an item have the id {key}")
 
 
 @rule("GEN-046", "two responses with a conversation_id")
-def one_conversation(wire: Wire) -> Iterator[str | None]:
+def one_conversation(wire: Wire) -> Iterator[Breach | None]:
     """All responses of a session show the same `conversation_id`."""
     first: Any = None
-    for event in wire.all(CREATED, DONE):
-        given = body(event, "response").get("conversation_id")
-        if given is None:
+    for frame in wire.received:
+        given = body(frame.event, "response").get("conversation_id")
+        if frame.type not in {CREATED, DONE} or given is None:
             continue
         if first is not None:
-            yield None if given == first else f"{event['type']} shows the conversation {given!r}; it was {first!r}"
+            said = f"{frame.type} shows the conversation {given!r}; it was {first!r}"
+            yield None if given == first else Breach(frame, said)
         first = first if first is not None else given
 
 
 @rule("GEN-047", "a previous_item_id")
-def previous_items_were_shown(wire: Wire) -> Iterator[str | None]:
+def previous_items_were_shown(wire: Wire) -> Iterator[Breach | None]:
     """A `previous_item_id` names an item that the session has shown before."""
     shown: set[Any] = set()
     for frame in wire.received:
         previous = frame.event.get("previous_item_id")
         if previous is not None and previous != "":
-            yield None if previous in shown else f"{frame.type} follows the item {previous!r}, which was never shown"
+            said = f"{frame.type} follows the item {previous!r}, which was never shown"
+            yield None if previous in shown else Breach(frame, said)
         shown.add(frame.event.get("item_id"))
         shown.add(body(frame.event, "item").get("id"))
         shown |= {item.get("id") for item in objects(body(frame.event, "response").get("output"))}
 
 
 @rule("GEN-048", "a user item of speech, and no transcription")
-def speech_keeps_its_id(wire: Wire) -> Iterator[str | None]:
+def speech_keeps_its_id(wire: Wire) -> Iterator[Breach | None]:
     """The committed speech, the user's item and its transcription bear one `item_id`."""
     committed = {event.get("item_id") for event in wire.all("input_audio_buffer.committed")}
     spoken = {event.get("item_id") for event in wire.all("input_audio_buffer.speech_started")}
@@ -150,19 +159,21 @@ def speech_keeps_its_id(wire: Wire) -> Iterator[str | None]:
     if "input_audio_buffer.append" not in asked:
         return
     items = {body(event, "item").get("id") for event in wire.all("conversation.item.created")}
-    for event in wire.all("conversation.item.created"):
-        item = body(event, "item")
+    for frame in wire.received:
+        item = body(frame.event, "item") if frame.type == "conversation.item.created" else {}
         content = objects(item.get("content"))
         if any(part.get("type") == "input_audio" for part in content) and committed:
             joined = item.get("id") in committed | spoken
-            yield None if joined else f"the speech item {item.get('id')!r} was never committed under that id"
+            said = f"the speech item {item.get('id')!r} was never committed under that id"
+            yield None if joined else Breach(frame, said)
     for frame in wire.received:
         if str(frame.type).startswith(TRANSCRIPTION):
             item_id = frame.event.get("item_id")
             joined = item_id in committed | spoken | items
             if not joined and frame.type == PREVIEW and not _committed_after(wire, frame.index):
                 continue  # a preview of audio that waits, and was never committed (F16)
-            yield None if joined else f"{frame.type} names the item {item_id!r}, which was neither spoken nor committed"
+            said = f"{frame.type} names the item {item_id!r}, which was neither spoken nor committed"
+            yield None if joined else Breach(frame, said)
 
 
 def _committed_after(wire: Wire, index: int) -> bool:
@@ -172,7 +183,7 @@ def _committed_after(wire: Wire, index: int) -> bool:
 
 
 @rule("GEN-067", "a response.done")
-def done_ends_what_was_created(wire: Wire) -> Iterator[str | None]:
+def done_ends_what_was_created(wire: Wire) -> Iterator[Breach | None]:
     """The `response.id` of `response.done` is that of a `response.created`."""
     created: set[Any] = set()
     for frame in wire.received:
@@ -180,4 +191,5 @@ def done_ends_what_was_created(wire: Wire) -> Iterator[str | None]:
         if frame.type == CREATED:
             created.add(key)
         elif frame.type == DONE:
-            yield None if key in created else f"response.done ends {key!r}, which was never created"
+            said = f"response.done ends {key!r}, which was never created"
+            yield None if key in created else Breach(frame, said)

@@ -5,11 +5,13 @@ from __future__ import annotations
 from collections.abc import Iterator
 from typing import Any
 
+from conformance.judge.finding import Breach
 from conformance.judge.rules.base import body, completed, final, objects, rule
 from conformance.judge.rules.envelope import SEARCH
 from conformance.judge.rules.frames import silences
 from conformance.judge.rules.missing import cut_short, may_lack_done
 from conformance.judge.view import Event, Response, Wire
+from conformance.wire.transcript import Frame
 
 CREATED = "response.created"
 DONE = "response.done"
@@ -18,15 +20,17 @@ PART_ADDED, PART_DONE = "response.content_part.added", "response.content_part.do
 
 
 @rule("GEN-023", "a response")
-def created_comes_first(wire: Wire) -> Iterator[str | None]:
+def created_comes_first(wire: Wire) -> Iterator[Breach | None]:
     """`response.created` precedes every other event of its response."""
     for response in wire.responses:
-        first = next((kind for kind in response.types if not kind.startswith(SEARCH)), CREATED)
-        yield None if first == CREATED else f"{first} of {response.id} came before its response.created"
+        first = next((frame for frame in response.frames if not str(frame.type).startswith(SEARCH)), None)
+        right = first is None or first.type == CREATED
+        said = f"{first and first.type} of {response.id} came before its response.created"
+        yield None if right else Breach(first, said)
 
 
 @rule("GEN-024", "a response")
-def done_comes_once(wire: Wire) -> Iterator[str | None]:
+def done_comes_once(wire: Wire) -> Iterator[Breach | None]:
     """Every response that was created is ended by one `response.done`.
 
     A missing one is judged where a later response was created, or where the client waited a whole quiet window after
@@ -37,25 +41,26 @@ def done_comes_once(wire: Wire) -> Iterator[str | None]:
         later_created.discard(response.id)
         times = response.types.count(DONE)
         if times > 1:
-            yield f"{response.id} was done {times} times"
+            yield Breach(response.shown(DONE)[1], f"{response.id} was done {times} times")
         elif times == 1:
             yield None
         elif CREATED in response.types and may_lack_done(wire, response.id) is None:
             last = response.frames[-1]
             over = last.type == ITEM_DONE and any(index > last.index for index in silences(wire.frames))
             if later_created or over:
-                yield f"{response.id} was created and no response.done ended it"
+                yield Breach(last, f"{response.id} was created and no response.done ended it")
 
 
 @rule("GEN-025", "a response.done")
-def nothing_follows_done(wire: Wire) -> Iterator[str | None]:
+def nothing_follows_done(wire: Wire) -> Iterator[Breach | None]:
     """No event of a response follows its `response.done`."""
     for response in wire.responses:
         if DONE not in response.types:
             continue
-        later = response.types[response.types.index(DONE) + 1 :]
-        after = [kind for kind in later if kind != DONE and not kind.startswith(SEARCH)]
-        yield f"{after[0]} of {response.id} came after its response.done" if after else None
+        later = response.frames[response.types.index(DONE) + 1 :]
+        after = [frame for frame in later if frame.type != DONE and not str(frame.type).startswith(SEARCH)]
+        said = f"{after[0].type} of {response.id} came after its response.done" if after else ""
+        yield Breach(after[0], said) if after else None
 
 
 def _item_id(event: Event) -> Any:
@@ -63,40 +68,41 @@ def _item_id(event: Event) -> Any:
 
 
 @rule("GEN-027", "an output item")
-def items_are_done(wire: Wire) -> Iterator[str | None]:
+def items_are_done(wire: Wire) -> Iterator[Breach | None]:
     """Every item that is added is done once, before `response.done`."""
     for response in wire.responses:
-        done = [_item_id(event) for event in response.all(ITEM_DONE)]
+        done = [(_item_id(frame.event), frame) for frame in response.shown(ITEM_DONE)]
         for item in dict.fromkeys(map(_item_id, response.all(ITEM_ADDED))):
-            yield from _done_once(wire, response, f"item {item}", done.count(item))
+            yield from _done_once(wire, response, f"item {item}", [frame for key, frame in done if key == item])
 
 
 @rule("GEN-028", "a content part")
-def parts_are_done(wire: Wire) -> Iterator[str | None]:
+def parts_are_done(wire: Wire) -> Iterator[Breach | None]:
     """Every content part that is added is done once, before its item is done."""
     for response in wire.responses:
-        done = [_part_key(event) for event in response.all(PART_DONE)]
+        done = [(_part_key(frame.event), frame) for frame in response.shown(PART_DONE)]
         for part in dict.fromkeys(map(_part_key, response.all(PART_ADDED))):
-            yield from _done_once(wire, response, f"part {part[1]} of {part[0]}", done.count(part))
+            ends = [frame for key, frame in done if key == part]
+            yield from _done_once(wire, response, f"part {part[1]} of {part[0]}", ends)
         over: set[Any] = set()
         for frame in response.frames:
             if frame.type == ITEM_DONE:
                 over.add(_item_id(frame.event))
             elif frame.type == PART_DONE and frame.event.get("item_id") in over:
-                yield f"a part of {frame.event.get('item_id')} was done after its item"
+                yield Breach(frame, f"a part of {frame.event.get('item_id')} was done after its item")
 
 
 def _part_key(event: Event) -> tuple[Any, Any]:
     return event.get("item_id"), event.get("content_index")
 
 
-def _done_once(wire: Wire, response: Response, what: str, times: int) -> Iterator[str | None]:
-    if times > 1:
-        yield f"{what} of {response.id} was done {times} times"
-    elif times == 1:
+def _done_once(wire: Wire, response: Response, what: str, ends: list[Frame]) -> Iterator[Breach | None]:
+    if len(ends) > 1:
+        yield Breach(ends[1], f"{what} of {response.id} was done {len(ends)} times")
+    elif ends:
         yield None
     elif DONE in response.types and _must_close(wire, response):
-        yield f"{what} of {response.id} was added and never done"
+        yield Breach(response.last(DONE), f"{what} of {response.id} was added and never done")
 
 
 def _must_close(wire: Wire, response: Response) -> bool:
@@ -108,32 +114,32 @@ def _must_close(wire: Wire, response: Response) -> bool:
 
 
 @rule("GEN-029", "a response.done with output")
-def output_was_announced(wire: Wire) -> Iterator[str | None]:
+def output_was_announced(wire: Wire) -> Iterator[Breach | None]:
     """Every item in the output of `response.done` was announced by `response.output_item.added`."""
     for response in wire.responses:
         announced = {_item_id(event) for event in response.all(ITEM_ADDED)}
         for item in objects((final(response) or {}).get("output")):
             if isinstance(item.get("id"), str) and not str(item.get("type")).startswith("mcp"):
                 known = item["id"] in announced
-                yield None if known else f"{item['id']} in the output of {response.id} was never announced"
+                said = f"{item['id']} in the output of {response.id} was never announced"
+                yield None if known else Breach(response.last(DONE), said)
             elif not announced:
-                yield f"{response.id} has output and no response.output_item.added"
+                yield Breach(response.last(DONE), f"{response.id} has output and no response.output_item.added")
 
 
 @rule("GEN-030", "a completed response with a message")
-def messages_have_parts(wire: Wire) -> Iterator[str | None]:
+def messages_have_parts(wire: Wire) -> Iterator[Breach | None]:
     """Every message in the output of a completed response had a `response.content_part.added`."""
     for response in wire.responses:
         with_parts = {event.get("item_id") for event in response.all(PART_ADDED)}
         for item in objects((completed(response) or {}).get("output")):
             if item.get("type") == "message" and item.get("content"):
-                yield (
-                    None if item.get("id") in with_parts else f"the message {item.get('id')} had no content_part.added"
-                )
+                said = f"the message {item.get('id')} had no content_part.added"
+                yield None if item.get("id") in with_parts else Breach(response.last(DONE), said)
 
 
 @rule("GEN-041", "a completed response with output")
-def output_lists_the_items(wire: Wire) -> Iterator[str | None]:
+def output_lists_the_items(wire: Wire) -> Iterator[Breach | None]:
     """The output of a completed `response.done` lists the announced items, in the order of their `output_index`."""
     for response in wire.responses:
         done = completed(response)
@@ -149,14 +155,15 @@ def output_lists_the_items(wire: Wire) -> Iterator[str | None]:
         if listed == announced:
             yield None
         elif not any(str(item.get("type")).startswith("mcp") for item in objects(done["output"])):
-            yield f"the output of {response.id} lists {listed}; announced were {announced}"
+            said = f"the output of {response.id} lists {listed}; announced were {announced}"
+            yield Breach(response.last(DONE), said)
 
 
 @rule("GEN-068", "a response.status")
-def status_is_known(wire: Wire) -> Iterator[str | None]:
+def status_is_known(wire: Wire) -> Iterator[Breach | None]:
     """Every `response.status` is one of the five."""
     for frame in wire.received:
         if frame.type in {CREATED, DONE} and "status" in body(frame.event, "response"):
             status = body(frame.event, "response")["status"]
             known = status in ("in_progress", "completed", "failed", "incomplete", "cancelled")
-            yield None if known else f"{frame.type} has the status {status!r}"
+            yield None if known else Breach(frame, f"{frame.type} has the status {status!r}")

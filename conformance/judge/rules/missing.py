@@ -11,6 +11,7 @@ from __future__ import annotations
 from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
 
+from conformance.judge.finding import Breach
 from conformance.judge.rules.frames import is_loud, once
 from conformance.judge.rules.requests import (
     BACKEND,
@@ -41,9 +42,11 @@ class Culprit:
     clause: str
     says: str
     breach: bool = True
+    frame: Frame | None = None
+    """What was not followed up; None: whatever crossed last."""
 
 
-def findings(clause: str, wire: Wire) -> Iterator[str | Unjudged]:
+def findings(clause: str, wire: Wire) -> Iterator[Breach | Unjudged]:
     """What a clause has to say of the place where this connection's script broke off."""
     stop = stop_of(wire)
     if stop is None:
@@ -53,7 +56,8 @@ def findings(clause: str, wire: Wire) -> Iterator[str | Unjudged]:
         return
     owned = [event for event in stop.waiting_for if owners().get(event) == clause]
     if found.clause == clause:
-        yield found.says if found.breach else Inconclusive(found.says)
+        frame = found.frame or wire.last()
+        yield Breach(frame, found.says) if found.breach else Inconclusive(found.says)
     elif owned:
         yield Blocked(owned[0], found.clause, found.says)
 
@@ -81,9 +85,8 @@ def _unanswered(wire: Wire, wanted: str) -> Culprit | None:
         if request.open:
             why = exempt(request, wire)
             if why is None:
-                return Culprit(
-                    CLAUSE[request.type], f"{request.called} got neither {ANSWERED_BY[request.type]} nor error"
-                )
+                says = f"{request.called} got neither {ANSWERED_BY[request.type]} nor error"
+                return Culprit(CLAUSE[request.type], says, frame=request.frame)
             return Culprit(
                 CLAUSE[request.type], f"{request.called} was not answered, which is open: {why}", breach=False
             )
@@ -300,7 +303,8 @@ def _unfinished(wire: Wire, wanted: str) -> Culprit | None:
             continue
         why = may_lack_done(wire, response.id)
         if why is None:
-            return Culprit("GEN-024", f"{response.id} was created and no response.done ended it")
+            says = f"{response.id} was created and no response.done ended it"
+            return Culprit("GEN-024", says, frame=response.frames[-1])
         return Culprit("GEN-024", f"{response.id} has no response.done, which is open: {why}", breach=False)
     return None
 
@@ -372,7 +376,8 @@ def _not_committed(wire: Wire, stopped: int) -> Culprit:
     if any(frame.type == "input_audio_buffer.clear" for frame in wire.frames):
         return Culprit("GEN-012", "the buffer was cleared, perhaps within speech (U8)", breach=False)
     item = wire.frames[stopped].event.get("item_id")
-    return Culprit("GEN-012", f"speech_stopped of {item} led to no input_audio_buffer.committed")
+    says = f"speech_stopped of {item} led to no input_audio_buffer.committed"
+    return Culprit("GEN-012", says, frame=wire.frames[stopped])
 
 
 def _after_commit(wire: Wire, committed: int, waited: tuple[str, ...]) -> Culprit | None:
@@ -381,12 +386,14 @@ def _after_commit(wire: Wire, committed: int, waited: tuple[str, ...]) -> Culpri
     shown = [frame for frame in wire.received if frame.type == ITEM and _item_id(frame.event) == item]
     now = moments(wire)[-1]
     if not shown and any(event == ITEM or event.startswith("response.") for event in waited):
-        return Culprit("GEN-014", f"the committed item {item} was not shown by conversation.item.created")
+        says = f"the committed item {item} was not shown by conversation.item.created"
+        return Culprit("GEN-014", says, frame=wire.frames[committed])
     replies = any(event.startswith("response.") for event in waited)
     if replies and not any(frame.type == "response.created" for frame in later):
         why = no_automatic_reply(wire, now)
         if why is None:
-            return Culprit("GEN-015", f"the committed turn {item} led to no response.created")
+            says = f"the committed turn {item} led to no response.created"
+            return Culprit("GEN-015", says, frame=wire.frames[committed])
         return Culprit("GEN-015", f"the committed turn {item} led to no response, which is open: {why}", breach=False)
     ends = {TRANSCRIPTION + "completed", TRANSCRIPTION + "failed"}
     if ends & set(waited) and not any(
@@ -394,7 +401,8 @@ def _after_commit(wire: Wire, committed: int, waited: tuple[str, ...]) -> Culpri
     ):
         if not now.transcribes:
             return Culprit("GEN-054", "transcription is off", breach=False)
-        return Culprit("GEN-054", f"the speech {item} got no terminal transcription event")
+        says = f"the speech {item} got no terminal transcription event"
+        return Culprit("GEN-054", says, frame=wire.frames[committed])
     return None
 
 

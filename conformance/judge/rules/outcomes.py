@@ -2,9 +2,10 @@
 
 from __future__ import annotations
 
-from collections import Counter, deque
+from collections import deque
 from collections.abc import Iterator, Sequence
 
+from conformance.judge.finding import Breach
 from conformance.judge.rules.base import body, rule
 from conformance.judge.rules.frames import is_client_data, last_place, next_place, once, places, silences
 from conformance.judge.rules.missing import (
@@ -34,7 +35,7 @@ STOPPED = "input_audio_buffer.speech_stopped"
 CREATED = "conversation.item.created"
 
 
-def _outcomes(wire: Wire, kind: str) -> Iterator[str | None]:
+def _outcomes(wire: Wire, kind: str) -> Iterator[Breach | None]:
     """Neither and both, for requests of one kind.
 
     Neither: a later request was answered, or the client waited a whole quiet window, and no answer came.  What a
@@ -49,12 +50,12 @@ def _outcomes(wire: Wire, kind: str) -> Iterator[str | None]:
             slow = kind == "response.create"  # its answer may take longer than a quiet window
             ignored = request.passed_over or (not slow and waited_out(wire, request))
             if ignored and waited_out(wire, request):
-                yield f"{request.called} got neither {ANSWERED_BY[kind]} nor error"
+                yield Breach(request.frame, f"{request.called} got neither {ANSWERED_BY[kind]} nor error")
             continue
         yield from _both(wire, request)
 
 
-def _both(wire: Wire, request: Request) -> Iterator[str | None]:
+def _both(wire: Wire, request: Request) -> Iterator[Breach | None]:
     yield None
     if not request.alone or request.moment.active or request.moment.turns != "manual":
         if request.type != "session.update" or not request.alone or request.moment.active:
@@ -62,18 +63,19 @@ def _both(wire: Wire, request: Request) -> Iterator[str | None]:
         if request.moment.buffered:
             return
     shared = _errors_may_be_of_an_event_before(wire, request)
-    seen = []
+    seen: list[Frame] = []
     for frame in wire.frames[request.frame.index + 1 :]:
         if is_client_data(frame) or frame.type == "response.created":
             break
         if frame.side == "server" and frame.type in {"error", ANSWERED_BY[request.type]}:
             if frame.type == "error" and (shared or any(word in message(frame) for word in BACKEND)):
                 continue
-            seen.append(str(frame.type))
-    if request.type == "conversation.item.create":
-        seen = list(dict.fromkeys(seen))  # items shown twice are judged by their ids
+            if request.type == "conversation.item.create" and any(frame.type == other.type for other in seen):
+                continue  # items shown twice are judged by their ids
+            seen.append(frame)
     if len(seen) > 1:
-        yield f"{request.called} was answered {len(seen)} times: {', '.join(seen)}"
+        kinds = ", ".join(str(frame.type) for frame in seen)
+        yield Breach(seen[1], f"{request.called} was answered {len(seen)} times: {kinds}")
 
 
 def _errors_may_be_of_an_event_before(wire: Wire, request: Request) -> bool:
@@ -104,19 +106,22 @@ def _behind(frames: Sequence[Frame]) -> set[int]:
 
 
 @rule("GEN-011", "a session.update that was answered")
-def update_has_one_outcome(wire: Wire) -> Iterator[str | None]:
+def update_has_one_outcome(wire: Wire) -> Iterator[Breach | None]:
     """`session.update` → `session.updated` or `error`."""
     return _outcomes(wire, "session.update")
 
 
 @rule("GEN-012", "an input_audio_buffer.commit, and no speech_stopped")
-def commit_has_one_outcome(wire: Wire) -> Iterator[str | None]:
+def commit_has_one_outcome(wire: Wire) -> Iterator[Breach | None]:
     """`commit` → `committed` or `error`; `speech_stopped` → one `committed`."""
     yield from _outcomes(wire, "input_audio_buffer.commit")
-    by_item = Counter(frame.event.get("item_id") for frame in wire.received if frame.type == COMMITTED)
-    for item, times in by_item.items():
-        if isinstance(item, str) and times > 1:
-            yield f"{item} was committed {times} times"
+    by_item: dict[object, list[Frame]] = {}
+    for frame in wire.received:
+        if frame.type == COMMITTED:
+            by_item.setdefault(frame.event.get("item_id"), []).append(frame)
+    for item, told in by_item.items():
+        if isinstance(item, str) and len(told) > 1:
+            yield Breach(told[1], f"{item} was committed {len(told)} times")
     then = moments(wire)
     cleared = any(frame.type == "input_audio_buffer.clear" for frame in wire.frames)
     for frame in wire.received:
@@ -128,41 +133,45 @@ def commit_has_one_outcome(wire: Wire) -> Iterator[str | None]:
             continue
         later = [other for other in wire.received if other.index > frame.index]
         # Speech that goes on after its end may be joined to one turn, of whatever id (§7.2).
-        told = [other.type for other in later if other.type in {COMMITTED, STARTED}]
-        if told[:1] == [COMMITTED]:
-            yield f"speech_stopped of {item} led to no committed, and a later turn was committed"
+        first = next((other.type for other in later if other.type in {COMMITTED, STARTED}), None)
+        if first == COMMITTED:
+            yield Breach(frame, f"speech_stopped of {item} led to no committed, and a later turn was committed")
 
 
 @rule("GEN-013", "an input_audio_buffer.clear")
-def clear_has_one_outcome(wire: Wire) -> Iterator[str | None]:
+def clear_has_one_outcome(wire: Wire) -> Iterator[Breach | None]:
     """`clear` → `cleared` or `error`."""
     return _outcomes(wire, "input_audio_buffer.clear")
 
 
 @rule("GEN-014", "an item")
-def items_are_shown_once(wire: Wire) -> Iterator[str | None]:
+def items_are_shown_once(wire: Wire) -> Iterator[Breach | None]:
     """Items of the client, of a commit and of a response each show as one `conversation.item.created`."""
     yield from _outcomes(wire, "conversation.item.create")
-    shown = Counter(body(event, "item").get("id") for event in wire.all(CREATED))
+    shown: dict[object, list[Frame]] = {}
+    for frame in wire.received:
+        if frame.type == CREATED:
+            shown.setdefault(body(frame.event, "item").get("id"), []).append(frame)
     mcp = {"mcp_list_tools", "mcp_call", "mcp_approval_request"}  # how often those show is not documented
     kinds = {body(event, "item").get("id"): body(event, "item").get("type") for event in wire.all(CREATED)}
-    for item, times in shown.items():
-        if isinstance(item, str) and kinds[item] not in mcp:
-            yield f"{item} was shown {times} times" if times > 1 else None
+    for item_id, told in shown.items():
+        if isinstance(item_id, str) and kinds[item_id] not in mcp:
+            yield Breach(told[1], f"{item_id} was shown {len(told)} times") if len(told) > 1 else None
     for response in wire.responses:
         if "response.done" not in response.types or cut_short(wire, response.id) is not None:
             continue
-        for event in response.all("response.output_item.added"):
-            item = body(event, "item")
+        for frame in response.shown("response.output_item.added"):
+            item = body(frame.event, "item")
             if isinstance(item.get("id"), str) and item.get("type") not in mcp and item["id"] not in shown:
-                yield f"the {item.get('type')} {item['id']} of {response.id} was never shown by {CREATED}"
+                said = f"the {item.get('type')} {item['id']} of {response.id} was never shown by {CREATED}"
+                yield Breach(frame, said)
     then = moments(wire)
     for frame in wire.received:
         item_id = frame.event.get("item_id")
         if frame.type != COMMITTED or then[frame.index].turns != "vad" or item_id in shown:
             continue
         if _answered_later(wire, frame):
-            yield f"the committed item {item_id} was never shown by {CREATED}"
+            yield Breach(frame, f"the committed item {item_id} was never shown by {CREATED}")
 
 
 def _spoke_on(wire: Wire, committed: Frame) -> bool:
@@ -182,7 +191,7 @@ def _answered_later(wire: Wire, frame: Frame) -> bool:
 
 
 @rule("GEN-015", "a response.create, and no committed turn in VAD mode")
-def create_has_one_outcome(wire: Wire) -> Iterator[str | None]:
+def create_has_one_outcome(wire: Wire) -> Iterator[Breach | None]:
     """`response.create`, and a turn that VAD committed, lead to `response.created` or `error`."""
     yield from _outcomes(wire, "response.create")
     then = moments(wire)
@@ -206,11 +215,12 @@ def create_has_one_outcome(wire: Wire) -> Iterator[str | None]:
             and not (spoke_after(wire, frame.index) or _spoke_on(wire, frame))
             and not cancelled_after(wire, _created_before(wire, frame.index))
         ):
-            yield f"the committed turn {frame.event.get('item_id')} led to neither response.created nor error"
+            said = f"the committed turn {frame.event.get('item_id')} led to neither response.created nor error"
+            yield Breach(frame, said)
 
 
 @rule("GEN-016", "a response.cancel")
-def cancel_has_an_outcome(wire: Wire) -> Iterator[str | None]:
+def cancel_has_an_outcome(wire: Wire) -> Iterator[Breach | None]:
     """After `response.cancel` the running response ends, or an `error` comes."""
     then = moments(wire)
     ended = {"error", "response.done", "response.output_item.done", "response.text.done", "response.audio.done"}
@@ -226,32 +236,32 @@ def cancel_has_an_outcome(wire: Wire) -> Iterator[str | None]:
             yield None
         elif any(index > frame.index for index in silences(wire.frames)):
             running = ", ".join(sorted(then[frame.index].active)) or "no response was running"
-            yield f"response.cancel ({running}) had no outcome"
+            yield Breach(frame, f"response.cancel ({running}) had no outcome")
 
 
 @rule("GEN-017", "a session.finish")
-def finish_has_one_outcome(wire: Wire) -> Iterator[str | None]:
+def finish_has_one_outcome(wire: Wire) -> Iterator[Breach | None]:
     """`session.finish` → `session.finished` or `error`, not both, within two seconds where nothing is running."""
     for request in (found for found in requests(wire) if found.type == "session.finish"):
         if request.open:
             if waited_out(wire, request) and wire.ending.first != "server" and exempt(request, wire) is None:
-                yield "session.finish got neither session.finished nor error"
+                yield Breach(request.frame, "session.finish got neither session.finished nor error")
             continue
         yield None
         if request.answers and any(
             frame.type == "error" and frame.index > request.frame.index and "session.finish" in message(frame)
             for frame in wire.received
         ):
-            yield "session.finish got both session.finished and error"
+            yield Breach(request.answers[0], "session.finish got both session.finished and error")
         first = min((*request.answers, *request.errors), key=lambda frame: frame.index)
         if not request.moment.active and not request.moment.buffered and request.alone:
             waited = first.at - request.frame.at
             if waited > 2000:
-                yield f"session.finish was answered after {waited:.0f} ms"
+                yield Breach(first, f"session.finish was answered after {waited:.0f} ms")
 
 
 @rule("GEN-018", "a documented mistake")
-def documented_mistakes_get_errors(wire: Wire) -> Iterator[str | None]:
+def documented_mistakes_get_errors(wire: Wire) -> Iterator[Breach | None]:
     """`modalities: ["audio"]`, an idle cancel, an image before any audio, an empty commit: each gets an `error`."""
     then = moments(wire)
     data = [frame for frame in wire.frames if is_client_data(frame)]
@@ -270,7 +280,8 @@ def documented_mistakes_get_errors(wire: Wire) -> Iterator[str | None]:
         waited = bool(quiet) or (in_vain and following is None)
         accepted = any(other.type == ANSWERED_BY.get(str(frame.type)) for other in replies)
         if (waited or accepted) and not later and not then[frame.index].active:
-            yield f"{mistake} got {listed(other.type for other in replies)}, not error"
+            said = f"{mistake} got {listed(other.type for other in replies)}, not error"
+            yield Breach(replies[0] if replies else frame, said)
 
 
 def _mistake(wire: Wire, frame: Frame, data: list[Frame]) -> str | None:
@@ -328,14 +339,14 @@ def _all_over(wire: Wire, index: int) -> bool:
 
 
 @rule("GEN-026", "a response")
-def one_response_at_a_time(wire: Wire) -> Iterator[str | None]:
+def one_response_at_a_time(wire: Wire) -> Iterator[Breach | None]:
     """A response is created only when the one before it is over."""
     running: str | None = None
     for frame in wire.received:
         key = body(frame.event, "response").get("id")
         if frame.type == "response.created" and isinstance(key, str):
             over = running is None or key == running or may_lack_done(wire, running) is not None
-            yield None if over else f"{key} was created while {running} was open"
+            yield None if over else Breach(frame, f"{key} was created while {running} was open")
             running = key
         elif frame.type == "response.done" and key == running:
             running = None

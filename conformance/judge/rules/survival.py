@@ -10,6 +10,7 @@ from itertools import accumulate
 from typing import Any
 
 from conformance.judge import schema
+from conformance.judge.finding import Breach
 from conformance.judge.rules.base import body, objects, rule
 from conformance.judge.rules.frames import decoded, is_client_data, is_odd, once, size
 from conformance.judge.rules.missing import exempt
@@ -53,7 +54,7 @@ IDLE_MS = 150 * 1000  # the shortest idle limit of the family is 180 s
 
 
 @rule("GEN-001", "a connection that was upgraded")
-def connection_stays_open(wire: Wire) -> Iterator[str | None]:
+def connection_stays_open(wire: Wire) -> Iterator[Breach | None]:
     """The server ends no connection that the client has not begun to end."""
     ending = wire.ending
     if ending.first != "server":
@@ -63,7 +64,7 @@ def connection_stays_open(wire: Wire) -> Iterator[str | None]:
         said = f"closed with {ending.code_received} {ending.reason_received!r}" if ending.code_received else ending.tcp
         after = _recent(wire)
         last = f" after {after[-1].type or 'a malformed frame'}" if after else ""
-        yield f"the server ended the connection ({said}){last}"
+        yield Breach(wire.last("close", "server") or wire.last(), f"the server ended the connection ({said}){last}")
     elif not lost(wire):
         yield None
 
@@ -224,7 +225,7 @@ def _length(frame: Frame) -> int:
 
 
 @rule("GEN-019", "an error that is not documented as fatal, followed by a request")
-def errors_are_survived(wire: Wire) -> Iterator[str | None]:
+def errors_are_survived(wire: Wire) -> Iterator[Breach | None]:
     """After an error that need not be the end the next request is answered."""
     asked = [request for request in requests(wire) if not request.moment.active]
     free = [request.frame.index for request in asked]
@@ -237,7 +238,7 @@ def errors_are_survived(wire: Wire) -> Iterator[str | None]:
         place = bisect_right(free, frame.index)
         if place == len(free):
             if wire.ending.first == "server" and not _spoke_after(wire, frame) and excuse(wire) is None:
-                yield f"the connection ended after the error {message(frame)!r}"
+                yield Breach(frame, f"the connection ended after the error {message(frame)!r}")
             continue
         request = asked[place]
         if not request.open:
@@ -247,7 +248,8 @@ def errors_are_survived(wire: Wire) -> Iterator[str | None]:
             and request.type not in {"response.create", "conversation.item.create"}
             and exempt(request, wire) is None
         ):
-            yield f"after the error {message(frame)!r} the next {request.called} was not answered"
+            said = f"after the error {message(frame)!r} the next {request.called} was not answered"
+            yield Breach(request.frame, said)
 
 
 def _spoke_after(wire: Wire, frame: Frame) -> bool:
@@ -270,7 +272,7 @@ KNOWN_FIELDS = frozenset(
 
 
 @rule("GEN-020", "requests without a mistake")
-def no_error_without_mistake(wire: Wire) -> Iterator[str | None]:
+def no_error_without_mistake(wire: Wire) -> Iterator[Breach | None]:
     """No error comes while the client has made no mistake."""
     then = moments(wire)
     last: Frame | None = None
@@ -284,7 +286,8 @@ def no_error_without_mistake(wire: Wire) -> Iterator[str | None]:
             spared = any(word in message(frame) for word in (*THROTTLED, "response timeout", "connect call failed"))
             idle = "idle_timeout" in message(frame) or then[frame.index].active
             if not (exempt or spared or idle):
-                yield f"an error came unprovoked after {last.type if last else 'nothing'}: {message(frame)!r}"
+                after = last.type if last else "nothing"
+                yield Breach(frame, f"an error came unprovoked after {after}: {message(frame)!r}")
         elif frame.side == "server" and last is not None and frame.type is not None:
             yield None
 

@@ -2,29 +2,34 @@
 
 from __future__ import annotations
 
-from collections import Counter
 from collections.abc import Iterator
 
+from conformance.judge.finding import Breach
 from conformance.judge.rules.base import rule
 from conformance.judge.rules.frames import silences
 from conformance.judge.rules.session import moments
 from conformance.judge.view import Wire
 from conformance.spec.unsolicited import PREVIEW, TRANSCRIPTION
+from conformance.wire.transcript import Frame
 
 ENDS = {TRANSCRIPTION + "completed", TRANSCRIPTION + "failed"}
 COMMITTED = "input_audio_buffer.committed"
 
 
 @rule("GEN-054", "speech in VAD mode with transcription")
-def speech_gets_one_terminal_event(wire: Wire) -> Iterator[str | None]:
+def speech_gets_one_terminal_event(wire: Wire) -> Iterator[Breach | None]:
     """Speech in VAD mode gets one `completed` or `failed`.
 
     It may come after `response.done`, so a missing one counts only when the client let a whole quiet window run out
     after the reply, or a later turn has its own.
     """
-    ends = Counter(frame.event.get("item_id") for frame in wire.received if frame.type in ENDS)
-    for item, times in ends.items():
-        yield f"{item} got {times} terminal transcription events" if times > 1 else None
+    ends: dict[object, list[Frame]] = {}
+    for frame in wire.received:
+        if frame.type in ENDS:
+            ends.setdefault(frame.event.get("item_id"), []).append(frame)
+    for item, told in ends.items():
+        said = f"{item} got {len(told)} terminal transcription events"
+        yield Breach(told[1], said) if len(told) > 1 else None
     then = moments(wire)
     turns = [
         frame
@@ -41,11 +46,11 @@ def speech_gets_one_terminal_event(wire: Wire) -> Iterator[str | None]:
         waited = bool(replied) and any(index > replied[0] for index in silences(wire.frames))
         overtaken = any(later.event.get("item_id") in ends for later in turns[number + 2 :])
         if waited or overtaken:
-            yield f"the speech {item} got neither transcription completed nor failed"
+            yield Breach(frame, f"the speech {item} got neither transcription completed nor failed")
 
 
 @rule("GEN-055", "a completed transcription in VAD mode")
-def speech_gets_previews(wire: Wire) -> Iterator[str | None]:
+def speech_gets_previews(wire: Wire) -> Iterator[Breach | None]:
     """Speech that was transcribed in VAD mode got a transcription `delta`."""
     then = moments(wire)
     previews = {frame.event.get("item_id") for frame in wire.received if frame.type == PREVIEW}
@@ -56,4 +61,5 @@ def speech_gets_previews(wire: Wire) -> Iterator[str | None]:
             and then[frame.index].turns == "vad"
         ):
             item = frame.event.get("item_id")
-            yield None if item in previews else f"the speech {item} was transcribed without a delta"
+            said = f"the speech {item} was transcribed without a delta"
+            yield None if item in previews else Breach(frame, said)

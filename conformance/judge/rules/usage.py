@@ -5,8 +5,10 @@ from __future__ import annotations
 from collections.abc import Iterator
 from typing import Any, TypeGuard
 
+from conformance.judge.finding import Breach
 from conformance.judge.rules.base import body, completed, rule
 from conformance.judge.view import Response, Wire
+from conformance.wire.transcript import Frame
 
 # What makes the server reply.
 ASKED = {"response.create", "input_audio_buffer.committed", "input_audio_buffer.speech_stopped"}
@@ -18,21 +20,22 @@ def _count(value: Any) -> TypeGuard[int]:
     return isinstance(value, int) and not isinstance(value, bool)
 
 
-def _usages(wire: Wire) -> Iterator[tuple[str, dict[str, Any]]]:
-    for event in wire.all("response.done"):
-        response = body(event, "response")
+def _usages(wire: Wire) -> Iterator[tuple[Frame, str, dict[str, Any]]]:
+    for frame in wire.received:
+        response = body(frame.event, "response")
         usage = body(response, "usage")
-        if usage:
-            yield str(response.get("id")), usage
+        if frame.type == "response.done" and usage:
+            yield frame, str(response.get("id")), usage
 
 
 @rule("GEN-056", "a completed response")
-def completed_responses_have_usage(wire: Wire) -> Iterator[str | None]:
+def completed_responses_have_usage(wire: Wire) -> Iterator[Breach | None]:
     """A completed `response.done` has `usage`; open is whether one that nobody asked for, or that was cut off, has."""
     for response in wire.responses:
         done = completed(response)
         if done is not None and not _unasked(wire, response) and not _cut_off(wire, response):
-            yield None if body(done, "usage") else f"{response.id} completed with the usage {done.get('usage')!r}"
+            said = f"{response.id} completed with the usage {done.get('usage')!r}"
+            yield None if body(done, "usage") else Breach(response.last("response.done"), said)
 
 
 def _unasked(wire: Wire, response: Response) -> bool:
@@ -53,18 +56,19 @@ def _cut_off(wire: Wire, response: Response) -> bool:
 
 
 @rule("GEN-057", "a usage")
-def totals_add_up(wire: Wire) -> Iterator[str | None]:
+def totals_add_up(wire: Wire) -> Iterator[Breach | None]:
     """`total_tokens` is the sum of `input_tokens` and `output_tokens`."""
-    for key, usage in _usages(wire):
+    for frame, key, usage in _usages(wire):
         total, given, made = (usage.get(name) for name in ("total_tokens", "input_tokens", "output_tokens"))
         adds_up = _count(total) and _count(given) and _count(made) and total == given + made
-        yield None if adds_up else f"{key}: total_tokens {total}, input_tokens {given}, output_tokens {made}"
+        said = f"{key}: total_tokens {total}, input_tokens {given}, output_tokens {made}"
+        yield None if adds_up else Breach(frame, said)
 
 
 @rule("GEN-058", "a usage with details per modality")
-def details_add_up(wire: Wire) -> Iterator[str | None]:
+def details_add_up(wire: Wire) -> Iterator[Breach | None]:
     """Details per modality add up to the tokens of their side; `cached_tokens` is no modality."""
-    for key, usage in _usages(wire):
+    for frame, key, usage in _usages(wire):
         for side in ("input", "output"):
             details = body(usage, f"{side}_tokens_details")
             known = [details[name] for name in MODALITIES if _count(details.get(name))]
@@ -73,19 +77,19 @@ def details_add_up(wire: Wire) -> Iterator[str | None]:
             if known:
                 tokens = usage.get(f"{side}_tokens")
                 fits = tokens in (sum(known), sum(every))
-                yield None if fits else f"{key}: {side}_tokens is {tokens}, its details are {details}"
+                yield None if fits else Breach(frame, f"{key}: {side}_tokens is {tokens}, its details are {details}")
 
 
 @rule("GEN-059", "a response.done")
-def usage_is_told_once(wire: Wire) -> Iterator[str | None]:
+def usage_is_told_once(wire: Wire) -> Iterator[Breach | None]:
     """Only `response.done` carries `usage`, once for each response."""
     told: set[Any] = set()
     for frame in wire.received:
         response = body(frame.event, "response")
         if frame.type == "response.done":
             again = bool(body(response, "usage")) and response.get("id") in told
-            yield f"the usage of {response.get('id')} was told twice" if again else None
+            yield Breach(frame, f"the usage of {response.get('id')} was told twice") if again else None
             if body(response, "usage"):
                 told.add(response.get("id"))
         elif frame.event.get("usage") or response.get("usage") or body(frame.event, "item").get("usage"):
-            yield f"{frame.type} carries usage"
+            yield Breach(frame, f"{frame.type} carries usage")

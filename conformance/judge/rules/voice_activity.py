@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Iterator
 from typing import Any
 
+from conformance.judge.finding import Breach
 from conformance.judge.rules.base import rule
 from conformance.judge.rules.frames import silences
 from conformance.judge.rules.missing import silence_needed, switches_detection
@@ -18,7 +19,7 @@ SLACK_MS = 50  # a detector works in windows and rounds
 
 
 @rule("GEN-049", "speech in VAD mode")
-def speech_is_announced(wire: Wire) -> Iterator[str | None]:
+def speech_is_announced(wire: Wire) -> Iterator[Breach | None]:
     """Two seconds of clear speech in VAD mode are announced by `speech_started`.
 
     Only spoken fixtures count, and what was said in all since the last turn, when the client then let a whole quiet
@@ -35,12 +36,13 @@ def speech_is_announced(wire: Wire) -> Iterator[str | None]:
         low = isinstance(threshold, int | float) and threshold <= 0.5
         steady = all(then[at].turns == "vad" for at in range(index + 1))
         if steady and low and moment.speech_ms >= 2000 and not any(at < index for at in started):
-            yield f"{moment.speech_ms / 1000:.1f} s of speech were not announced by speech_started"
+            said = f"{moment.speech_ms / 1000:.1f} s of speech were not announced by speech_started"
+            yield Breach(wire.frames[index], said)
             return
 
 
 @rule("GEN-050", "detected speech in VAD mode")
-def speech_is_ended(wire: Wire) -> Iterator[str | None]:
+def speech_is_ended(wire: Wire) -> Iterator[Breach | None]:
     """Detected speech that enough streamed silence follows is ended by `speech_stopped`."""
     then = moments(wire)
     if any(frame.type == STOPPED for frame in wire.received):
@@ -54,7 +56,8 @@ def speech_is_ended(wire: Wire) -> Iterator[str | None]:
         if index < started[-1] or moment.turns != "vad" or moment.speaking is None or moment.audio_ms is None:
             continue
         if moment.quiet_ms >= silence_needed(moment):
-            yield f"{moment.quiet_ms / 1000:.1f} s of silence did not bring speech_stopped of {moment.speaking}"
+            said = f"{moment.quiet_ms / 1000:.1f} s of silence did not bring speech_stopped of {moment.speaking}"
+            yield Breach(wire.frames[index], said)
             return
 
 
@@ -81,12 +84,13 @@ def _turns(wire: Wire) -> Iterator[tuple[int, str, str, Any]]:
 
 
 @rule("GEN-051", "voice events")
-def starts_and_stops_alternate(wire: Wire) -> Iterator[str | None]:
+def starts_and_stops_alternate(wire: Wire) -> Iterator[Breach | None]:
     """`speech_started` and `speech_stopped` alternate, and a stop bears the item of its start."""
     then = moments(wire)
     speaking: str | None = None
     sure = True  # whether the state is known; a clear or an update within speech leaves it open
     for index, kind, item, _ in _turns(wire):
+        frame = wire.frames[index]
         if kind == "break":
             sure = sure and speaking is None
             speaking = None
@@ -94,20 +98,20 @@ def starts_and_stops_alternate(wire: Wire) -> Iterator[str | None]:
         if then[index].turns == "semantic":
             return
         if kind == STARTED:
-            yield (
-                f"speech_started of {item} came while {speaking} was spoken" if sure and speaking is not None else None
-            )
+            said = f"speech_started of {item} came while {speaking} was spoken"
+            yield Breach(frame, said) if sure and speaking is not None else None
             speaking, sure = item, True
         else:
             if speaking is None and sure:
-                yield f"speech_stopped of {item} came without speech_started"
+                yield Breach(frame, f"speech_stopped of {item} came without speech_started")
             elif speaking is not None:
-                yield None if item == speaking else f"speech_stopped bears {item}; the speech was {speaking}"
+                said = f"speech_stopped bears {item}; the speech was {speaking}"
+                yield None if item == speaking else Breach(frame, said)
             speaking, sure = None, True
 
 
 @rule("GEN-052", "two voice events")
-def clock_runs_forward(wire: Wire) -> Iterator[str | None]:
+def clock_runs_forward(wire: Wire) -> Iterator[Breach | None]:
     """The milliseconds of voice detection never run backwards.
 
     A start may lie before the end of the speech before it by the padding that it includes.
@@ -116,6 +120,7 @@ def clock_runs_forward(wire: Wire) -> Iterator[str | None]:
     started = stopped = None
     own: dict[str, int] = {}
     for index, kind, item, ms in _turns(wire):
+        frame = wire.frames[index]
         if kind == "break":
             started = stopped = None
             continue
@@ -125,26 +130,31 @@ def clock_runs_forward(wire: Wire) -> Iterator[str | None]:
         padding = max(500, padding) if isinstance(padding, int) else 500
         if kind == STARTED:
             if started is not None:
-                yield f"speech_started at {ms} ms follows one at {started} ms" if ms < started else None
+                said = f"speech_started at {ms} ms follows one at {started} ms"
+                yield Breach(frame, said) if ms < started else None
             if stopped is not None and ms < stopped - padding:
-                yield f"speech_started at {ms} ms follows speech_stopped at {stopped} ms"
+                yield Breach(frame, f"speech_started at {ms} ms follows speech_stopped at {stopped} ms")
             started, own[item] = ms, ms
         else:
             if stopped is not None:
-                yield f"speech_stopped at {ms} ms follows one at {stopped} ms" if ms < stopped else None
+                said = f"speech_stopped at {ms} ms follows one at {stopped} ms"
+                yield Breach(frame, said) if ms < stopped else None
             if item in own:
-                yield f"{item} stops at {ms} ms and starts at {own[item]} ms" if ms < own[item] else None
+                said = f"{item} stops at {ms} ms and starts at {own[item]} ms"
+                yield Breach(frame, said) if ms < own[item] else None
             stopped = ms
 
 
 @rule("GEN-053", "voice events with milliseconds")
-def clock_stays_within_the_audio(wire: Wire) -> Iterator[str | None]:
+def clock_stays_within_the_audio(wire: Wire) -> Iterator[Breach | None]:
     """No voice event lies after the audio sent so far, nor, if the clock is the session's, after now."""
     then = moments(wire)
     for index, kind, item, ms in _turns(wire):
+        frame = wire.frames[index]
         sent = then[index].audio_ms
         if kind == "break" or sent is None or not isinstance(ms, int):
             continue
         age = wire.frames[index].at - wire.frames[0].at + wire.handshake.ms
         late = ms > max(sent, age) + SLACK_MS
-        yield f"{kind} of {item} lies at {ms} ms; {sent:.0f} ms of audio were sent" if late else None
+        said = f"{kind} of {item} lies at {ms} ms; {sent:.0f} ms of audio were sent"
+        yield Breach(frame, said) if late else None

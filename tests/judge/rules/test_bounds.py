@@ -2,8 +2,10 @@
 
 from __future__ import annotations
 
-from conformance.judge.rules.bounds import MOST_TOLD, passed_bounds
+from conformance.judge.finding import TOLD
+from conformance.judge.rules.bounds import keeps_within_bounds
 from conformance.wire.transcript import Ending, Leg, Transcript
+from support.rules import failure
 
 
 def held(name: str, *passed: str) -> Transcript:
@@ -11,16 +13,16 @@ def held(name: str, *passed: str) -> Transcript:
 
 
 def test_nothing_is_said_of_what_kept_within() -> None:
-    assert passed_bounds([held("a/A", ""), held("a/B", "", "")]) == ""
+    assert failure(keeps_within_bounds, [held("a/A", ""), held("a/B", "", "")]) == ""
 
 
 def test_the_connection_is_named_where_there_are_several() -> None:
-    assert passed_bounds([held("a/A", "more than 9 x"), held("a/B", "", "a y")]) == (
-        "a/A: broken off: more than 9 x; a/B (connection 2): broken off: a y"
+    assert failure(keeps_within_bounds, [held("a/A", "more than 9 x"), held("a/B", "", "a y")]) == (
+        "a/A: broken off: more than 9 x; a/B: connection 2 was broken off: a y"
     )
 
 
 def test_many_are_counted() -> None:
-    many = [held(f"a/{number}", "x") for number in range(MOST_TOLD + 2)]
-    assert passed_bounds(many[:MOST_TOLD]).count("broken off") == MOST_TOLD
-    assert passed_bounds(many).endswith("(and 2 more)")
+    many = [held(f"a/{number}", "x") for number in range(TOLD + 2)]
+    assert failure(keeps_within_bounds, many[:TOLD]).count("broken off") == TOLD
+    assert failure(keeps_within_bounds, many).endswith("(and 2 more)")

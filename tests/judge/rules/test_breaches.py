@@ -3,7 +3,7 @@
 import pytest
 
 from conformance.judge.checks import load
-from conformance.judge.rules import breaches, envelope
+from conformance.judge.finding import MOST, TOLD
 from conformance.spec.catalogue import clauses
 from conformance.wire.transcript import Ending
 from support.rules import verdict
@@ -342,6 +342,23 @@ def test_a_rule_without_anything_to_judge_says_so():
 
 
 def test_many_breaches_are_counted():
-    found = breaches(envelope.is_a_text_frame, [talk("S binary a")] * 7)
-    assert found.count("a binary frame") == 5
-    assert found.endswith("(and 2 more)")
+    found = verdict("GEN-002", *[talk("S binary a")] * 7)
+    assert found.detail.count("a binary frame") == TOLD
+    assert found.detail.endswith("(and 2 more)")
+    assert found.places == len(found.findings) == 7
+
+
+def test_more_are_counted_than_kept():
+    found = verdict("GEN-002", *[talk("S binary a")] * (MOST + 1))
+    assert (found.places, len(found.findings)) == (MOST + 1, MOST)
+
+
+@pytest.mark.parametrize("clause", BREACHES)
+def test_a_breach_is_data(clause):
+    """It names its clause, what the clause asks for, and a frame of the conversation."""
+    for wire, says in BREACHES[clause]:
+        found = verdict(clause, wire).findings
+        assert any(says in one.seen for one in found)
+        for one in found:
+            assert (one.clause, one.expected) == (clause, clauses()[clause].sentence)
+            assert one.frame is None or one.frame in range(len(wire.frames))

@@ -4,12 +4,14 @@ from __future__ import annotations
 
 import pytest
 
-from conformance.judge.rules.echoes import MOST_TOLD, quoted_keys
+from conformance.judge.finding import TOLD
+from conformance.judge.rules.echoes import quotes_no_key
 from conformance.judge.verdicts import NotApplicable
 from conformance.mock.options import MockOptions
 from conformance.mock.quirks import chosen
 from conformance.trial import Trial, run
 from conformance.wire.transcript import Echo, Frame, Handshake, Leg, Transcript
+from support.rules import failure
 
 FRAMES = [
     Frame(0, "server", 0.0, "text", '{"type":"error"}'),
@@ -36,24 +38,24 @@ def held(*echoes: Echo, status: int = 101, trouble: str | None = None) -> Transc
     ],
 )
 def test_where_it_is_is_told(echo: Echo, says: str) -> None:
-    assert quoted_keys([held(echo)]) == says
+    assert failure(quotes_no_key, [held(echo)]) == says
     # A refused handshake and a session that met trouble quote the key as any other.
-    assert quoted_keys([held(echo, status=401, trouble="refused")]) == says
+    assert failure(quotes_no_key, [held(echo, status=401, trouble="refused")]) == says
 
 
 def test_forms_in_one_place_are_told_together_and_many_places_are_counted() -> None:
     both = held(Echo("frame", 0, "plain", whole=True), Echo("frame", 0, "hex", whole=True))
-    assert quoted_keys([both]) == "a/A: the key is in frame 0, error (plain, hex)"
-    many = [held(Echo("body", "", "plain", whole=True))] * (MOST_TOLD + 1)
-    assert quoted_keys(many[1:]).count("the key") == MOST_TOLD
-    assert quoted_keys(many).endswith("(and 1 more)")
+    assert failure(quotes_no_key, [both]) == "a/A: the key is in frame 0, error (plain, hex)"
+    many = [held(Echo("body", "", "plain", whole=True))] * (TOLD + 1)
+    assert failure(quotes_no_key, many[1:]).count("the key") == TOLD
+    assert failure(quotes_no_key, many).endswith("(and 1 more)")
 
 
 def test_where_nobody_looked_nothing_is_said() -> None:
     old = Transcript("a/A", "", [Leg("ws://x")])
     with pytest.raises(NotApplicable):
-        quoted_keys([old])
-    assert quoted_keys([old, held()]) == ""
+        quotes_no_key([old])
+    assert failure(quotes_no_key, [old, held()]) == ""
 
 
 def test_each_lie_is_told_in_its_form() -> None:
