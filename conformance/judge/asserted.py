@@ -25,6 +25,8 @@ LONGEST = 300  # characters of one value
 _ORDER: dict[type[ast.cmpop], str] = {ast.Lt: "below", ast.LtE: "at most", ast.Gt: "above", ast.GtE: "at least"}
 # Calls that say nothing of their own about what they are given.
 _PLAIN = frozenset({"set", "list", "tuple", "sorted", "dict", "str", "frozenset", "bool", "keys", "lower", "strip"})
+# Helpers of chapters that follow a way of names into a value.
+_WAYS = frozenset({"at", "inside", "object_at"})
 _NAMELESS = frozenset({"wire", "self", "there", "call"})
 
 
@@ -210,20 +212,16 @@ class _Names:
                 return self.name(function.value)
             if function.attr == "count":
                 return f"the number of {self.told(given[0])} in {self.name(function.value)}"
-        called = (
-            function.id
-            if isinstance(function, ast.Name)
-            else function.attr
-            if isinstance(function, ast.Attribute)
-            else ""
-        )
+        called = function.id if isinstance(function, ast.Name) else getattr(function, "attr", "")
         if called in _PLAIN and given:
             return self.name(given[0])
         if called == "len" and given:
             return f"the number of {self.name(given[0])}"
-        words = called.replace("_", " ")
-        more = [self.name(one) if isinstance(one, ast.Name | ast.Call) else self.told(one) for one in given]
-        return f"{words} {' '.join(more)}".strip() or "what was found"
+        if called in _WAYS and given:
+            way = ".".join(str(self.value(one)) for one in given[1:])
+            return f"`{way}` of {self.name(given[0])}"
+        more = [self.told(one) if isinstance(one, ast.Constant) else self.name(one) for one in given]
+        return f"{called.replace('_', ' ')} {' '.join(more)}".strip() or "what was found"
 
 
 class _Unknown:
