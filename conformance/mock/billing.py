@@ -9,9 +9,9 @@ from dataclasses import dataclass
 from conformance.mock import encoding, tokens
 from conformance.mock.buffer import Turn
 from conformance.mock.errors import Json
+from conformance.mock.models import Model
 from conformance.mock.options import SilenceBilling
 from conformance.mock.switches import Switches
-from conformance.spec.profiles import Profile
 
 FRAME_TOKENS = 4  # what surrounds each item and the whole; an estimate, no tokenizer ships with the mock
 
@@ -23,7 +23,7 @@ SHARES: dict[SilenceBilling, float] = {"none": 0.0, "all": 1.0, "quarter": 0.25}
 class Tariff:
     """The rules in force in one session."""
 
-    profile: Profile
+    model: Model
     switches: Switches
     silence: SilenceBilling = "none"
 
@@ -38,7 +38,7 @@ class Tariff:
     def idle(self, seconds: float, *, detecting: bool) -> int:
         """Tokens of audio that belongs to no turn when a reply is asked for."""
         share = SHARES.get(self.policy, 0.0) if detecting else float(self.switches["uncommitted-billed"] == "billed")
-        return math.ceil(round(share * seconds * self.profile.audio_in_rate, 6))
+        return math.ceil(round(share * seconds * self.model.audio_in_rate, 6))
 
     def heard(self, turn: Turn) -> int:
         """Tokens of a turn's audio."""
@@ -47,15 +47,15 @@ class Tariff:
         least = self.switches["audio-minimum"]
         if least == "per-append" and turn.appends:
             seconds = max(seconds, sum(max(1.0, one) for one in turn.appends))
-        return self._rounded(seconds, self.profile.audio_in_rate, turn.format.channels, exact=least == "exact")
+        return self._rounded(seconds, self.model.audio_in_rate, turn.format.channels, exact=least == "exact")
 
     def _rounded(self, seconds: float, rate: float, channels: int, *, exact: bool) -> int:
         side = self.switches["token-rounding"]
         if side == "up" and not exact:
-            return tokens.audio_input_tokens(self.profile, seconds, channels)
-        factor = self.profile.multichannel_factor if channels > 1 else 1
+            return tokens.audio_input_tokens(self.model, seconds, channels)
+        factor = self.model.multichannel_factor if channels > 1 else 1
         if not exact:
-            seconds = max(seconds, self.profile.audio_min_seconds)
+            seconds = max(seconds, self.model.audio_min_seconds)
         if side == "whole-seconds":
             seconds = math.ceil(seconds)
         amount = round(seconds * rate, 6)
@@ -65,7 +65,7 @@ class Tariff:
         """Tokens of a turn's images."""
         total = 0
         for width, height in turn.images:
-            count = tokens.image_tokens(self.profile, width, height, compact=compact)
+            count = tokens.image_tokens(self.model, width, height, compact=compact)
             total += max(24, count) if self.switches["image-token-min"] == "twenty-four" else count
         if self.switches["image-billing"] == "times-seconds":
             total *= max(1, math.ceil(session_seconds / 2))
@@ -80,7 +80,7 @@ class Tariff:
 
     def spoken(self, seconds: float) -> int:
         """Tokens of audio that came out."""
-        return tokens.audio_output_tokens(self.profile, seconds)
+        return tokens.audio_output_tokens(self.model, seconds)
 
 
 def _words(item: Json) -> str:

@@ -12,16 +12,11 @@ from collections.abc import Callable
 from dataclasses import dataclass, replace
 from typing import Any
 
-from conformance.mock import defaults, errors, tools
+from conformance.mock import defaults, errors, ranges, tools
 from conformance.mock.errors import Fault, Json, Refused
-from conformance.mock.ranges import NUMBERS, VAD_NUMBERS, Bound
+from conformance.mock.models import Model, UnknownModel, model_for
+from conformance.mock.ranges import LAYOUTS, NUMBERS, VAD_NUMBERS, WORDS, Bound
 from conformance.mock.switches import Switches
-from conformance.spec.profiles import Profile, UnknownModel, profile_for
-
-RATES = (8000, 16000, 24000, 48000)  # Hz
-LAYOUTS = {1: "mono", 2: "raw_mic_array", 4: "foa_ambix"}
-FLAT_INPUT = ("pcm", "pcm16")
-FLAT_OUTPUT = ("pcm", "pcm16", "pcm24")
 
 _ORDER = (
     "id", "object", "model", "modalities", "instructions", "voice", "input_audio_format", "output_audio_format",
@@ -64,18 +59,18 @@ class Config:
 
     def __init__(
         self,
-        profile: Profile,
+        model: Model,
         switches: Switches,
         session_id: str,
         voices: tuple[str, ...] = (),
         *,
         lenient: bool = False,
     ) -> None:
-        self.profile = profile
+        self.model = model
         self._switches = switches
         self._more_voices = voices
         self._lenient = lenient
-        self._defaults = defaults.configuration(profile, switches, session_id)
+        self._defaults = defaults.configuration(model, switches, session_id)
         self.values: Json = copy.deepcopy(self._defaults)
         self.tool_choice: Any = "auto"
         self._coerced_detection: str | None = None
@@ -241,11 +236,11 @@ class Config:
 
     def _set_model(self, value: Any, _situation: Situation) -> None:
         side = self._switches["session-model"]
-        if side == "error" and value != self.profile.model:
+        if side == "error" and value != self.model.name:
             raise Refused(errors.not_allowed("The model can't be changed.", "session.model"))
         if side == "switched":
             try:
-                self.profile = profile_for(self._typed("session.model", value, str, "a string"))
+                self.model = model_for(self._typed("session.model", value, str, "a string"))
             except UnknownModel as problem:
                 raise Refused(errors.wrong_value("session.model", value, str(problem))) from None
             self.values["model"] = value
@@ -287,16 +282,17 @@ class Config:
 
     def has_voice(self, value: str) -> bool:
         """Whether the model speaks with it.  The lists of our sources are short: `MockOptions.voices` adds names."""
-        known = self.profile.knows_voice(value)
+        known = self.model.knows_voice(value)
         return value in self._more_voices or known is True or (self._lenient and known is None)
 
     def _set_input_audio_format(self, value: Any, _situation: Situation) -> None:
-        self._flat("input_audio_format", value, FLAT_INPUT)
+        self._flat("input_audio_format", value)
 
     def _set_output_audio_format(self, value: Any, _situation: Situation) -> None:
-        self._flat("output_audio_format", value, FLAT_OUTPUT)
+        self._flat("output_audio_format", value)
 
-    def _flat(self, name: str, value: Any, allowed: tuple[str, ...]) -> None:
+    def _flat(self, name: str, value: Any) -> None:
+        allowed = WORDS[name]
         value = self._typed(f"session.{name}", value, str, "a string")
         names = self._switches["audio-format-names"]
         if value not in allowed:
@@ -312,7 +308,7 @@ class Config:
         self.values[name] = "pcm" if names == "normalised" and value in allowed else value
 
     def _set_audio(self, value: Any, situation: Situation) -> None:
-        if not self.profile.can("nested_audio"):
+        if not self.model.can("nested_audio"):
             return
         value = self._typed("session.audio", value, dict, "an object")
         made: Json = copy.deepcopy(self.values.get("audio") or {})
@@ -327,7 +323,7 @@ class Config:
                 taken = self._format_after_audio(param, wanted, old, situation)
                 if taken is not None:
                     made.setdefault(side, {})["format"] = taken
-            if side == "output" and "voice" in given and self.profile.family == "qwen3.8":
+            if side == "output" and "voice" in given and self.model.family == "qwen3.8":
                 voice = self._typed(f"{param}.voice", given["voice"], str, "a string")
                 self._check_voice(voice, self.voice, situation)
                 made.setdefault(side, {})["voice"] = voice
@@ -335,9 +331,8 @@ class Config:
             self.values["audio"] = made
 
     def _format_after_audio(self, param: str, new: Json, old: Json | None, situation: Situation) -> Json | None:
-        rate = 16_000 if param.endswith("input") else 24_000
-        in_force = old or {"type": "pcm", "sample_rate": rate}
-        same = all(new.get(key) == in_force.get(key, _FORMAT_DEFAULTS.get(key)) for key in new)
+        in_force = {**ranges.defaults(f"{param.removeprefix('session.')}.format"), **(old or {})}
+        same = all(new[key] == in_force[key] for key in new)
         late = situation.audio_sent or situation.audio_heard
         side = self._switches["format-after-audio"]
         if not late or same or side == "accepted":
@@ -350,19 +345,13 @@ class Config:
         """Return a format with its defaults filled in; absent means default, null is not allowed (CE)."""
         param = f"session.audio.{side}.format"
         value = self._typed(param, value, dict, "an object")
-        many = side == "input" and self.profile.can("multichannel")
-        made: Json = {"type": "pcm", "sample_rate": 16_000 if side == "input" else 24_000}
-        allowed: dict[str, tuple[Any, ...]] = {"type": ("pcm", "wav"), "sample_rate": RATES}
-        if many:
-            allowed |= {
-                "sample_format": ("s16le",),
-                "channels": tuple(LAYOUTS),
-                "packing": ("interleaved",),
-                "channel_layout": tuple(LAYOUTS.values()),
-            }
-        for name, choices in allowed.items():
+        many = side == "input" and self.model.can("multichannel")
+        usual = ranges.defaults(f"audio.{side}.format")
+        made: Json = {name: usual[name] for name in ("type", "sample_rate")}
+        for name in usual if many else made.copy():
             if name not in value:
                 continue
+            choices = WORDS[f"audio.{side}.format.{name}"]
             given = value[name]
             kind, expected = (int, "an integer") if name in {"sample_rate", "channels"} else (str, "a string")
             if given is None:
@@ -387,7 +376,7 @@ class Config:
         return name != "sample_rate" or side == "output" or self._switches["sample-rate"] == "error"
 
     def _set_video(self, value: Any, situation: Situation) -> None:
-        if not self.profile.can("video_compact"):
+        if not self.model.can("video_compact"):
             return
         param = "session.video.input"
         given = self._typed("session.video", value, dict, "an object").get("input", {})
@@ -395,8 +384,9 @@ class Config:
         if "representation_compact" not in given:
             return
         wanted = self._typed(f"{param}.representation_compact", given["representation_compact"], str, "a string")
-        if wanted not in {"none", "normal"}:
-            why = "Supported values are: none, normal."
+        choices = WORDS["video.input.representation_compact"]
+        if wanted not in choices:
+            why = f"Supported values are: {', '.join(choices)}."
             raise Refused(errors.wrong_value(f"{param}.representation_compact", wanted, why))
         if situation.audio_sent and wanted != ("normal" if self.compact_video else "none"):
             text = "representation_compact can't be changed after audio was sent."
@@ -447,10 +437,10 @@ class Config:
         kind = value.get("type")
         if kind is not None:
             kind = self._typed(f"{param}.type", kind, str, "a string")
-            if kind not in {"server_vad", "semantic_vad"}:
-                why = "Supported values are: server_vad, semantic_vad."
+            if kind not in WORDS["turn_detection.type"]:
+                why = f"Supported values are: {', '.join(WORDS['turn_detection.type'])}."
                 raise Refused(errors.wrong_value(f"{param}.type", kind, why))
-            if kind == "semantic_vad" and not self.profile.can("semantic_vad"):
+            if kind == "semantic_vad" and not self.model.can("semantic_vad"):
                 side = self._switches["semantic-vad-old"]
                 if side == "error":
                     raise Refused(errors.wrong_value(f"{param}.type", kind, "The model has server_vad only."))
@@ -458,7 +448,7 @@ class Config:
             made["type"] = kind
         for name, bound in VAD_NUMBERS.items():
             if value.get(name) is not None:
-                if name == "idle_timeout_ms" and (not self.profile.can("idle_timeout") or kind == "semantic_vad"):
+                if name == "idle_timeout_ms" and (not self.model.can("idle_timeout") or kind == "semantic_vad"):
                     continue
                 self._keep_number(made, name, f"{param}.{name}", value[name], bound)
         for name, switch in (
@@ -472,7 +462,7 @@ class Config:
         return made
 
     def _set_tools(self, value: Any, situation: Situation) -> None:
-        if not self.profile.can("tools"):
+        if not self.model.can("tools"):
             side = self._switches["old-model-tools"]
             if side == "error":
                 raise Refused(errors.not_allowed("The model has no tools.", "session.tools"))
@@ -480,13 +470,13 @@ class Config:
                 self.values["tools"] = value if isinstance(value, list) else []
             return
         value = self._typed("session.tools", value, list, "an array")
-        read = tools.read(value, mcp=self.profile.can("mcp"), flat=self._switches["flat-tool"])
+        read = tools.read(value, mcp=self.model.can("mcp"), flat=self._switches["flat-tool"])
         if situation.response_active and any(entry.get("type") == "mcp" for entry in read):
             raise Refused(errors.not_allowed("MCP tools can't be changed while a response is active.", "session.tools"))
         self.values["tools"] = read
 
     def _set_tool_choice(self, value: Any, _situation: Situation) -> None:
-        if not self.profile.can("tools"):
+        if not self.model.can("tools"):
             return
         side = self._switches["tool-choice"]
         if side == "error" or (value == "required" and self._switches["tool-choice-required"] == "refused"):
@@ -496,11 +486,11 @@ class Config:
             self.values["tool_choice"] = value
 
     def _set_enable_search(self, value: Any, _situation: Situation) -> None:
-        if self.profile.can("search"):
+        if self.model.can("search"):
             self.values["enable_search"] = self._typed("session.enable_search", value, bool, "a boolean")
 
     def _set_search_options(self, value: Any, _situation: Situation) -> None:
-        if not self.profile.can("search"):
+        if not self.model.can("search"):
             return
         given = self._typed("session.search_options", value, dict, "an object")
         wanted = given.get("enable_source")
@@ -509,22 +499,18 @@ class Config:
         self.values["search_options"] = {} if wanted is None else {"enable_source": wanted}
 
     def _set_boolean(self, name: str, value: Any) -> None:
-        if self.profile.can(_BOOLEANS[name]):
+        if self.model.can(_BOOLEANS[name]):
             self.values[name] = value if value is None else self._typed(f"session.{name}", value, bool, "a boolean")
 
     def _set_number(self, name: str, value: Any) -> None:
-        if not self.profile.can("sampling"):
+        if not self.model.can("sampling"):
             side = self._switches["turbo-sampling"]
             if side == "error":
                 raise Refused(errors.not_allowed(f"'{name}' can't be changed for this model.", f"session.{name}"))
             if side == "ignored":
                 return
-        bound = NUMBERS[name]
-        if name == "max_tokens":
-            bound = Bound(1, self.profile.max_tokens_limit, whole=True)
-        elif name == "repetition_penalty" and self.profile.family == "qwen3.8":
-            bound = Bound(0, None)
-        elif name == "seed" and value == -1 and self._switches["seed-minus-one"] == "accepted":
+        bound = ranges.number(name, self.model)
+        if name == "seed" and value == -1 and self._switches["seed-minus-one"] == "accepted":
             bound = Bound(-1, None, whole=True)
         if name == "top_k" and value is None:
             self.values[name] = None
@@ -549,7 +535,6 @@ class Config:
 
 _BOOLEANS = {"smooth_output": "smooth_output"}
 _NULLABLE = frozenset({"voice", "turn_detection", "input_audio_transcription", "top_k", "smooth_output"})
-_FORMAT_DEFAULTS = {"sample_format": "s16le", "channels": 1, "packing": "interleaved", "channel_layout": "mono"}
 
 
 def modalities(value: Any, param: str) -> list[str]:

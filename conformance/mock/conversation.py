@@ -60,7 +60,7 @@ class Conversation:
 
     def history(self) -> list[Remembered]:
         """What the model remembers: the oldest spoken turns are dropped silently (RT; C30)."""
-        most = self._core.config.profile.audio_turns
+        most = self._core.config.model.audio_turns
         spoken = [one for one in self.items if one.spoken]
         if most is None or len(spoken) <= most:
             return list(self.items)
@@ -97,7 +97,7 @@ class Conversation:
             made = self._message(item)
         elif kind == "function_call_output":
             made = self._output(item)
-        elif kind == "mcp_approval_response" and self._core.config.profile.can("mcp"):
+        elif kind == "mcp_approval_response" and self._core.config.model.can("mcp"):
             made = self._approval(item)
         else:
             raise Refused(errors.wrong_value("item.type", kind, "It is not a type of item that can be created."))

@@ -16,10 +16,10 @@ from conformance.mock.config import Config, Situation
 from conformance.mock.crowd import Crowd
 from conformance.mock.errors import Fault, Json
 from conformance.mock.ids import IdSource
+from conformance.mock.models import Model
 from conformance.mock.options import MockOptions
 from conformance.mock.quirks import Quirks
 from conformance.mock.switches import Switches
-from conformance.spec.profiles import Profile
 
 if TYPE_CHECKING:
     from conformance.mock.session import Session
@@ -95,7 +95,7 @@ class Core:
 
     def __init__(
         self,
-        profile: Profile,
+        model: Model,
         options: MockOptions,
         *,
         now: float,
@@ -119,7 +119,7 @@ class Core:
         self.handled = 0  # events of the client
         self.pace = latency.pace(options)
         self.id = ids.make("sess")
-        self.config = Config(profile, self.switches, self.id, options.voices, lenient=options.lenient)
+        self.config = Config(model, self.switches, self.id, options.voices, lenient=options.lenient)
         self.billed: list[Billed] = []
         self.current: Json | None = None
         self.closing: CloseWith | Drop | None = None

@@ -2,45 +2,41 @@
 
 from __future__ import annotations
 
+from conformance.mock import ranges
 from conformance.mock.errors import Json
+from conformance.mock.models import Model
 from conformance.mock.switches import Switches
-from conformance.spec.profiles import Profile
 
 TRANSCRIBER = "qwen3-asr-flash-realtime"
 
 
 def detection(switches: Switches) -> Json:
     """Return the voice detection of a new session."""
-    made: Json = {
-        "type": "server_vad",
-        "threshold": 0.2 if switches["vad-threshold-default"] == "server-0-2" else 0.5,
-        "prefix_padding_ms": 300,
-        "silence_duration_ms": 800,
-        "create_response": True,
-        "interrupt_response": True,
-    }
+    made: Json = ranges.defaults("turn_detection")
+    if switches["vad-threshold-default"] == "server-0-2":
+        made["threshold"] = 0.2
     if switches["vad-threshold-default"] == "not-shown":
         del made["threshold"]
     return made
 
 
-def greeting_voice(profile: Profile, switches: Switches) -> str:
+def greeting_voice(model: Model, switches: Switches) -> str:
     """The voice that a new session shows: qwen3.8's is one that it does not have (F9)."""
-    refused = profile.family == "qwen3.8" and switches["greeting-voice"] == "refused"
-    return "Chelsie" if refused else profile.default_voice
+    refused = model.family == "qwen3.8" and switches["greeting-voice"] == "refused"
+    return "Chelsie" if refused else model.default_voice
 
 
-def configuration(profile: Profile, switches: Switches, session_id: str) -> Json:
+def configuration(model: Model, switches: Switches, session_id: str) -> Json:
     """Return the configuration of a new session.
 
     It is the recorded one (WS-REC); the format names of the older families are those of SE.
     """
-    formats = {"qwen3": ("pcm16", "pcm24"), "turbo": ("pcm16", "pcm16")}.get(profile.family, ("pcm", "pcm"))
+    formats = {"qwen3": ("pcm16", "pcm24"), "turbo": ("pcm16", "pcm16")}.get(model.family, ("pcm", "pcm"))
     made: Json = {
         "object": "realtime.session",
-        "model": profile.model,
+        "model": model.name,
         "modalities": ["text", "audio"],
-        "voice": greeting_voice(profile, switches),
+        "voice": greeting_voice(model, switches),
         "input_audio_format": formats[0],
         "output_audio_format": formats[1],
         "input_audio_transcription": {"model": TRANSCRIBER},

@@ -97,7 +97,7 @@ class MockOptions:
 
     `switches` chooses sides of open questions by name (`questions.toml`, id without "q-", lower case); `quirks` names
     deviations.  `key`: the only key that is accepted; None accepts every key that does not start with "invalid".
-    `voices` are accepted besides those that the profiles name.
+    `voices` are accepted besides those that `models` names.
     """
 
     switches: Mapping[str, str] = field(default_factory=dict)

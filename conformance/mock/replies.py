@@ -137,7 +137,7 @@ class Replies:
         """Voice detection has committed a turn: the reply is automatic, unless it was switched off."""
         vad = self._core.config.turn_detection or {}
         held = vad.get("create_response") is False and self._core.switches["create-response-false"] == "honoured"
-        silent = self._core.config.profile.family == "qwen3.8" and self._core.switches["vad-auto-response"] == "silent"
+        silent = self._core.config.model.family == "qwen3.8" and self._core.switches["vad-auto-response"] == "silent"
         if held or silent:
             return
         if self.active:
@@ -175,7 +175,7 @@ class Replies:
         tools = overrides.get("tools", made["tools"]) or []
         history = self._conversation.history()
         voice = str(overrides.get("voice") or made.voice)
-        greeted = made.voice == greeting_voice(made.profile, core.switches)
+        greeted = made.voice == greeting_voice(made.model, core.switches)
         if not made.has_voice(made.voice) and (greeted or core.switches["voice-unknown"] == "late"):
             core.fail(errors.voice(made.voice))
             return

@@ -40,13 +40,13 @@ from conformance.mock.exposed import Exposed
 from conformance.mock.ids import IdSource
 from conformance.mock.ledger import Call, Ledger
 from conformance.mock.link import Link, Message, Opcode
+from conformance.mock.models import MODELS, USUAL, Model, UnknownModel, model_for
 from conformance.mock.options import MockOptions
 from conformance.mock.quirks import Quirks
 from conformance.mock.session import Session
 from conformance.mock.switches import Switches
 from conformance.mock.weather import CALM, Sky
 from conformance.mock.witness import Witness
-from conformance.spec.profiles import DEFAULT_MODEL, MODELS, Profile, UnknownModel, profile_for
 
 PATH = "/api-ws/v1/realtime"
 CALLS = "/__status/calls"
@@ -231,7 +231,7 @@ class MockServer:
     def _model_trouble(self, link: Link, query: str) -> Response | None:
         name = _model(query)
         try:
-            profile_for(self._plain(name))
+            model_for(self._plain(name))
         except UnknownModel:
             switch = "mistyped-model" if _is_mistyped(name) else "unknown-model" if name else "missing-model"
         else:
@@ -282,9 +282,9 @@ class MockServer:
         self.sessions_opened += 1
         ids = IdSource(self.options.seed, number)
         assert connection.request is not None
-        profile = self._profile(connection.request)
+        model = self._model(connection.request)
         session = Session(
-            profile, self.options, now=_clock(), ids=ids, number=number + 1, shared=self._shared, crowd=self._crowd,
+            model, self.options, now=_clock(), ids=ids, number=number + 1, shared=self._shared, crowd=self._crowd,
             key=_key(connection.request),
         )  # fmt: skip
         started_ms = time.time() * 1000
@@ -307,18 +307,18 @@ class MockServer:
             self._crowd.note(session, 0)
             self._record(connection, session, started_ms, ids.uuid())
 
-    def _profile(self, request: Request) -> Profile:
+    def _model(self, request: Request) -> Model:
         name = _model(urlsplit(request.path).query)
         try:
-            found = profile_for(self._plain(name))
-            return found if found.model == name else dataclasses.replace(found, model=name)
+            found = model_for(self._plain(name))
+            return dataclasses.replace(found, name=name)
         except UnknownModel:
             if _is_mistyped(name) and self._switches["mistyped-model"] == "replaced":
-                return profile_for(STAND_IN)
-            return dataclasses.replace(profile_for(DEFAULT_MODEL), model=name or DEFAULT_MODEL)
+                return model_for(STAND_IN)
+            return dataclasses.replace(model_for(USUAL), name=name or USUAL)
 
     def _plain(self, name: str) -> str:
-        """The name by which a model's profile is found."""
+        """The name by which a model is found."""
         return name.removesuffix("-latest") if self.options.lenient else name
 
     async def _pump(self, link: Link, session: Session) -> None:
@@ -394,7 +394,7 @@ class MockServer:
         call = Call(
             session_id=session.id,
             request_id=request_id,
-            model=session.config.profile.model,
+            model=session.config.model.name,
             started_ms=started_ms,
             ended_ms=time.time() * 1000,
             first=first,
@@ -460,7 +460,7 @@ async def _serve_until_told(
     async with MockServer(options, host=host, port=port, tls=tls, witness=witness) as server:
         if not _is_loopback(host):
             print(f"warning: {host} is reachable from other machines", flush=True)
-        print(f"mock:   {server.url}?model={DEFAULT_MODEL}", flush=True)
+        print(f"mock:   {server.url}?model={USUAL}", flush=True)
         print(f"ledger: {server.ledger_url}", flush=True)
         await stop.wait()
 

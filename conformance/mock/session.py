@@ -18,11 +18,11 @@ from conformance.mock.core import Appointment, Billed, CloseWith, Core, Drop, Ou
 from conformance.mock.crowd import Crowd
 from conformance.mock.errors import Fault, Json, Refused
 from conformance.mock.ids import IdSource
+from conformance.mock.models import Model
 from conformance.mock.options import MockOptions
 from conformance.mock.replies import Replies
 from conformance.mock.turns import Turns
 from conformance.mock.whims import brain
-from conformance.spec.profiles import Profile
 
 __all__ = ["CloseWith", "Drop", "Out", "SendEvent", "Session"]
 
@@ -46,7 +46,7 @@ class Session(Core):
 
     def __init__(
         self,
-        profile: Profile,
+        model: Model,
         options: MockOptions | None = None,
         *,
         now: float = 0.0,
@@ -57,7 +57,7 @@ class Session(Core):
         key: str = "",
     ) -> None:
         super().__init__(
-            profile,
+            model,
             options or MockOptions(),
             now=now,
             ids=ids or IdSource(),
@@ -101,7 +101,7 @@ class Session(Core):
         return self.turns.buffer.waiting + FLOAT * self.turns.buffer.appends + self.conversation.held
 
     def _tariff(self) -> Tariff:
-        return Tariff(self.config.profile, self.switches, self.options.silence_billing)
+        return Tariff(self.config.model, self.switches, self.options.silence_billing)
 
     def _tools_answered(self) -> None:
         self.replies.tools_answered()
@@ -328,7 +328,7 @@ class Session(Core):
     def _finish_refusal(self) -> Fault:
         fault = errors.unknown_type("session.finish")
         if self.switches["finish-error"] == "different":
-            text = f"session.finish is not supported by {self.config.profile.model}."
+            text = f"session.finish is not supported by {self.config.model.name}."
             fault = errors.not_allowed(text, code="unsupported_event")
         closes = self.switches["finish-socket"] == "server-closes"
         return replace(fault, close=1007) if closes else fault

@@ -13,42 +13,42 @@ from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any
 
 if TYPE_CHECKING:
-    from conformance.spec.profiles import Profile
+    from conformance.mock.models import Model
 
 
 class NotJpeg(ValueError):  # noqa: N818  (reads as what it says)
     """The bytes aren't a JPEG, or end before its size is given."""
 
 
-def _audio(profile: Profile, seconds: float, rate: float) -> int:
+def _audio(model: Model, seconds: float, rate: float) -> int:
     if seconds <= 0:
         return 0
     # Which way fractions go is stated nowhere; up, so that audio is never free.  Rounded first: 8.64 s x
     # 12.5 is 108.
-    return math.ceil(round(max(seconds, profile.audio_min_seconds) * rate, 6))
+    return math.ceil(round(max(seconds, model.audio_min_seconds) * rate, 6))
 
 
-def audio_input_tokens(profile: Profile, seconds: float, channels: int = 1) -> int:
+def audio_input_tokens(model: Model, seconds: float, channels: int = 1) -> int:
     """Return the tokens of heard audio: seconds x rate, at least 1 s, twice that with 2 or 4 channels."""
-    tokens = _audio(profile, seconds, profile.audio_in_rate)
-    return tokens * (profile.multichannel_factor if channels > 1 else 1)
+    tokens = _audio(model, seconds, model.audio_in_rate)
+    return tokens * (model.multichannel_factor if channels > 1 else 1)
 
 
-def audio_output_tokens(profile: Profile, seconds: float) -> int:
+def audio_output_tokens(model: Model, seconds: float) -> int:
     """Return the tokens of spoken audio: seconds x rate, less than 1 s counts as 1 s."""
-    return _audio(profile, seconds, profile.audio_out_rate)
+    return _audio(model, seconds, model.audio_out_rate)
 
 
-def image_tokens(profile: Profile, width: int, height: int, *, compact: bool = False) -> int:
+def image_tokens(model: Model, width: int, height: int, *, compact: bool = False) -> int:
     """Return the tokens of one image of `width` x `height` pixels.
 
     RT's algorithm: both sides to the nearest multiple of the token's side, then scaled until the pixel
     count is within 4..1280 tokens.  `compact` is `representation_compact: "normal"`, a quarter of that (CE;
     at least 1 is ours).
     """
-    side = profile.image_side
+    side = model.image_side
     rows, columns = round(height / side), round(width / side)
-    least, most = profile.image_min_tokens, profile.image_max_tokens
+    least, most = model.image_min_tokens, model.image_max_tokens
     if rows * columns > most:
         shrink = math.sqrt(width * height / (most * side * side))
         rows = max(1, math.floor(height / shrink / side))

@@ -1,8 +1,7 @@
 """Model profiles: what each model can do, its defaults, limits and token rates.
 
-Sources: CE (copy of Sep-Oct 2026) for parameters and capabilities, RT (2025 and 2026 copies) for limits,
-memory and token rates, VOICE for voices.  Where no source gives a value it is None, never a guess; where a
-value is our reading, the field's comment says so.
+Where no source gives a value it is None, never a guess; where a value is our reading, the field's comment says so.
+The mock has a table of its own (`conformance/mock/models.py`), and a test compares the two.
 """
 
 from __future__ import annotations
@@ -12,6 +11,26 @@ import re
 from collections.abc import Mapping
 from dataclasses import dataclass
 from types import MappingProxyType
+
+SOURCES = {
+    "default_voice": "CE (Sep-Oct 2026), `voice`; VOICE",
+    "voices": "VOICE (Sep-Oct 2026), FLOW for the second voice of qwen3.8",
+    "voices_complete": "VOICE (Sep-Oct 2026)",
+    "capabilities": "CE (Sep-Oct 2026), FLOW, VOICE; WS-D for what qwen3 drops silently",
+    "sampling": "CE (Sep-Oct 2026), RT (2025 and 2026): documented defaults",
+    "max_tokens_limit": "CE (Sep-Oct 2026), RT (2025)",
+    "audio_turns": "RT (2026), limits of use",
+    "audio_in_rate": "RT (2025 and 2026), token rates",
+    "audio_out_rate": "RT (2025 and 2026), token rates; stated nowhere for qwen3.8",
+    "audio_min_seconds": "RT (2025 and 2026), token rates",
+    "multichannel_factor": "CE (Sep-Oct 2026), `channels`",
+    "image_side": "RT (2025 and 2026), token rules of images",
+    "image_min_tokens": "RT (2025 and 2026), token rules of images",
+    "image_max_tokens": "RT (2025 and 2026), token rules of images",
+    "named_voice": "F9 (2026-09-21 and 2026-09-23)",
+    "leaving": "F12 (2026-09-23)",
+}
+"""Where each field of a profile is from; `model` and `family` are names."""
 
 FAMILIES = ("qwen3.8", "qwen3.5", "qwen3", "turbo")
 
@@ -41,7 +60,7 @@ class UnknownModel(ValueError):  # noqa: N818  (reads as what it says at the cal
 class Profile:
     """One model, by the name that stands in the URL.
 
-    Rates are tokens a second, memory is in turns and seconds, windows are tokens.
+    Rates are tokens a second.
     """
 
     model: str
@@ -51,23 +70,15 @@ class Profile:
     """The voices that our sources name."""
     voices_complete: bool
     """Whether `voices` is the whole list; if not, a voice outside it may still be valid."""
-    voice_count: int | None
-    """How many built-in voices VOICE counts."""
     capabilities: frozenset[str]
     sampling: Mapping[str, float]
     """Documented defaults of the sampling parameters (CE, RT).  Live echoes leave them out (WS-REC)."""
     max_tokens_limit: int | None
     """Largest `max_tokens`; None: no figure found."""
-    context_tokens: int
-    input_tokens: int
     audio_turns: int | None
     """Remembered audio turns; older ones are dropped silently (RT)."""
-    video_turns: int | None
-    audio_seconds: int | None
-    video_seconds: int | None
     audio_in_rate: float
     audio_out_rate: float
-    audio_out_rate_documented: bool
     image_side: int
     """Pixels along one side of the square that makes a token."""
     image_min_tokens: int = 4
@@ -123,7 +134,6 @@ def _qwen38(model: str) -> Profile:
         default_voice="Tina",
         voices=frozenset({"Tina", "longanlingxin"}),
         voices_complete=False,
-        voice_count=None,
         capabilities=frozenset(
             {
                 "server_vad",
@@ -139,26 +149,20 @@ def _qwen38(model: str) -> Profile:
         ),
         sampling=_sampling(0.6, 0.95, 20, 0, 1),
         max_tokens_limit=65_536,
-        context_tokens=262_144,
-        input_tokens=196_608,
         audio_turns=None,
-        video_turns=None,
-        audio_seconds=None,
-        video_seconds=None,
         audio_in_rate=7,
         audio_out_rate=12.5,
-        audio_out_rate_documented=False,
         image_side=32,
         multichannel_factor=2,
         named_voice="Tina",
     )
 
 
-def _qwen35(model: str, audio_turns: int, audio_seconds: int, video_seconds: int) -> Profile:
+def _qwen35(model: str, audio_turns: int) -> Profile:
     """Return a profile of qwen3.5: CE (Sep-Oct 2026), RT (2026, limits of use), VOICE.
 
-    VOICE lists 47 multilingual and 8 dialect voices; only the default's name is in our sources.  The largest
-    `max_tokens` is "the model's maximum output" without a figure.
+    VOICE lists 47 multilingual and 8 dialect voices, and for qwen3 17 or 49 by the snapshot; only the defaults'
+    names are in our sources.  The largest `max_tokens` is "the model's maximum output" without a figure.
     """
     return Profile(
         model=model,
@@ -166,7 +170,6 @@ def _qwen35(model: str, audio_turns: int, audio_seconds: int, video_seconds: int
         default_voice="Tina",
         voices=frozenset({"Tina"}),
         voices_complete=False,
-        voice_count=55,
         capabilities=frozenset(
             {
                 "server_vad",
@@ -181,20 +184,14 @@ def _qwen35(model: str, audio_turns: int, audio_seconds: int, video_seconds: int
         ),
         sampling=_sampling(0.7, 0.8, 20, 1.0, 1.5),
         max_tokens_limit=None,
-        context_tokens=262_144,
-        input_tokens=196_608,
         audio_turns=audio_turns,
-        video_turns=50,
-        audio_seconds=audio_seconds,
-        video_seconds=video_seconds,
         audio_in_rate=7,
         audio_out_rate=12.5,
-        audio_out_rate_documented=True,
         image_side=32,
     )
 
 
-def _qwen3(model: str, voice_count: int = 17) -> Profile:
+def _qwen3(model: str) -> Profile:
     """Return a profile of qwen3: CE, RT (2025), VOICE.  It drops tools and nested audio silently (WS-D)."""
     return Profile(
         model=model,
@@ -202,19 +199,12 @@ def _qwen3(model: str, voice_count: int = 17) -> Profile:
         default_voice="Cherry",
         voices=frozenset({"Cherry"}),
         voices_complete=False,
-        voice_count=voice_count,
         capabilities=frozenset({"server_vad", "smooth_output", "sampling"}),
         sampling=_sampling(0.9, 1.0, 50, 1.05, 0.0),
         max_tokens_limit=16_384,
-        context_tokens=65_536,
-        input_tokens=49_152,
         audio_turns=8,
-        video_turns=8,
-        audio_seconds=None,
-        video_seconds=None,
         audio_in_rate=12.5,
         audio_out_rate=12.5,
-        audio_out_rate_documented=True,
         image_side=32,
         leaving=True,
     )
@@ -228,19 +218,12 @@ def _turbo(model: str) -> Profile:
         default_voice="Chelsie",
         voices=frozenset({"Cherry", "Serena", "Ethan", "Chelsie"}),
         voices_complete=True,
-        voice_count=4,
         capabilities=frozenset({"server_vad"}),
         sampling=_sampling(1.0, 0.01, 20, 1.05, 0.0),
         max_tokens_limit=2_048,
-        context_tokens=32_768,
-        input_tokens=30_720,
         audio_turns=None,
-        video_turns=None,
-        audio_seconds=None,
-        video_seconds=None,
         audio_in_rate=25,
         audio_out_rate=25,
-        audio_out_rate_documented=True,
         image_side=28,
         leaving=True,
     )
@@ -250,15 +233,12 @@ _PROFILES = {
     profile.model: profile
     for profile in (
         _qwen38("qwen3.8-omni-flash-realtime"),
-        _qwen35("qwen3.5-omni-plus-realtime", audio_turns=100, audio_seconds=600, video_seconds=240),
-        _qwen35("qwen3.5-omni-flash-realtime", audio_turns=80, audio_seconds=480, video_seconds=120),
+        _qwen35("qwen3.5-omni-plus-realtime", audio_turns=100),
+        _qwen35("qwen3.5-omni-flash-realtime", audio_turns=80),
         _qwen3("qwen3-omni-flash-realtime"),
         _turbo("qwen-omni-turbo-realtime"),
     )
 }
-# Snapshots whose facts differ from those of the name without a date (VOICE).
-_SNAPSHOTS = {"qwen3-omni-flash-realtime-2025-12-01": _qwen3("qwen3-omni-flash-realtime-2025-12-01", voice_count=49)}
-
 MODELS = tuple(_PROFILES)
 DEFAULT_MODEL = "qwen3.5-omni-flash-realtime"
 SPOKEN_ONLY = frozenset({"qwen3", "turbo"})  # families of which no source shows a turn without audio (C12)
@@ -271,8 +251,6 @@ def profile_for(model: str) -> Profile:
 
     The profile's `model` is always the name that was asked for.
     """
-    if model in _SNAPSHOTS:
-        return _SNAPSHOTS[model]
     base = _PROFILES.get(_DATED.sub("", model))
     if base is None:
         nearest = difflib.get_close_matches(model, MODELS, n=1, cutoff=0)[0]

@@ -16,11 +16,11 @@ from websockets.exceptions import InvalidStatus
 from conformance.mock.buffer import Buffer
 from conformance.mock.crowd import Crowd
 from conformance.mock.ledger import KEPT, Call, Ledger
+from conformance.mock.models import USUAL, model_for
 from conformance.mock.options import MIB, Limits, MockOptions
 from conformance.mock.server import MockServer
 from conformance.mock.session import SendEvent, Session
 from conformance.mock.switches import Switches
-from conformance.spec.profiles import DEFAULT_MODEL, profile_for
 from hostile.kit import PING, TEXT, frame
 from support.runs import environment
 
@@ -33,7 +33,7 @@ def told(session):
 
 @pytest.mark.parametrize(("size", "refused"), [(1000, False), (1002, True)])
 def test_audio_that_is_never_committed_is_refused_past_the_bound(size, refused):
-    session = Session(profile_for(DEFAULT_MODEL), MockOptions(limits=Limits(buffer_bytes=1000)))
+    session = Session(model_for(USUAL), MockOptions(limits=Limits(buffer_bytes=1000)))
     told(session)
     audio = base64.b64encode(bytes(size // 2 - size // 2 % 2)).decode()
     rest = base64.b64encode(bytes(size - (size // 2 - size // 2 % 2))).decode()
@@ -45,7 +45,7 @@ def test_audio_that_is_never_committed_is_refused_past_the_bound(size, refused):
 
 async def test_a_session_past_the_limit_is_refused_and_a_freed_place_is_given_again():
     async with MockServer(MockOptions(limits=Limits(connections=2))) as server:
-        url = f"{server.url}?model={DEFAULT_MODEL}"
+        url = f"{server.url}?model={USUAL}"
         async with connect(url, additional_headers=KEY) as first, connect(url, additional_headers=KEY):
             with pytest.raises(InvalidStatus) as refused:
                 await connect(url, additional_headers=KEY)
@@ -68,7 +68,7 @@ def refusals(session, *texts):
 
 @pytest.mark.parametrize(("pieces", "refused"), [(3, []), (4, ["The input audio buffer holds at most 3 appends."])])
 def test_appends_that_hold_next_to_nothing_are_bounded_too(pieces, refused):
-    session = Session(profile_for(DEFAULT_MODEL), MockOptions(limits=Limits(appends=3)))
+    session = Session(model_for(USUAL), MockOptions(limits=Limits(appends=3)))
     assert refusals(session, *append(b"\0\0", pieces)) == refused
 
 
@@ -88,7 +88,7 @@ def test_audio_is_bounded_over_all_sessions(most, refused):
     limits = Limits(held_bytes=most)
     crowd = Crowd(limits)
     crowd.note("another session", 1600)
-    session = Session(profile_for(DEFAULT_MODEL), MockOptions(limits=limits), crowd=crowd)
+    session = Session(model_for(USUAL), MockOptions(limits=limits), crowd=crowd)
     assert refusals(session, *append(bytes(1600))) == refused
     crowd.note("another session", 0)
     assert refusals(session, *append(bytes(1600))) == []
@@ -102,7 +102,7 @@ def item(words):
 @pytest.mark.parametrize(("spare", "refused"), [(0, []), (1, ["The conversation holds at most {} bytes."])])
 def test_items_are_bounded(spare, refused):
     most = 2 * (len(item("x" * 1000)) + 2048) - spare
-    session = Session(profile_for(DEFAULT_MODEL), MockOptions(limits=Limits(conversation_bytes=most)))
+    session = Session(model_for(USUAL), MockOptions(limits=Limits(conversation_bytes=most)))
     assert refusals(session, *[item("x" * 1000)] * 2) == [words.format(most) for words in refused]
 
 
@@ -110,7 +110,7 @@ def test_items_are_bounded_over_all_sessions():
     limits = Limits(held_bytes=5000)
     crowd = Crowd(limits)
     crowd.note("another session", 3000)
-    session = Session(profile_for(DEFAULT_MODEL), MockOptions(limits=limits), crowd=crowd)
+    session = Session(model_for(USUAL), MockOptions(limits=limits), crowd=crowd)
     assert refusals(session, item("x")) == ["The server holds too much for all its sessions."]
 
 
@@ -127,7 +127,7 @@ def test_a_crowd_holds_what_its_members_hold():
 def test_the_ledger_forgets_the_oldest_sessions():
     ledger = Ledger(MockOptions())
     for number in range(KEPT + 1):
-        ledger.record(Call(f"sess_{number}", "r", DEFAULT_MODEL, 0.0, 0.0, "client", 1000, finished=True))
+        ledger.record(Call(f"sess_{number}", "r", USUAL, 0.0, 0.0, "client", 1000, finished=True))
     assert len(ledger.calls) == KEPT // 2
     assert ledger.calls[-1].session_id == f"sess_{KEPT}"
 
@@ -135,7 +135,7 @@ def test_the_ledger_forgets_the_oldest_sessions():
 # -- on the wire
 
 UPGRADE = (
-    f"GET /api-ws/v1/realtime?model={DEFAULT_MODEL} HTTP/1.1\r\nHost: x\r\nUpgrade: websocket\r\n"
+    f"GET /api-ws/v1/realtime?model={USUAL} HTTP/1.1\r\nHost: x\r\nUpgrade: websocket\r\n"
     "Connection: Upgrade\r\nSec-WebSocket-Version: 13\r\nSec-WebSocket-Key: AAAAAAAAAAAAAAAAAAAAAA==\r\n"
     "Authorization: Bearer k\r\n\r\n"
 ).encode()

@@ -13,9 +13,9 @@ import pytest
 from websockets.asyncio.client import connect
 from websockets.exceptions import ConnectionClosed, InvalidStatus
 
+from conformance.mock.models import USUAL
 from conformance.mock.options import Limits, MockOptions
 from conformance.mock.server import MockServer
-from conformance.spec.profiles import DEFAULT_MODEL
 
 KEY = {"Authorization": "Bearer any-key"}
 
@@ -26,7 +26,7 @@ async def mock(**options):
         yield server
 
 
-def dial(server, model=DEFAULT_MODEL, headers=KEY, **options):
+def dial(server, model=USUAL, headers=KEY, **options):
     return connect(f"{server.url}?model={model}", additional_headers=headers, compression=None, **options)
 
 
@@ -110,7 +110,7 @@ async def test_keys_that_are_refused(headers, status, code):
         ("/api-ws/v1/realtime", 400, "InvalidParameter"),
         ("/api-ws/v1/realtime?model=", 400, "InvalidParameter"),
         ("/api-ws/v1/realtime?model=no-such-model", 404, "ModelNotFound"),
-        ("/nowhere?model=" + DEFAULT_MODEL, 404, "NotFound"),
+        ("/nowhere?model=" + USUAL, 404, "NotFound"),
     ],
 )
 async def test_addresses_that_are_refused(path, status, code):
@@ -141,7 +141,7 @@ async def test_one_key_only():
 
 @pytest.mark.parametrize(
     ("switch", "headers", "model"),
-    [("no-key", {}, DEFAULT_MODEL), ("unknown-model", KEY, "no-such-model"), ("missing-model", KEY, "")],
+    [("no-key", {}, USUAL), ("unknown-model", KEY, "no-such-model"), ("missing-model", KEY, "")],
 )
 async def test_a_refusal_after_the_upgrade(switch, headers, model):
     async with (
@@ -158,7 +158,7 @@ async def test_compression_is_negotiated_where_it_is_switched_on(deflate):
     switches = {"deflate": "negotiated"} if deflate else {}
     async with (
         mock(switches=switches) as server,
-        connect(f"{server.url}?model={DEFAULT_MODEL}", additional_headers=KEY, compression="deflate") as socket,
+        connect(f"{server.url}?model={USUAL}", additional_headers=KEY, compression="deflate") as socket,
     ):
         await until(socket, "session.created")
         assert ("Sec-WebSocket-Extensions" in socket.response.headers) is deflate

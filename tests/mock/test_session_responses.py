@@ -6,7 +6,7 @@ import json
 import pytest
 
 from conformance import fixtures
-from conformance.spec.profiles import MODELS, profile_for
+from conformance.mock.models import MODELS, model_for
 from support.told import COUNT, Told, error, one, types
 
 WEATHER = {
@@ -266,7 +266,7 @@ def test_a_search_is_counted():
 @pytest.mark.parametrize("model", MODELS)
 def test_every_family_answers(model):
     told = Told(model)
-    told.update(voice=profile_for(model).default_voice)
+    told.update(voice=model_for(model).default_voice)
     assert order(told.ask("Say hello.")) == AUDIO_ORDER
     assert "error" not in types(told.says)
 

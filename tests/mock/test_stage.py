@@ -9,9 +9,9 @@ import pytest
 
 from conformance.mock import answers, stage
 from conformance.mock.core import CloseWith, Drop, SendEvent, SendPing, SendRaw
+from conformance.mock.models import USUAL, model_for
 from conformance.mock.options import MockOptions, OptionError
 from conformance.mock.session import Session
-from conformance.spec.profiles import DEFAULT_MODEL, profile_for
 
 TOOLS = [
     {"type": "function", "function": {"name": name, "parameters": {"type": "object", "properties": {}}}}
@@ -23,7 +23,7 @@ def session(*rows: dict[str, Any], lines: tuple[dict[str, Any], ...] = (), numbe
     options = MockOptions(
         latency="none", moments=tuple(map(stage.moment, rows)), answers=tuple(map(answers.line, lines))
     )
-    return Session(profile_for(DEFAULT_MODEL), options, number=number)
+    return Session(model_for(USUAL), options, number=number)
 
 
 def say(one: Session, text: str, *, tools: list[Any] | None = None, at: float = 1.0) -> list[dict[str, Any]]:

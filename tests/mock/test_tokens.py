@@ -5,6 +5,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from conformance import fixtures
+from conformance.mock.models import MODELS, model_for
 from conformance.mock.tokens import (
     NotJpeg,
     Usage,
@@ -14,12 +15,11 @@ from conformance.mock.tokens import (
     jpeg_size,
     text_tokens,
 )
-from conformance.spec.profiles import MODELS, profile_for
 
-QWEN38 = profile_for("qwen3.8-omni-flash-realtime")
-QWEN35 = profile_for("qwen3.5-omni-flash-realtime")
-QWEN3 = profile_for("qwen3-omni-flash-realtime")
-TURBO = profile_for("qwen-omni-turbo-realtime")
+QWEN38 = model_for("qwen3.8-omni-flash-realtime")
+QWEN35 = model_for("qwen3.5-omni-flash-realtime")
+QWEN3 = model_for("qwen3-omni-flash-realtime")
+TURBO = model_for("qwen-omni-turbo-realtime")
 
 
 @pytest.mark.parametrize(
@@ -66,12 +66,12 @@ def test_compact_images_cost_a_quarter() -> None:
 
 @given(st.sampled_from(MODELS), st.integers(1, 60_000), st.integers(1, 60_000))
 def test_an_image_never_costs_more_than_the_bound(model: Any, width: Any, height: Any) -> None:
-    assert 1 <= image_tokens(profile_for(model), width, height) <= 1280
+    assert 1 <= image_tokens(model_for(model), width, height) <= 1280
 
 
 @given(st.sampled_from(MODELS), st.integers(16, 4096), st.integers(16, 4096))
 def test_a_usual_image_costs_at_least_four(model: Any, width: Any, height: Any) -> None:
-    assert image_tokens(profile_for(model), width, height) >= 4
+    assert image_tokens(model_for(model), width, height) >= 4
 
 
 def test_the_size_of_a_jpeg() -> None:

@@ -13,11 +13,11 @@ from websockets.exceptions import ConnectionClosed, InvalidMessage, InvalidStatu
 
 from conformance.mock.brain import Brain, Request
 from conformance.mock.exposed import _Late
+from conformance.mock.models import USUAL
 from conformance.mock.options import MockOptions
 from conformance.mock.server import MockServer
 from conformance.mock.weather import THROTTLINGS, WEATHERS, Sky, Weather
 from conformance.mock.whims import Whimsical
-from conformance.spec.profiles import DEFAULT_MODEL
 from conformance.wire.trouble import find
 from support import endpoints, tls
 
@@ -31,9 +31,7 @@ async def mock(*, seed=0, **weather):
 
 
 def dial(server):
-    return connect(
-        f"{server.url}?model={DEFAULT_MODEL}", additional_headers={"Authorization": "Bearer k"}, compression=None
-    )
+    return connect(f"{server.url}?model={USUAL}", additional_headers={"Authorization": "Bearer k"}, compression=None)
 
 
 async def until_it_ends(socket):

@@ -14,7 +14,6 @@ def test_every_model_has_a_profile_of_a_known_family() -> None:
         assert profile.model == model
         assert profile.capabilities <= CAPABILITIES
         assert profile.default_voice in profile.voices
-        assert profile.input_tokens < profile.context_tokens
 
 
 @pytest.mark.parametrize(
@@ -29,11 +28,6 @@ def test_every_model_has_a_profile_of_a_known_family() -> None:
 def test_a_dated_snapshot_belongs_to_its_family(snapshot: Any, family: Any) -> None:
     profile = profile_for(snapshot)
     assert (profile.family, profile.model) == (family, snapshot)
-
-
-def test_the_snapshot_with_more_voices() -> None:
-    assert profile_for("qwen3-omni-flash-realtime-2025-12-01").voice_count == 49
-    assert profile_for("qwen3-omni-flash-realtime-2025-09-15").voice_count == 17
 
 
 @pytest.mark.parametrize("name", ["qwen3.5-omni-flash-realtme", "qwen3.5-omni-flash-realtime-2025", "", "gpt"])

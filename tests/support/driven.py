@@ -16,6 +16,7 @@ from conformance.fuzz import script
 from conformance.fuzz.events import Move
 from conformance.mock.encoding import dumps
 from conformance.mock.ids import IdSource
+from conformance.mock.models import model_for
 from conformance.mock.options import MockOptions
 from conformance.mock.session import CloseWith, Out, SendEvent, Session
 from conformance.spec.profiles import Profile
@@ -65,7 +66,7 @@ class Driven:
         self.transcript.legs.append(Leg(url="memory:", handshake=Handshake(101, 0.0)))
         self._cursor = 0
         ids = IdSource(self._options.seed, number)
-        self._session = self._make(self._profile, self._options, now=self._now, ids=ids)
+        self._session = self._make(model_for(self._profile.model), self._options, now=self._now, ids=ids)
         self._drain()
 
     async def __call__(self, *steps_: steps.Step) -> Frame | None:

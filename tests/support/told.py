@@ -8,9 +8,9 @@ from typing import Any
 
 from conformance import fixtures
 from conformance.mock.ids import IdSource
+from conformance.mock.models import USUAL, model_for
 from conformance.mock.options import MockOptions
 from conformance.mock.session import CloseWith, Drop, SendEvent, Session
-from conformance.spec.profiles import DEFAULT_MODEL, profile_for
 
 Json = dict[str, Any]
 
@@ -20,11 +20,11 @@ COUNT = "Count to 40."
 class Told:
     """Holds a session; `says` keeps every event it sent, `end` how it closed."""
 
-    def __init__(self, model: str = DEFAULT_MODEL, connection: int = 0, **options: Any) -> None:
+    def __init__(self, model: str = USUAL, connection: int = 0, **options: Any) -> None:
         options.setdefault("latency", "none")
         self.now = 100.0
         made = MockOptions(**options)
-        self.session = Session(profile_for(model), made, now=self.now, ids=IdSource(made.seed, connection))
+        self.session = Session(model_for(model), made, now=self.now, ids=IdSource(made.seed, connection))
         self.says: list[Json] = []
         self.end: CloseWith | Drop | None = None
         self.created = self.take()[0]["session"]

@@ -32,8 +32,8 @@ from typing import TYPE_CHECKING, Any, TypeVar
 
 from conformance.mock.brain import Answer, Request
 from conformance.mock.errors import Json
+from conformance.mock.models import USUAL
 from conformance.mock.options import OptionError, nearest
-from conformance.spec.profiles import DEFAULT_MODEL
 
 if TYPE_CHECKING:
     from conformance.mock.ledger import Call
@@ -71,7 +71,7 @@ class Quirk:
     chapter: str
     lie: str
     touches: tuple[str, ...]
-    model: str = DEFAULT_MODEL
+    model: str = USUAL
     switches: Mapping[str, str] = field(default_factory=dict)
     hooks: dict[str, list[Callable[..., Any]]] = field(default_factory=dict)
 
@@ -86,7 +86,7 @@ def quirk(
     *,
     hook: str = "emit",
     touches: tuple[str, ...] = (),
-    model: str = DEFAULT_MODEL,
+    model: str = USUAL,
     switches: Mapping[str, str] | None = None,
 ) -> Callable[[Function], Function]:
     """Register a function as (a part of) a quirk; further parts may leave out all but the words."""

@@ -6,11 +6,11 @@ from collections.abc import Callable
 from dataclasses import replace
 from typing import TYPE_CHECKING, Any
 
+from conformance.mock.models import model_of
 from conformance.mock.quirks.base import quirk
 from conformance.mock.quirks.making import adds, at, count, drops, edits, hears, put, refuses, without
-from conformance.spec import bounds
+from conformance.mock.ranges import asks_only, within
 from conformance.spec.catalogue import clauses
-from conformance.spec.profiles import MODELS, profile_for
 
 if TYPE_CHECKING:
     from conformance.mock.brain import Request
@@ -54,15 +54,14 @@ def refusal_of(*words: str) -> When:
 # -- every field of the catalogue: its legal values refused, those past its bounds taken for nothing
 
 
-def _model_of(families: tuple[str, ...]) -> str:
-    usual = profile_for("qwen3.5-omni-flash-realtime")
-    if not families or usual.family in families:
-        return usual.model
-    return next(model for model in MODELS if profile_for(model).family in families)
+def _legal(path: str) -> When:
+    return lambda event, session: asks_only(event.get("session"), path, session.config.model)
 
 
-def _is_one_of(sessions: list[Json]) -> When:
-    return lambda event, session: event.get("session") in sessions
+def _past(path: str) -> When:
+    whole = f"session.{path}"
+    sets = asks(path)
+    return lambda event, session: sets(event, session) and not within(path, at(event, whole), session.config.model)
 
 
 def _of_every_field() -> None:
@@ -70,17 +69,15 @@ def _of_every_field() -> None:
         series = row.id[:5]
         if series not in {"SES-1", "SES-2"} or not row.fields or row.excluded:
             continue
-        model = _model_of(row.models)
+        model = model_of(row.models).name
         path = row.fields[0]
         name = f"{path.replace('_', '-').replace('.', '-')}-{row.id[-3:]}"
         if series == "SES-1":
-            legal = [probe.session() for probe in bounds.legal(path, profile_for(model))]
             refuses(f"refuses-{name}", "03", f"legal values of `{path}` are refused", UPDATE,
-                    when=_is_one_of(legal), touches=("session/AcceptedValues",), model=model)  # fmt: skip
+                    when=_legal(path), touches=("session/AcceptedValues",), model=model)  # fmt: skip
         else:
-            illegal = [probe.value for probe in bounds.illegal(path, profile_for(model))]
             hears(f"swallows-{name}", "03", f"values of `{path}` past its bounds are confirmed and left out", UPDATE,
-                  without(f"session.{path}"), when=asks(path, *illegal), touches=("session/PastBounds",),
+                  without(f"session.{path}"), when=_past(path), touches=("session/PastBounds",),
                   model=model)  # fmt: skip
 
 
@@ -255,13 +252,13 @@ def _tools(event: Json) -> list[Json]:
 # -- voices
 
 edits("echoes-but-ignores-voice", "03", "a confirmation shows the default voice", UPDATED,
-      lambda event, session: event["session"].update(voice=session.config.profile.default_voice),
+      lambda event, session: event["session"].update(voice=session.config.model.default_voice),
       touches=VOICES, model=OLDEST)  # fmt: skip
 refuses("refuses-default-voice", "03", "the default voice is refused", UPDATE,
-        when=lambda event, session: at(event, "session.voice") == session.config.profile.default_voice,
+        when=lambda event, session: at(event, "session.voice") == session.config.model.default_voice,
         touches=VOICES)  # fmt: skip
 refuses("refuses-listed-voices", "03", "of the listed voices only the default is taken", UPDATE,
-        when=lambda event, session: at(event, "session.voice") not in {None, "", session.config.profile.default_voice},
+        when=lambda event, session: at(event, "session.voice") not in {None, "", session.config.model.default_voice},
         touches=VOICES, model=OLDEST)  # fmt: skip
 hears("flat-voice-wins", "03", "`session.voice` wins over `audio.output.voice`", UPDATE,
       without("session.audio.output.voice"), when=asks("voice"), touches=VOICES, model=NEWEST)  # fmt: skip
