@@ -31,8 +31,9 @@ def judge(
     for transcript in transcripts:
         if (why := stranger(transcript, profile)) is not None:
             transcript.trouble = why
-        findings = tally.add(transcript)
-        taken(room.abridged(transcript), findings)
+        kept = room.abridged(transcript)
+        findings = tally.add(transcript, room.places)
+        taken(kept, findings)
     return tally.outcomes()
 
 
@@ -75,15 +76,19 @@ class Room:
     def __init__(self, kept: int = KEPT, longest: int = LONGEST) -> None:
         self._kept, self._longest = kept, longest
         self._held = 0
+        self.places: list[dict[int, int]] = []
+        """Of the conversation that was abridged last: where the record has the frames of each connection."""
 
     def abridged(self, transcript: Transcript) -> Transcript:
         """The conversation as the record keeps it, with how many frames it lacks in its notes."""
         left_out = 0
         legs = []
+        self.places = []
         for leg in transcript.legs:
             frames = list(self._take(leg.frames))
             left_out += len(leg.frames) - len(frames)
             whole = len(frames) == len(leg.frames)
+            self.places.append({frame.index: place for place, frame in enumerate(frames)})
             numbered = [frame if whole else _at(frame, place) for place, frame in enumerate(frames)]
             legs.append(replace(leg, frames=numbered))
         notes = {**transcript.notes, "left_out": left_out} if left_out else transcript.notes

@@ -9,11 +9,12 @@ from __future__ import annotations
 
 import itertools
 from collections import Counter
-from collections.abc import Iterable, Iterator
+from collections.abc import Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, field, replace
 
 from conformance.judge.checks import Check, Outcome, applies, evidence, run
 from conformance.judge.finding import MOST as FINDINGS
+from conformance.judge.finding import Finding
 from conformance.judge.patience import Patience
 from conformance.judge.place import Places
 from conformance.judge.rules.frames import forget
@@ -70,12 +71,15 @@ class Tally:
                 self._asked.setdefault(places, []).append(check)
         self._patience = Patience(everything=PATIENCE)
 
-    def add(self, transcript: Transcript) -> list[Failure]:
-        """Judge a conversation; returns what it breaks."""
+    def add(self, transcript: Transcript, places: Sequence[Mapping[int, int]] | None = None) -> list[Failure]:
+        """Judge a conversation; returns what it breaks.
+
+        `places`: where the record has the frames of each connection, where it does not keep them all.
+        """
         wires = evidence([transcript], self.profile)
         found: list[Failure] = []
         for check, outcome in itertools.chain(self._ruled(wires), self._placed(wires)):
-            self.kept[check.id].add(outcome)
+            self.kept[check.id].add(outcome if places is None else _moved(outcome, places))
             if outcome.verdict == "fail":
                 found.append(Failure(check, transcript.conversation, outcome.detail))
         forget()
@@ -144,6 +148,16 @@ class Tally:
     @staticmethod
     def _kind(check: Check) -> str:
         return " and ".join(places.name for places in asked(check)) or "connections"
+
+
+def _moved(outcome: Outcome, places: Sequence[Mapping[int, int]]) -> Outcome:
+    """An outcome whose findings name the frames as the record numbers them; None for those that it leaves out."""
+
+    def kept(one: Finding) -> int | None:
+        known = places[one.connection] if one.connection < len(places) else {}
+        return None if one.frame is None else known.get(one.frame)
+
+    return replace(outcome, findings=tuple(replace(one, frame=kept(one)) for one in outcome.findings))
 
 
 def asked(check: Check) -> list[Places]:

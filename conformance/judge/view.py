@@ -6,7 +6,7 @@ event is one failure and not twenty.
 
 from __future__ import annotations
 
-from collections.abc import Collection, Iterable, Iterator, Sequence
+from collections.abc import Callable, Collection, Iterable, Iterator, Sequence
 from contextlib import contextmanager
 from dataclasses import dataclass, field
 from functools import cached_property
@@ -23,12 +23,18 @@ from conformance.wire.transcript import UNREAD, Ending, Frame, Handshake, Leg, T
 Event = dict[str, Any]
 
 
+def _untouched(frame: Frame) -> Frame:
+    return frame
+
+
 @dataclass
 class Response:
     """All that belongs to one response, in order of arrival."""
 
     id: str
     frames: list[Frame] = field(default_factory=list)
+    touch: Callable[[Frame], Frame] = field(default=_untouched, repr=False, compare=False)
+    """Told of each frame that a check looks at."""
 
     @property
     def types(self) -> list[str]:
@@ -37,13 +43,13 @@ class Response:
 
     def all(self, *types: str) -> list[Event]:
         """Its events of these types."""
-        return [frame.event for frame in self.frames if frame.type in types]
+        return [self.touch(frame).event for frame in self.frames if frame.type in types]
 
     def the(self, type: str) -> Event:  # noqa: A002
         """Its first event of this type; raises Blocked."""
         for frame in self.frames:
             if frame.type == type:
-                event: Event = frame.event
+                event: Event = self.touch(frame).event
                 return event
         raise Blocked(f"{type} of {self.id}", owners().get(type))
 
@@ -314,7 +320,7 @@ class Wire:
             body = event.get("response")
             key = body.get("id") if isinstance(body, dict) else event.get("response_id")
             if isinstance(key, str):
-                found.setdefault(key, Response(key)).frames.append(frame)
+                found.setdefault(key, Response(key, touch=self._touch)).frames.append(frame)
         return list(found.values())
 
     def response(self, nth: int = 0) -> Response:

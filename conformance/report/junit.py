@@ -14,6 +14,7 @@ from conformance.report.html_views import chapter_name
 from conformance.report.record import Record
 from conformance.report.summary import cases
 
+LONGEST = 20_000  # characters of what is told of one check
 UNJUDGED = ("blocked", "inconclusive", "skipped", "not_run")
 
 
@@ -75,7 +76,7 @@ def _case(case: Case, row: dict[str, Any]) -> ET.Element:
     detail = shown(case.detail)
     brief = detail.partition("\n")[0]
     if case.counts_against:
-        ET.SubElement(node, "failure", message=brief, type="MUST").text = detail
+        ET.SubElement(node, "failure", message=brief, type="MUST").text = _told(case) or detail
     elif case.verdict == "fail":
         ET.SubElement(node, "skipped", message=f"{case.level} missed: {brief}", type="pytest.xfail")
     elif case.verdict == "accepted":
@@ -85,6 +86,16 @@ def _case(case: Case, row: dict[str, Any]) -> ET.Element:
     elif case.verdict in UNJUDGED:
         ET.SubElement(node, "skipped", message=f"{case.verdict}: {brief}", type=case.verdict)
     return node
+
+
+def _told(case: Case) -> str:
+    """Each finding with its place, a paragraph each."""
+    said = [
+        f"{one.where}{'' if one.frame is None else f', frame {one.frame}'}\nexpected: {one.expected}\nseen: {one.seen}"
+        for one in case.findings
+    ]
+    more = case.places - len(said)
+    return shown("\n\n".join([*said, f"and {more} more"] if more > 0 else said), LONGEST)
 
 
 def _properties(node: ET.Element, **values: Any) -> None:

@@ -6,14 +6,17 @@ import hashlib
 import json
 from typing import Any
 
+from conformance.judge.finding import Finding
 from conformance.report.case import Case
 from conformance.report.html_text import shown
 from conformance.report.html_views import chapter_name
 from conformance.report.record import Record
 from conformance.report.sources import address
 from conformance.report.summary import cases
+from conformance.wire.transcript import Frame
 
 SCHEMA = "https://docs.oasis-open.org/sarif/sarif/v2.1.0/errata01/os/schemas/sarif-schema-2.1.0.json"
+FLOWS = 5  # findings whose way is shown
 LEVEL = {"MUST": "error", "SHOULD": "warning", "MAY": "note"}
 
 
@@ -52,7 +55,7 @@ def render(record: Record, made: dict[str, Any]) -> str:
         "originalUriBaseIds": {"SRCROOT": {"description": {"text": "the root of the suite's checkout"}}},
         "columnKind": "unicodeCodePoints",
         "results": [
-            _result(case, place[case.id], made)
+            _result(case, place[case.id], made, record)
             for case in judged
             if case.verdict in {"fail", "accepted"} and case.id in place
         ],
@@ -83,7 +86,34 @@ def _rule(row: dict[str, Any]) -> dict[str, Any]:
     return rule
 
 
-def _result(case: Case, index: int, made: dict[str, Any]) -> dict[str, Any]:
+def _flows(case: Case, record: Record) -> dict[str, Any]:
+    """The way to each frame that decides: what the client said last before it, and the frame itself."""
+    flows = []
+    for one in case.findings[:FLOWS]:
+        transcript = record.transcripts.get(one.conversation)
+        legs = transcript.legs if transcript is not None else []
+        frames = legs[one.connection].frames if one.connection < len(legs) else []
+        if one.frame is None or one.frame >= len(frames):
+            continue
+        before = [frame for frame in frames[: one.frame] if frame.side == "client" and frame.opcode == "text"][-1:]
+        steps = [_step(one, frame, "") for frame in before] + [_step(one, frames[one.frame], one.seen)]
+        flows.append({"message": {"text": shown(one.expected)}, "threadFlows": [{"locations": steps}]})
+    return {"codeFlows": flows} if flows else {}
+
+
+def _step(one: Finding, frame: Frame, seen: str) -> dict[str, Any]:
+    what = f"{frame.side}: {frame.label or frame.type or frame.opcode}"
+    name = f"{one.where}, frame {frame.index}"
+    return {
+        "location": {
+            "logicalLocations": [{"fullyQualifiedName": shown(name), "kind": "member"}],
+            "message": {"text": shown(f"{what}; {seen}" if seen else what)},
+        },
+        "importance": "essential" if seen else "important",
+    }
+
+
+def _result(case: Case, index: int, made: dict[str, Any], record: Record) -> dict[str, Any]:
     file, _, line = case.where.rpartition(":")
     identity = "\n".join((case.id, case.conversation, made["target"]["model"]))
     return {
@@ -91,6 +121,7 @@ def _result(case: Case, index: int, made: dict[str, Any]) -> dict[str, Any]:
         "ruleIndex": index,
         "level": LEVEL.get(case.level, "none"),
         "message": {"text": shown(case.detail) or "the check's assertion does not hold"},
+        **_flows(case, record),
         "locations": [
             {
                 "physicalLocation": {

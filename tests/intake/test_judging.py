@@ -6,6 +6,7 @@ import dataclasses
 
 from conformance.intake.judging import Room, judge, stranger
 from conformance.judge.checks import load
+from conformance.judge.tally import Tally
 from conformance.spec.profiles import profile_for
 from conformance.wire.transcript import Transcript
 from support import recordings
@@ -56,3 +57,25 @@ def test_a_conversation_of_another_family_is_told_and_left_out() -> None:
     outcomes = judge([other], RULES, PROFILE, lambda held, _: kept.append(held))
     assert {outcome.verdict for outcome in outcomes.values()} == {"skipped"}
     assert kept[0].trouble
+
+
+def test_findings_name_the_frames_as_the_record_keeps_them() -> None:
+    stage = Stage().greet().stream(30)
+    stage.server("error", error={"message": "no"}, event_id=7)
+    call = transcript("recording/1", stage.close())
+    room = Room(1, 1000)
+    tally = Tally([load().checks["GEN-005"]], PROFILE)
+    kept = room.abridged(call)
+    tally.add(call, room.places)
+    (found,) = tally.outcomes()["GEN-005"].findings
+    assert found.frame is not None
+    assert kept.legs[0].frames[found.frame].type == "error"
+    assert found.frame < len(call.legs[0].frames) - 30
+
+
+def test_a_frame_that_the_record_leaves_out_is_no_place() -> None:
+    call = transcript("recording/1", Stage().greet().server("error", event_id=7).close())
+    tally = Tally([load().checks["GEN-005"]], PROFILE)
+    tally.add(call, [{0: 0}])
+    (found,) = tally.outcomes()["GEN-005"].findings
+    assert found.frame is None

@@ -4,6 +4,8 @@ from __future__ import annotations
 
 import json
 import re
+from pathlib import Path
+from typing import Any
 from xml.etree import ElementTree as ET
 
 import pytest
@@ -95,3 +97,33 @@ def test_the_summary_answers_first(record: Record) -> None:
     assert "| Is `session.finish` accepted, and what comes back? | **`session.finished` answers it.** | error |" in text
     assert "✗ **CLO-005** (MUST fails, the transport's)" in text
     assert "Not judged because of it: CLO-007." in text
+
+
+FOUND = {
+    "clause": "CLO-005", "conversation": "closing/FinishIdle", "connection": 0, "frame": 2,
+    "expected": "It is answered.", "seen": "a; b: c (and 3 more)", "excuse": None, "cause": "x",
+}  # fmt: skip
+
+
+def test_findings_go_through_as_data(tmp_path: Path) -> None:
+    said = {"CLO-005": {"verdict": "fail", "detail": "old words", "findings": [FOUND], "places": 7}}
+    held = read(records.write(tmp_path, records.conversations(), records.verdicts(said)))
+    made = summary(held)
+    case = next(case for case in made["cases"] if case["id"] == "CLO-005")
+    assert (case["findings"], case["places"]) == ([FOUND], 7)
+    (result,) = json.loads(sarif.render(held, made))["runs"][0]["results"]
+    (flow,) = result["codeFlows"]
+    asked, decides = (step["location"] for step in flow["threadFlows"][0]["locations"])
+    assert asked["message"]["text"] == "client: session.finish"
+    assert decides["message"]["text"] == f"server: error; {FOUND['seen']}"
+    assert decides["logicalLocations"][0]["fullyQualifiedName"] == "closing/FinishIdle, frame 2"
+    text = ET.fromstring(junit.render(held, made)).find(".//testcase[@name='CLO-005']/failure").text
+    assert text == f"closing/FinishIdle, frame 2\nexpected: It is answered.\nseen: {FOUND['seen']}\n\nand 6 more"
+
+
+@pytest.mark.parametrize("place", [{"frame": None}, {"frame": 99}, {"connection": 3}, {"conversation": "closing/Gone"}])
+def test_a_place_that_the_record_does_not_hold_is_no_way(place: dict[str, Any], tmp_path: Path) -> None:
+    said = {"CLO-005": {"verdict": "fail", "detail": "words", "findings": [FOUND | place], "places": 1}}
+    held = read(records.write(tmp_path, records.conversations(), records.verdicts(said)))
+    (result,) = json.loads(sarif.render(held, summary(held)))["runs"][0]["results"]
+    assert "codeFlows" not in result

@@ -24,6 +24,11 @@ SARIF = Draft4Validator(json.loads((SCHEMAS / "sarif-2.1.0-rtm.5.json").read_tex
 
 HOSTILE = "</failure>]]>\x00\x1b[31m \ud800 <x y='z'>\u2028 & " + "a" * 5000
 
+FOUND = {
+    "clause": "CON-009", "conversation": "acceptance/Family", "connection": 0, "frame": 3,
+    "expected": HOSTILE, "seen": HOSTILE, "excuse": HOSTILE, "cause": HOSTILE,
+}  # fmt: skip
+
 
 def usual(folder: Path) -> Record:
     return records.usual(folder)
@@ -40,7 +45,7 @@ def hostile(folder: Path) -> Record:
         **records.USUAL,
         "SES-002": {"verdict": "fail", "detail": HOSTILE},
         "SES-003": {"verdict": "error", "detail": HOSTILE},
-        "CON-009": {"verdict": "fail", "detail": HOSTILE},
+        "CON-009": {"verdict": "fail", "detail": HOSTILE, "findings": [FOUND], "places": 10**6},
         "Q-FINISH": {"verdict": "observed", "outcome": HOSTILE, "detail": HOSTILE},
     }
     return read(records.write(folder, records.conversations(), records.verdicts(lines), endpoint=f"wss://{HOSTILE}"))
