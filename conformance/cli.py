@@ -29,6 +29,7 @@ from conformance.report.redact import Redactor
 from conformance.report.whole import write
 from conformance.screen import screened
 from conformance.secrets import held
+from conformance.site import command as docs
 
 USAGE = 4
 UNWRITTEN = 3
@@ -58,6 +59,8 @@ def _main(arguments: Sequence[str]) -> int:
         return proxy.main(options)
     if options.command == "import":
         return intake.main(options)
+    if options.command == "docs":
+        return docs.main(options)
     if options.command == "compare":
         return _compare(options.records, options.output)
     return _report(options.record)
@@ -130,6 +133,7 @@ def _parser() -> _Parser:
     past.add_argument("-o", "--output", type=Path, help="write the page of the trend")
     intake.add(commands)
     proxy.add(commands, _port)
+    docs.add(commands)
     report = commands.add_parser("report", help="render a record again")
     report.add_argument("record", type=Path, help="record.jsonl")
     return parser
