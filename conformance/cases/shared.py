@@ -8,6 +8,7 @@ belongs to the probe and "nothing comes" is known without waiting for it.
 import contextlib
 import json
 
+from conformance.judge.acceptance import leg_with
 from conformance.judge.verdicts import Seen
 from conformance.judge.view import listed
 from conformance.spec.unsolicited import is_unsolicited
@@ -57,11 +58,8 @@ async def probe(call, step, *, session=MANUAL, before=()):
 
 
 def leg_of(wire, label):
-    """The connection on which a labelled frame was sent."""
-    for number in range(len(wire.transcript.legs)):
-        if any(frame.label == label for frame in wire.leg(number).frames):
-            return wire.leg(number)
-    return wire
+    """The connection on which a labelled frame was sent; the first one where none was."""
+    return leg_with(wire, label) or wire
 
 
 def said_to(wire, label):

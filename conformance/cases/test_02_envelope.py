@@ -16,7 +16,7 @@ ALIVE = {"modalities": ["text"]}
 MIXED = "Antworte mit „ja“. 回答“是”。 🙂"
 
 
-def reaction(wire, label):
+def answers(wire, label):
     """What a malformed frame got: the types of the events, or how the connection ended."""
     said = [event["type"] for event in said_to(wire, label)]
     if said:
@@ -27,7 +27,7 @@ def reaction(wire, label):
 
 def is_answered(wire, label):
     """An `error` or a close frame, never silence."""
-    said = reaction(wire, label)
+    said = answers(wire, label)
     assert said, f"{label} was met with silence"
     assert said[0] == "error" or said[0].startswith("close "), f"{label} was answered by {listed(said)}"
 

@@ -83,8 +83,11 @@ class Judged(AssertionError):  # noqa: N818  # it is an outcome, not an error
 
 
 def conversation_name(cls: type[Any]) -> str:
-    """`session/VoiceChange` for the class TestVoiceChange of test_03_session.py."""
-    chapter = cls.__module__.rpartition(".")[2].split("_", 2)[-1]
+    """`session/VoiceChange` for the class TestVoiceChange of test_03_session.py or test_03_session_voices.py.
+
+    A chapter that fills several files is still one: records and figures of long ago know its conversations by name.
+    """
+    _, _, chapter, *_ = cls.__module__.rpartition(".")[2].split("_")
     return f"{chapter}/{cls.__name__.removeprefix('Test')}"
 
 
