@@ -20,10 +20,10 @@ from types import TracebackType
 from typing import Any, Self, TypeVar
 
 from conformance.clients.judging import clauses, judge
-from conformance.clients.leaving import leaving
 from conformance.clients.recording import Recording
 from conformance.clients.running import KEY, options_for
 from conformance.clients.scenarios import Scenario, chosen
+from conformance.judge.leaving import leaving
 from conformance.mock import answers, stage
 from conformance.mock.options import MockOptions, Moment
 from conformance.mock.server import MockServer

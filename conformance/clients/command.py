@@ -17,7 +17,7 @@ from typing import Any
 from conformance import arguments
 from conformance.clients import running, scenarios
 from conformance.clients.judging import clauses
-from conformance.clients.leaving import in_words, leaving
+from conformance.judge.leaving import in_words, leaving
 from conformance.mock.options import MockOptions, OptionError
 from conformance.report import record
 from conformance.report.baseline import Baseline, BaselineError, load

@@ -21,10 +21,10 @@ from typing import Any
 from conformance import __version__, secrets
 from conformance.clients import program
 from conformance.clients.judging import clauses, judge, where
-from conformance.clients.leaving import leaving
 from conformance.clients.recording import Recording
 from conformance.clients.scenarios import Scenario
 from conformance.judge.checks import line
+from conformance.judge.leaving import leaving
 from conformance.mock.options import MockOptions
 from conformance.mock.server import MockServer
 from conformance.report import files, record, whole

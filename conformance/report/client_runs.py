@@ -8,7 +8,7 @@ from __future__ import annotations
 from collections import Counter
 from typing import Any
 
-from conformance.clients.leaving import leaving, statuses
+from conformance.judge.leaving import leaving, statuses
 from conformance.report.answers import InWords
 from conformance.report.html_trace import audio_of
 from conformance.report.record import Record

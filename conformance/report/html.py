@@ -16,13 +16,14 @@ from typing import Any, Literal
 from jinja2 import Template
 
 from conformance.judge import schema
-from conformance.report import html_text, html_views, sources, svg
+from conformance.report import html_text, html_views, svg
 from conformance.report.case import Case
 from conformance.report.findings import Finding, as_markdown, findings, places
 from conformance.report.html_trace import PAYLOAD, Complaints, complaints, embedded, kind, payload
 from conformance.report.page import asset, environment, policy
 from conformance.report.record import Record
 from conformance.report.summary import cases, transport_words
+from conformance.spec import sources
 from conformance.wire.transcript import Frame, Transcript
 
 STATIC_DIAGRAMS = 2_000_000
@@ -73,6 +74,7 @@ def _template() -> Template:
         payload=lambda frame: html_text.cut(payload(frame), 900),
         kind=lambda frame: html_text.shown(kind(frame), 120),
         address=sources.address,
+        described=sources.described,
         chapter=html_views.chapter_name,
         vclass=html_views.verdict_class,
         vword=html_views.verdict_word,

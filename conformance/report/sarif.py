@@ -11,8 +11,8 @@ from conformance.report.case import Case
 from conformance.report.html_text import shown
 from conformance.report.html_views import chapter_name
 from conformance.report.record import Record
-from conformance.report.sources import address
 from conformance.report.summary import cases
+from conformance.spec.sources import address
 from conformance.wire.transcript import Frame
 
 SCHEMA = "https://docs.oasis-open.org/sarif/sarif/v2.1.0/errata01/os/schemas/sarif-schema-2.1.0.json"

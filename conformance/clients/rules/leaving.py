@@ -4,9 +4,9 @@ from __future__ import annotations
 
 from collections.abc import Iterator
 
-from conformance.clients.leaving import finish
 from conformance.clients.rules.base import Finding, rule
 from conformance.clients.view import Played, Session
+from conformance.judge.leaving import finish
 
 PATIENCE_MS = 30_000
 """The SDKs wait 20 s for the answer to `session.finish`."""

@@ -6,7 +6,7 @@ import json
 
 import pytest
 
-from conformance.clients.leaving import in_words, leaving, statuses
+from conformance.judge.leaving import in_words, leaving, statuses
 from conformance.wire.transcript import Ending, Frame, Leg
 
 CLEAN = Ending("client", 1000, "", 1000, "", clean=True, tcp="fin")
