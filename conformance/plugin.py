@@ -223,7 +223,8 @@ def pytest_pyfunc_call(pyfuncitem: pytest.Function) -> bool | None:
         given = run.arguments(pyfuncitem)
         value = run.patience.over(pyfuncitem.obj)(**given)
     except Exception as problem:
-        outcome = pyfuncitem.stash[OUTCOME] = judging.raised(check_id, problem, given.values())
+        outcome = judging.excused(judging.raised(check_id, problem, given.values()), given.values())
+        pyfuncitem.stash[OUTCOME] = outcome
         if isinstance(problem, judging.Judged) and outcome.verdict in {"pass", "observed"}:
             return True
         if outcome.verdict in SKIPPED:
@@ -233,7 +234,7 @@ def pytest_pyfunc_call(pyfuncitem: pytest.Function) -> bool | None:
             # What a finding says and no traceback: the same words as everywhere.
             raise pytest.fail.Exception(outcome.words, pytrace=False) from None
         raise
-    pyfuncitem.stash[OUTCOME] = judging.said(check_id, value)
+    pyfuncitem.stash[OUTCOME] = judging.excused(judging.said(check_id, value), given.values())
     return True
 
 

@@ -9,6 +9,7 @@ from conformance.judge import acceptance
 from conformance.judge.verdicts import Inconclusive, Seen, other
 from conformance.judge.view import listed
 from conformance.spec import must, observe, should
+from conformance.spec.requests import answers, is_silent
 from conformance.wire import close, likely, maybe, send, until
 
 ITEM = user("Say yes.")
@@ -66,10 +67,10 @@ class TestFamily:
                 await call(send("input_audio_buffer.append", audio=AUDIO))
             filled = {name: first if value == "FIRST" else value for name, value in fields.items()}
             await call(send(kind, label=kind, **filled))
-            if kind in acceptance.SILENT:
+            if is_silent(kind):
                 await call(maybe("error"))
                 continue
-            answer = await call(maybe("error", *ANSWERS.get(kind, ()), *UNDOCUMENTED.get(kind, ())))
+            answer = await call(maybe("error", *answers(kind)))
             if answer is None or answer.type == "error" or not call.alive:
                 continue
             if answer.type == "session.finished":
@@ -146,28 +147,6 @@ class TestFamily:
     @observe("Q-TRANSCRIPTION-SESSION-UPDATE")
     def question_what_answers_transcription_session_update(self, wire):
         return answer(wire, "transcription_session.update")
-
-
-# What acknowledges an event, where the family knows an acknowledgement.
-ANSWERS = {
-    "session.finish": ("session.finished",),
-    "session.update": ("session.updated",),
-    "input_audio_buffer.commit": ("input_audio_buffer.committed",),
-    "input_audio_buffer.clear": ("input_audio_buffer.cleared",),
-    "conversation.item.create": ("conversation.item.created",),
-    "response.create": ("response.created",),
-    "Session.Update": ("session.updated",),
-}
-UNDOCUMENTED = {
-    "conversation.item.retrieve": ("conversation.item.retrieved", "conversation.item.created"),
-    "conversation.item.truncate": ("conversation.item.truncated",),
-    "conversation.item.delete": ("conversation.item.deleted",),
-    "output_audio_buffer.clear": ("output_audio_buffer.cleared",),
-    "transcription_session.update": ("transcription_session.updated", "session.updated"),
-    "input_text_buffer.commit": ("input_text_buffer.committed",),
-    "input_text_buffer.clear": ("input_text_buffer.cleared",),
-    "session.close": ("session.closed",),
-}
 
 
 def is_known(wire, kind):

@@ -12,6 +12,7 @@ from typing import Any, Literal
 
 from conformance.judge.verdicts import Blocked
 from conformance.judge.view import Event, Wire
+from conformance.spec.requests import RESPONSE, is_silent
 from conformance.wire.transcript import Transcript
 
 INVENTED = "conformance.no_such_event"
@@ -54,7 +55,7 @@ def of(wire: Wire, label: str) -> Acceptance:
     leg = leg_with(wire, label)
     if leg is None:
         return Acceptance(label, "not reached", alive=False)
-    replies = [event for event in leg.replies(label) if not str(event["type"]).startswith(BY_ITSELF)]
+    replies = [event for event in leg.replies(label) if not str(event["type"]).startswith(RESPONSE)]
     answers = tuple(str(event["type"]) for event in replies)
     error = next((event.get("error") for event in replies if event["type"] == "error"), None)
     last = label == last_label(leg)
@@ -65,7 +66,7 @@ def of(wire: Wire, label: str) -> Acceptance:
         fate = "fatal"
     elif error is not None:
         fate = "refused as unknown" if _is_unknown(wire, label, error) else "refused"
-    elif answers or label in SILENT:
+    elif answers or is_silent(label):
         fate = "accepted"
     else:
         fate = "ignored"
@@ -83,20 +84,6 @@ def reached(wire: Wire, label: str) -> Acceptance:
     return row
 
 
-# Beside what comes unasked: a response goes on by itself after its `response.created`.
-BY_ITSELF = (
-    "response.output_item.",
-    "response.content_part.",
-    "response.text.",
-    "response.audio",
-    "response.function_call",
-    "response.done",
-)
-
-# Events that the sources acknowledge by nothing at all (§2 of the protocol's overview).
-SILENT = {"input_audio_buffer.append", "input_image_buffer.append"}
-
-
 def last_label(leg: Wire) -> str | None:
     """The label of the last labelled frame that the client sent on this connection."""
     labels = [frame.label for frame in leg.frames if frame.side == "client" and frame.label]
@@ -109,10 +96,11 @@ def _is_unknown(wire: Wire, label: str, error: Any) -> bool:
         return False
     replies: list[Event] = leg.replies(INVENTED)
     pattern = next((event.get("error") for event in replies if event["type"] == "error"), None)
-    return pattern is not None and _masked(pattern, INVENTED) == _masked(error, label)
+    return pattern is not None and masked(pattern, INVENTED) == masked(error, label)
 
 
-def _masked(error: Any, name: str) -> str:
+def masked(error: Any, name: str) -> str:
+    """An error as text, without the type that it refuses and the id of the request that it names."""
     if isinstance(error, dict):  # the id of the request that it names always differs
         error = {name: value for name, value in error.items() if name != "event_id"}
     return json.dumps(error, sort_keys=True, ensure_ascii=False).replace(name, "TYPE")

@@ -8,8 +8,9 @@ from __future__ import annotations
 import importlib
 import inspect
 import pkgutil
+from collections import Counter
 from collections.abc import Callable, Iterable, Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from pathlib import Path
 from typing import Any
 
@@ -22,6 +23,7 @@ from conformance.judge.verdicts import Contrary, Seen, Uncooperative, Unjudged, 
 from conformance.judge.view import Wire
 from conformance.spec.catalogue import CatalogueError, Clause, clauses, questions
 from conformance.spec.profiles import Profile
+from conformance.spec.requests import Excuse
 from conformance.wire.gaps import Unshown
 from conformance.wire.recorder import Conversation, Whims, as_conversation
 from conformance.wire.transcript import Transcript
@@ -63,6 +65,8 @@ class Outcome:
     findings: tuple[Finding, ...] = ()
     """What is wrong, as data, where it failed: the first of all that `places` counts."""
     places: int = 0
+    excuses: tuple[tuple[Excuse, int], ...] = ()
+    """What excused an absence, and how often, where the check is a rule."""
 
     def __post_init__(self) -> None:
         object.__setattr__(self, "detail", shortened(self.detail, LONGEST_DETAIL))
@@ -155,9 +159,19 @@ def level(check_id: str, profile: Profile) -> str:
 def run(check_id: str, function: Callable[..., Any], *given: Any) -> Outcome:
     """Call a check with its evidence and turn what it does into an outcome."""
     try:
-        return said(check_id, function(*given))
+        outcome = said(check_id, function(*given))
     except Exception as problem:  # noqa: BLE001  # whatever a check raises is its verdict
-        return raised(check_id, problem, given)
+        outcome = raised(check_id, problem, given)
+    return excused(outcome, given)
+
+
+def excused(outcome: Outcome, given: Iterable[Any]) -> Outcome:
+    """The outcome of a check with what it let pass, as its evidence has noted it."""
+    used: Counter[Excuse] = Counter()
+    for wire in _wires(given):
+        used.update(wire.taken_excuses())
+    order = sorted(used.items(), key=lambda one: (one[0].code, one[0].words))
+    return replace(outcome, excuses=tuple(order)) if used else outcome
 
 
 def said(check_id: str, value: Any) -> Outcome:
@@ -216,16 +230,21 @@ def failed(check_id: str, problem: AssertionError, given: Iterable[Any] = ()) ->
 def line(check_id: str, level: str, outcome: Outcome, seconds: float) -> dict[str, Any]:
     """The fields of a record's `verdict` line."""
     found = {"findings": [one.to_json() for one in outcome.findings], "places": outcome.places}
+    excuses = [{"code": one.code, "words": one.words, "times": times} for one, times in outcome.excuses]
     return {
         "id": check_id, "level": level, "verdict": outcome.verdict, "detail": outcome.detail,
-        "outcome": outcome.outcome, "owner": outcome.owner, "seconds": seconds, **(found if outcome.places else {}),
+        "outcome": outcome.outcome, "owner": outcome.owner, "seconds": seconds,
+        **(found if outcome.places else {}), **({"excuses": excuses} if excuses else {}),
     }  # fmt: skip
+
+
+def _wires(given: Iterable[Any]) -> list[Wire]:
+    return [wire for one in given for wire in (one if isinstance(one, list) else [one]) if isinstance(wire, Wire)]
 
 
 def _odd(given: Iterable[Any]) -> str | None:
     """The type of the first event in this evidence that is not valid by its schema, or None."""
-    wires = [wire for one in given for wire in (one if isinstance(one, list) else [one]) if isinstance(wire, Wire)]
-    legs = [wire.leg(number) for wire in wires for number in range(len(wire.transcript.legs))]
+    legs = [wire.leg(number) for wire in _wires(given) for number in range(len(wire.transcript.legs))]
     try:
         return next((odd for leg in legs if (odd := odd_event(leg)) is not None), None)
     except Unshown:

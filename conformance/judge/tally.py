@@ -20,6 +20,7 @@ from conformance.judge.place import Places
 from conformance.judge.rules.frames import forget
 from conformance.judge.view import Wire
 from conformance.spec.profiles import Profile
+from conformance.spec.requests import Excuse
 from conformance.wire.gaps import Unshown
 from conformance.wire.transcript import Transcript
 
@@ -44,10 +45,12 @@ class _Kept:
     first: dict[str, Outcome] = field(default_factory=dict)
     failed: list[Outcome] = field(default_factory=list)
     places: int = 0
+    excuses: Counter[Excuse] = field(default_factory=Counter)
     seen: Counter[str | None] = field(default_factory=Counter)
 
     def add(self, outcome: Outcome) -> None:
         self.verdicts[outcome.verdict] += 1
+        self.excuses.update(dict(outcome.excuses))
         self.first.setdefault(outcome.verdict, outcome)
         if outcome.verdict == "observed":
             self.seen[outcome.outcome] += 1
@@ -106,7 +109,10 @@ class Tally:
 
     def outcomes(self) -> dict[str, Outcome]:
         """The verdict of every check on all that was added."""
-        return {check.id: self._outcome(check) for check in self.checks}
+        return {
+            check.id: replace(self._outcome(check), excuses=tuple(self.kept[check.id].excuses.items()))
+            for check in self.checks
+        }
 
     def _outcome(self, check: Check) -> Outcome:
         why = applies(check.id, self.profile)

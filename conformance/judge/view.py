@@ -6,6 +6,7 @@ event is one failure and not twenty.
 
 from __future__ import annotations
 
+from collections import Counter
 from collections.abc import Callable, Collection, Iterable, Iterator, Sequence
 from contextlib import contextmanager
 from dataclasses import dataclass, field
@@ -16,6 +17,7 @@ from conformance.guarded import object_at
 from conformance.judge.verdicts import Blocked, Contrary, Inconclusive, NotHeld
 from conformance.spec.catalogue import owners
 from conformance.spec.profiles import Profile
+from conformance.spec.requests import Excuse
 from conformance.spec.unsolicited import is_unsolicited
 from conformance.wire.gaps import Gap, OneSided, Unshown, Untimed, torn
 from conformance.wire.transcript import UNREAD, Ending, Frame, Handshake, Leg, Transcript
@@ -107,6 +109,8 @@ class Trail:
     """What a check has looked at last: the view and the frame; and where the frames of a place were taken from."""
 
     last: tuple[Wire, Frame] | None = None
+    excuses: Counter[Excuse] = field(default_factory=Counter)
+    """What excused an absence, and how often, since somebody took note of it."""
     origin: tuple[int, Sequence[int | None]] | None = None
 
 
@@ -299,6 +303,17 @@ class Wire:
                 if any(one is frame for one in wanted) or _parts(frame.event, held):
                     found = view, frame
         return found[0].place_of(found[1]) if found is not None else (self._leg_number, None)
+
+    def excused(self, excuse: Excuse | None) -> bool:
+        """Take note of what excuses an absence here; whether anything does."""
+        if excuse is not None:
+            self._trail.excuses[excuse] += 1
+        return excuse is not None
+
+    def taken_excuses(self) -> Counter[Excuse]:
+        """What was noted since this was last asked."""
+        found, self._trail.excuses = self._trail.excuses, Counter()
+        return found
 
     def _touch(self, frame: Frame) -> Frame:
         self._trail.last = self, frame

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from dataclasses import dataclass
+from typing import Any
 
 from conformance.judge.finding import Finding
 
@@ -28,6 +29,9 @@ class Case:
 
     findings: tuple[Finding, ...] = ()
     """What is wrong, as data; empty in records that are older than that."""
+
+    excuses: tuple[dict[str, Any], ...] = ()
+    """What its rule let pass: `code` of the open point, the case in `words`, and how many `times`."""
 
     places: int = 0
     """How many findings there were in all, those that were not kept among them."""

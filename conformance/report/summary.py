@@ -96,6 +96,7 @@ def _case(
         check["where"],
         findings=tuple(map(Finding.from_json, decisive.get("findings", ()))),
         places=decisive.get("places", 0),
+        excuses=tuple(decisive.get("excuses", ())),
     )
 
 
@@ -302,6 +303,7 @@ def summary(record: Record) -> dict[str, Any]:
                     if case.findings
                     else {}
                 ),
+                **({"excuses": list(case.excuses)} if case.excuses else {}),
             }
             for case in judged
         ],

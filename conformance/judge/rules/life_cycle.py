@@ -44,7 +44,7 @@ def done_comes_once(wire: Wire) -> Iterator[Breach | None]:
             yield Breach(response.shown(DONE)[1], f"{response.id} was done {times} times")
         elif times == 1:
             yield None
-        elif CREATED in response.types and may_lack_done(wire, response.id) is None:
+        elif CREATED in response.types and not wire.excused(may_lack_done(wire, response.id)):
             last = response.frames[-1]
             over = last.type == ITEM_DONE and any(index > last.index for index in silences(wire.frames))
             if later_created or over:

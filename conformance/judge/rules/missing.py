@@ -15,7 +15,6 @@ from conformance.judge.finding import Breach
 from conformance.judge.rules.frames import is_loud, once
 from conformance.judge.rules.requests import (
     BACKEND,
-    CLAUSE,
     Request,
     lost,
     message,
@@ -24,10 +23,12 @@ from conformance.judge.rules.requests import (
     stop_of,
 )
 from conformance.judge.rules.session import Moment, moments, moments_of
-from conformance.judge.rules.settling import ANSWERED_BY, settling
+from conformance.judge.rules.settling import settling
 from conformance.judge.verdicts import Blocked, Inconclusive, Unjudged
 from conformance.judge.view import Wire
+from conformance.spec import requests as excuses
 from conformance.spec.catalogue import owners
+from conformance.spec.requests import ANSWERED_BY, Excuse, clause_of
 from conformance.spec.unsolicited import TRANSCRIPTION
 from conformance.wire.transcript import Frame
 
@@ -86,36 +87,36 @@ def _unanswered(wire: Wire, wanted: str) -> Culprit | None:
             why = exempt(request, wire)
             if why is None:
                 says = f"{request.called} got neither {ANSWERED_BY[request.type]} nor error"
-                return Culprit(CLAUSE[request.type], says, frame=request.frame)
+                return Culprit(clause_of(request.type), says, frame=request.frame)
             return Culprit(
-                CLAUSE[request.type], f"{request.called} was not answered, which is open: {why}", breach=False
+                clause_of(request.type), f"{request.called} was not answered, which is open: {why}", breach=False
             )
     last = requests(wire)[-1:]
     if last and last[0].errors and ANSWERED_BY[last[0].type] in wanted:
         said = last[0].errors[0].event.get("error")
-        return Culprit(CLAUSE[last[0].type], f"{last[0].called} was refused: {said}", breach=False)
+        return Culprit(clause_of(last[0].type), f"{last[0].called} was refused: {said}", breach=False)
     return None
 
 
-def exempt(request: Request, wire: Wire) -> str | None:
-    """The open question that leaves it open whether this request is answered, or None: it must be."""
+def exempt(request: Request, wire: Wire) -> Excuse | None:
+    """What leaves it open whether this request is answered, or None: it must be."""
     moment, event = request.moment, request.frame.event
     before = (other for other in requests(wire) if other.frame.index < request.frame.index)
     if any(other.type == "session.finish" and other.answers for other in before):
-        return "the session was finished (C1)"
+        return excuses.FINISHED
     match request.type:
         case "session.update":
             session = event.get("session")
             if not isinstance(session, dict):
-                return "an update without `session` (U5)"
+                return excuses.NO_SESSION
             voice = session.get("voice")
             if voice is not None and wire.profile.knows_voice(str(voice)) is not True:
-                return "a voice that the model may not have (C39)"
-            return "an update while a response is active (U6)" if moment.active else None
+                return excuses.ODD_VOICE
+            return excuses.UPDATE_IN_REPLY if moment.active else None
         case "input_audio_buffer.commit":
             if moment.turns != "manual":
-                return "a commit while voice detection decides the turns (C17)"
-            return "a commit while a response is active (U5)" if moment.active else None
+                return excuses.COMMIT_IN_VAD
+            return excuses.COMMIT_IN_REPLY if moment.active else None
         case "conversation.item.create":
             return _item_is_open(request, wire)
         case "response.create":
@@ -134,18 +135,18 @@ def spoke_after(wire: Wire, index: int) -> bool:
     return any(is_loud(frame.event.get("audio")) is not False for frame in later)
 
 
-def _item_is_open(request: Request, wire: Wire) -> str | None:
+def _item_is_open(request: Request, wire: Wire) -> Excuse | None:
     item = request.frame.event.get("item")
     if not isinstance(item, dict) or not isinstance(item.get("type"), str):
-        return "a malformed item (U5)"
+        return excuses.MALFORMED_ITEM
     if item["type"] == "message":
         acknowledged = any(
             other.answers and other.frame.index < request.frame.index and other.type == request.type
             for other in requests(wire)
         )
-        return None if acknowledged and item.get("role") == "user" else "text items (C12)"
+        return None if acknowledged and item.get("role") == "user" else excuses.TEXT_ITEM
     if item["type"] != "function_call_output":
-        return "an item that is not on the list (U5)"
+        return excuses.UNLISTED_ITEM
     calls = {
         frame.event.get("call_id")
         for frame in wire.received
@@ -160,24 +161,24 @@ def _item_is_open(request: Request, wire: Wire) -> str | None:
     }
     call = item.get("call_id")
     known = call in calls and call not in answered and isinstance(item.get("output"), str)
-    return None if known else "an unknown or repeated `call_id` (U20)"
+    return None if known else excuses.ODD_CALL
 
 
-def _create_is_open(request: Request, wire: Wire) -> str | None:
+def _create_is_open(request: Request, wire: Wire) -> Excuse | None:
     moment = request.moment
     if moment.active:
-        return "a response is active"
+        return excuses.CREATE_IN_REPLY
     if not moment.items:
-        return "nothing is in the conversation (U15)"
+        return excuses.NOTHING_SAID
     if moment.speaking is not None or (moment.turns != "manual" and moment.buffered):
-        return "the user is or may be speaking (U15)"
+        return excuses.SPEAKING
     if cancelled_after(wire, request.frame.index):
-        return "a cancel follows (U15)"
+        return excuses.CANCEL_FOLLOWS
     if moment.turns != "manual" and spoke_after(wire, request.frame.index):
-        return "the user speaks (U15)"
+        return excuses.SPEECH_FOLLOWS
     commits = (other for other in requests(wire) if other.type == "input_audio_buffer.commit")
     if any(commit.unanswered_at(request.frame.index) for commit in commits):
-        return "the commit before it is not confirmed (C15)"
+        return excuses.UNCONFIRMED
     earlier = wire.frames[: request.frame.index]
     spoken = {
         f.event.get("item_id") for f in earlier if f.side == "server" and f.type == "input_audio_buffer.committed"
@@ -188,18 +189,18 @@ def _create_is_open(request: Request, wire: Wire) -> str | None:
         if f.side == "server" and f.type in {TRANSCRIPTION + "completed", TRANSCRIPTION + "failed"}
     }
     if spoken - heard:
-        return "the transcription is not complete (C15)" if moment.transcribes else "transcription is off (U19)"
+        return excuses.UNTRANSCRIBED if moment.transcribes else excuses.TRANSCRIPTION_OFF
     return None
 
 
-def cut_short(wire: Wire, response_id: str) -> str | None:
+def cut_short(wire: Wire, response_id: str) -> Excuse | None:
     """Why a response may have ended otherwise than by `response.done`: cancelled, interrupted; None for neither."""
     return once(_cut_short, wire.frames).get(response_id)
 
 
-def _cut_short(frames: Sequence[Frame]) -> dict[object, str]:
+def _cut_short(frames: Sequence[Frame]) -> dict[object, Excuse]:
     """The responses that were cut short, each with its reason: one pass for all of them."""
-    found: dict[object, str] = {}
+    found: dict[object, Excuse] = {}
     running: set[object] = set()
     over: set[object] = set()
     cancelled_early = False  # a cancel may overtake the `response.created` that it is meant for (U15)
@@ -208,7 +209,7 @@ def _cut_short(frames: Sequence[Frame]) -> dict[object, str]:
     committed = resumed = False  # a turn waits for its response, and the user has begun to speak again
     then, meant = moments_of(frames), settling(frames).meant
 
-    def cut(why: str) -> None:
+    def cut(why: Excuse) -> None:
         found.update(dict.fromkeys(running, why))
         over.update(running)
         running.clear()
@@ -222,21 +223,20 @@ def _cut_short(frames: Sequence[Frame]) -> dict[object, str]:
                 heard |= then[frame.index].turns != "manual"
             elif frame.type == "response.cancel":
                 cancelled_early = True
-                cut("cancelled (C3)")
+                cut(excuses.CANCELLED)
             elif frame.type == "session.finish":
-                cut("the session was finished (C1)")
+                cut(excuses.FINISHED_IN_REPLY)
         elif frame.type == "input_audio_buffer.committed":
             committed, resumed = True, False
         elif frame.type == "input_audio_buffer.speech_started":
             resumed = committed
-            cut("interrupted by the user (C4)")
+            cut(excuses.INTERRUPTED)
         elif frame.type == "response.created":
             asked, heard = max(0, asked - 1), False
             key = _id_of(frame.event)
             if isinstance(key, str) and key not in over:
                 if cancelled_early or resumed:
-                    early = "cancelled before it was created (U15)"
-                    found[key] = early if cancelled_early else "interrupted by the user before it was created (C4)"
+                    found[key] = excuses.CANCELLED_EARLY if cancelled_early else excuses.INTERRUPTED_EARLY
                     over.add(key)
                     running.discard(key)
                 else:
@@ -253,12 +253,12 @@ def _cut_short(frames: Sequence[Frame]) -> dict[object, str]:
     return found
 
 
-def may_lack_done(wire: Wire, response_id: str) -> str | None:
+def may_lack_done(wire: Wire, response_id: str) -> Excuse | None:
     """Why a response may have no `response.done`: cut short, or a tool call on 3.8 (C37); None: it must have one."""
     if wire.profile.family == "qwen3.8" and response_id in once(_with_calls, wire.frames):
-        return "a tool call on 3.8 (C37)"
+        return excuses.CALL_OF_38
     broke = response_id in once(_broken_down, wire.frames)
-    return "a fault of the backend (E6, E13)" if broke else cut_short(wire, response_id)
+    return excuses.BACKEND_FAULT if broke else cut_short(wire, response_id)
 
 
 def _with_calls(frames: Sequence[Frame]) -> set[str]:
@@ -406,14 +406,14 @@ def _after_commit(wire: Wire, committed: int, waited: tuple[str, ...]) -> Culpri
     return None
 
 
-def no_automatic_reply(wire: Wire, moment: Moment) -> str | None:
+def no_automatic_reply(wire: Wire, moment: Moment) -> Excuse | None:
     """Why a committed turn may stay without a reply in VAD mode."""
     if moment.detection.get("create_response") is False:
-        return "`create_response` is false (C26)"
+        return excuses.NO_AUTOMATIC_REPLY
     if wire.profile.family == "qwen3.8":
-        return "the automatic reply of 3.8 (C26)"
+        return excuses.REPLY_OF_38
     if not moment.transcribes:
-        return "transcription is off (U19)"
+        return excuses.TRANSCRIPTION_OFF
     return None
 
 

@@ -25,8 +25,8 @@ from conformance.judge.rules.requests import (
     waited_out,
 )
 from conformance.judge.rules.session import Moment, moments
-from conformance.judge.rules.settling import ANSWERED_BY
 from conformance.judge.view import Wire, listed
+from conformance.spec.requests import ANSWERED_BY
 from conformance.wire.transcript import Frame
 
 COMMITTED = "input_audio_buffer.committed"
@@ -45,14 +45,21 @@ def _outcomes(wire: Wire, kind: str) -> Iterator[Breach | None]:
     for request in (found for found in requests(wire) if found.type == kind):
         if request.open:
             mine = (request, *request.contenders.values())  # one of them got no answer, and nobody knows which
-            if any(exempt(other, wire) for other in mine):
+            why = next((why for other in mine if (why := exempt(other, wire)) is not None), None)
+            if why is not None:
+                if not wire.lacks("close") and _ignored(wire, request):
+                    wire.excused(why)
                 continue
-            slow = kind == "response.create"  # its answer may take longer than a quiet window
-            ignored = request.passed_over or (not slow and waited_out(wire, request))
-            if ignored and waited_out(wire, request):
+            if _ignored(wire, request):
                 yield Breach(request.frame, f"{request.called} got neither {ANSWERED_BY[kind]} nor error")
             continue
         yield from _both(wire, request)
+
+
+def _ignored(wire: Wire, request: Request) -> bool:
+    """Whether the client surely waited for an answer that did not come."""
+    slow = request.type == "response.create"  # its answer may take longer than a quiet window
+    return (request.passed_over or not slow) and waited_out(wire, request)
 
 
 def _both(wire: Wire, request: Request) -> Iterator[Breach | None]:
@@ -244,7 +251,8 @@ def finish_has_one_outcome(wire: Wire) -> Iterator[Breach | None]:
     """`session.finish` → `session.finished` or `error`, not both, within two seconds where nothing is running."""
     for request in (found for found in requests(wire) if found.type == "session.finish"):
         if request.open:
-            if waited_out(wire, request) and wire.ending.first != "server" and exempt(request, wire) is None:
+            left = waited_out(wire, request) and wire.ending.first != "server"
+            if left and not wire.excused(exempt(request, wire)):
                 yield Breach(request.frame, "session.finish got neither session.finished nor error")
             continue
         yield None

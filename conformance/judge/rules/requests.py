@@ -12,14 +12,6 @@ from conformance.judge.rules.settling import is_request, settling
 from conformance.judge.view import Wire
 from conformance.wire.transcript import Frame, Stop
 
-CLAUSE = {
-    "session.update": "GEN-011",
-    "input_audio_buffer.commit": "GEN-012",
-    "input_audio_buffer.clear": "GEN-013",
-    "conversation.item.create": "GEN-014",
-    "response.create": "GEN-015",
-    "session.finish": "GEN-017",
-}
 BACKEND = ("internalerror", "internal service error", "connect call failed", "response timeout", "<400>", "<500>")
 THROTTLED = ("throttl", "too many requests", "to many requests")
 

@@ -12,16 +12,8 @@ from dataclasses import dataclass, field
 from typing import Any
 
 from conformance.judge.rules.frames import is_client_data, is_odd, once, silences
+from conformance.spec.requests import ANSWERED_BY
 from conformance.wire.transcript import Frame
-
-ANSWERED_BY = {
-    "session.update": "session.updated",
-    "input_audio_buffer.commit": "input_audio_buffer.committed",
-    "input_audio_buffer.clear": "input_audio_buffer.cleared",
-    "conversation.item.create": "conversation.item.created",
-    "response.create": "response.created",
-    "session.finish": "session.finished",
-}
 
 
 def is_request(frame: Frame) -> bool:

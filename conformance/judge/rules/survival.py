@@ -27,7 +27,9 @@ from conformance.judge.rules.requests import (
 from conformance.judge.rules.session import moments
 from conformance.judge.rules.settling import settling
 from conformance.judge.view import Wire
+from conformance.spec import requests as excuses
 from conformance.spec.profiles import SPOKEN_ONLY
+from conformance.spec.requests import Excuse
 from conformance.wire.gaps import Elided
 from conformance.wire.transcript import Frame
 
@@ -60,7 +62,7 @@ def connection_stays_open(wire: Wire) -> Iterator[Breach | None]:
     if ending.first != "server":
         yield None
         return
-    if excuse(wire) is None and not _refused_last(wire):
+    if not wire.excused(excuse(wire)) and not _refused_last(wire):
         said = f"closed with {ending.code_received} {ending.reason_received!r}" if ending.code_received else ending.tcp
         after = _recent(wire)
         last = f" after {after[-1].type or 'a malformed frame'}" if after else ""
@@ -74,24 +76,24 @@ def _refused_last(wire: Wire) -> bool:
     return wire.received[-1:] != [] and wire.received[-1].type == "error"
 
 
-def excuse(wire: Wire) -> str | None:
+def excuse(wire: Wire) -> Excuse | None:
     """What may have ended the connection rightly, or None."""
     frames, ending = wire.frames, wire.ending
     if not wire.received and not any(is_client_data(frame) for frame in frames):
-        return "a session that never began (§1: its first event is a matter of its own)"
+        return excuses.NEVER_BEGAN
     said = ending.reason_received.lower()
     if any(word in said for word in FATAL):
-        return "a documented reason"
+        return excuses.DOCUMENTED_END
     if frames and frames[-1].at - frames[0].at >= SESSION_LIMIT_MS:
-        return "the session limit"
+        return excuses.SESSION_LIMIT
     if frames and _idle(wire) >= IDLE_MS:
-        return "the idle clock (C27)"
+        return excuses.IDLE
     if any(frame.type == "session.finish" for frame in frames if is_client_data(frame)):
-        return "`session.finish` (C1)"
+        return excuses.FINISH
     if any(_odd_voice(wire, frame) for frame in frames):
-        return "a voice (C39)"
+        return excuses.VOICE
     if _lacks_voice(wire):
-        return "the voice of the greeting, which the model may not have (F9)"
+        return excuses.VOICE_OF_GREETING
     return next((why for why in (provocation(wire, frame) for frame in _recent(wire)) if why), None)
 
 
@@ -167,30 +169,30 @@ class _Suspects:
         return self._odd[bisect_right(self._meant, index)] > self._odd[bisect_right(self._meant, last)]
 
 
-def provocation(wire: Wire, frame: Frame) -> str | None:
-    """The open question that leaves open what this client frame does to the connection, or None."""
+def provocation(wire: Wire, frame: Frame) -> Excuse | None:
+    """What leaves open what this client frame does to the connection, or None."""
     if frame.opcode == "binary" or frame.text is None:
-        return "a binary frame or invalid UTF-8 (U2)"
+        return excuses.BINARY
     if _length(frame) > LARGE:
-        return "a very large message (C36)"
+        return excuses.LARGE
     if frame.index in once(_untimely, wire.frames):
-        return "an event before the greeting, or more at once than a sibling takes (F8, F25)"
+        return excuses.UNTIMELY
     event = frame.event
     if not isinstance(event, dict) or frame.type not in schema.client_types() or not schema.is_valid("client", event):
-        return "a malformed event (U5)"
+        return excuses.MALFORMED
     if frame.type == "input_audio_buffer.append" and is_odd(event["audio"]):
-        return "odd audio (U12)"
+        return excuses.ODD_AUDIO
     if frame.type == "input_image_buffer.append":
         if isinstance(event["image"], Elided):
-            return "an image that was left out of the recording"
+            return excuses.LEFT_OUT
         image = decoded(event["image"])
         if image is None or not (image.startswith(b"\xff\xd8") and image.rstrip(b"\0").endswith(b"\xff\xd9")):
-            return "a malformed event (U5)"
+            return excuses.MALFORMED
         size = _SIZE.search(image)
         if size and max(int.from_bytes(side) for side in size.groups()) > LONGEST_SIDE:
-            return "an image of more pixels than documented (U20)"
+            return excuses.LARGE_IMAGE
     if frame.type == "input_audio_buffer.commit" and moments(wire)[frame.index].turns != "manual":
-        return "a commit while voice detection decides the turns (C17)"
+        return excuses.COMMIT_IN_VAD
     return None
 
 
@@ -246,7 +248,7 @@ def errors_are_survived(wire: Wire) -> Iterator[Breach | None]:
         elif (
             waited_out(wire, request)
             and request.type not in {"response.create", "conversation.item.create"}
-            and exempt(request, wire) is None
+            and not wire.excused(exempt(request, wire))
         ):
             said = f"after the error {message(frame)!r} the next {request.called} was not answered"
             yield Breach(request.frame, said)
