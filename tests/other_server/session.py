@@ -1,0 +1,403 @@
+"""One session: a task that reads, one that works off what was read, one that writes, and one for each thing said."""
+
+from __future__ import annotations
+
+import asyncio
+import json
+import math
+import random
+import string
+import time
+from array import array
+from collections.abc import Coroutine
+from typing import Any
+
+from . import ears, mind, settings
+from .reply import Reply, tokens
+from .turns import Hearing
+from .ways import Json, Ways
+
+LETTERS = string.ascii_letters + string.digits
+IDLE = 300.0
+HIDDEN = 9  # tokens of a prompt that nobody sees
+
+
+class Session(Hearing):
+    """What one connection is.  `link` has `send(str)`, `close(code, reason)` and `drop()`."""
+
+    def __init__(self, link: Any, model: str, ways: Ways, key: str = "") -> None:
+        self.link, self.model, self.ways, self.key = link, model, ways, key
+        self.family = settings.FAMILIES[model]
+        self.random = random.Random()
+        self.id, self.conversation = self.new_id("sess"), self.new_id("conv")
+        self.config = settings.greeting(model, ways)
+        self.felt = self.config  # what has an effect; another object only in a server that errs
+        self.items: list[Json] = []
+        self.heard: dict[str, tuple[float, int]] = {}  # seconds of audio and tokens of images, by item
+        self.samples: array[int] = array("h")
+        self.base = 0  # where `samples` begins, counted from the session's first
+        self.stream, self.detector = ears.Stream(), ears.Detector()
+        self.images: list[bytes] = []
+        self.touched = self.ever_touched = False  # whether audio came since the last commit, or ever
+        self.turn = ""  # the item that is being spoken
+        self.turn_from = 0
+        self.reply: Reply | None = None
+        self.replies = 0
+        self.waiting = 0  # turns whose answer waits for the end of another
+        self.outputs: list[str] = []  # tool outputs that no reply has answered
+        self.usage: list[Json] = []
+        self.finished = False
+        self.began = time.time()
+        self.memory: Json = {}
+        self._tasks: set[asyncio.Task[None]] = set()
+        self._late: list[Coroutine[Any, Any, None]] = []
+        self._proactive: asyncio.Task[None] | None = None
+
+    # -- small things
+
+    def lying(self, name: str) -> bool:
+        return name in self.ways.lies
+
+    def new_id(self, kind: str) -> str:
+        if kind == "call":
+            return "call_" + "".join(self.random.choices("0123456789abcdef", k=24))
+        return f"{kind}_" + "".join(self.random.choices(LETTERS, k=21))
+
+    def task(self, work: Coroutine[Any, Any, None]) -> asyncio.Task[None]:
+        made = asyncio.get_running_loop().create_task(work)
+        self._tasks.add(made)
+        made.add_done_callback(self._tasks.discard)
+        return made
+
+    def end(self) -> None:
+        """The connection is gone."""
+        for task in list(self._tasks):
+            task.cancel()
+        for work in self._late:
+            work.close()
+        self.reply = None
+
+    def send(self, event: Json) -> None:
+        event = {"event_id": self.new_id("event"), **event}
+        if self.ways.obfuscation and event["type"].endswith(".delta"):
+            event["obfuscation"] = self.new_id("o")
+        if self.ways.extra_members:
+            event["trace"] = {"node": 7}
+        said = [event]
+        for change in self.ways.filters:
+            said = [after for one in said for after in change(one, self)]
+        for one in said:
+            self.link.send(json.dumps(one, separators=(",", ":")))
+
+    def fail(self, message: str, code: str = "invalid_value", param: str = "", kind: str = "invalid_request_error",
+             cause: Json | None = None) -> None:  # fmt: skip
+        error: Json = {"message": message}
+        if self.ways.errors == "coded":
+            error = {"type": kind, "code": "COMMON_ERROR", "message": message, "param": ""}
+        elif self.ways.errors == "full":
+            error = {"type": kind, "code": code, "message": message, "param": param}
+        if self.ways.error_event_id and cause and cause.get("event_id"):
+            error["event_id"] = cause["event_id"]
+        self.send({"type": "error", "error": error})
+
+    def shown(self) -> Json:
+        """The configuration as events show it."""
+        config = dict(self.config)
+        if config["turn_detection"] is None and self.ways.manual_echo == "absent":
+            del config["turn_detection"]
+        return {"id": self.id, "object": "realtime.session", "model": self.model, **config}
+
+    def greet(self) -> None:
+        self.send({"type": "session.created", "session": self.shown()})
+        self.task(self._idle())
+
+    async def _idle(self) -> None:
+        clock = asyncio.get_running_loop().time
+        left = IDLE
+        self.memory["lively"] = clock()
+        while left > 0:
+            await asyncio.sleep(left)  # what happened meanwhile only moves the end
+            left = self.memory["lively"] + IDLE - clock()
+        said = "Your session was closed because no response was generated for 300 seconds."
+        self.fail(said, "response_idle_timeout")
+        self.link.close(1007, said)
+
+    def alive(self) -> None:
+        self.memory["lively"] = asyncio.get_running_loop().time()
+
+    # -- what clients say
+
+    def take(self, text: str) -> None:
+        """One text frame of the client."""
+        try:
+            event = json.loads(text)
+        except (ValueError, RecursionError):
+            return self.fail("The message is no valid JSON.")
+        if not isinstance(event, dict):
+            return self.fail("The message is no JSON object.")
+        kind = event.get("type")
+        handler = TABLE.get(kind) if isinstance(kind, str) else None
+        if handler is None:
+            said = "Missing event type." if kind is None else f"Invalid event type: {kind!r}."
+            return self.fail(said, param="type", cause=event)
+        if self.finished:
+            return self.fail("The session is finished.", cause=event)
+        self.alive()
+        return handler(self, event)
+
+    def take_bytes(self) -> None:
+        if self.ways.binary == "close":
+            self.link.close(1003, "binary frames are not supported")
+        else:
+            self.fail("Binary frames are not supported.")
+
+    def update(self, event: Json) -> None:
+        asked = event.get("session")
+        if not isinstance(asked, dict):
+            return self.fail("session must be an object.", param="session", cause=event)
+        try:
+            after = settings.changed(self.config, asked, self.model, self.ways)
+            self._settled(asked, after)
+        except settings.RefusedError as no:
+            code = "cannot_update_voice" if no.message.startswith("Cannot update") else "invalid_value"
+            if not no.fatal or self.ways.voice_refusal != "close":
+                self.fail(no.message, "COMMON_ERROR" if no.fatal else code, no.param, cause=event)
+            if no.fatal and self.ways.voice_refusal != "open":
+                self.link.close(1007, no.message)
+            return None
+        before, self.config = self.config, after
+        self._in_force(asked, before)
+        if after["turn_detection"] is not None and before["turn_detection"] is None:
+            self.detector = ears.Detector()
+            self.detector.frames = (self.base + len(self.samples)) // ears.STEP
+        self.send({"type": "session.updated", "session": self.shown()})
+        return None
+
+    def _settled(self, asked: Json, after: Json) -> None:
+        """What may be set only as long as nothing was heard or said."""
+        if after["voice"] != self.config["voice"] and self.memory.get("spoke"):
+            raise settings.RefusedError(
+                "Cannot update a conversation's voice if assistant audio is present.", "session.voice"
+            )
+        for side in ("input", "output"):
+            default = 16_000 if side == "input" else 24_000
+            same = settings.form(after, side, default) == settings.form(self.config, side, default)
+            if not same and self.ever_touched:
+                raise settings.RefusedError(
+                    "The audio format cannot be changed after audio was sent.", f"session.audio.{side}"
+                )
+
+    def _in_force(self, asked: Json, before: Json) -> None:
+        """What has an effect from now on; some servers that err keep what was set first."""
+        kept = {name.removeprefix("keeps-first-") for name in self.ways.lies if name.startswith("keeps-first-")}
+        first = self.memory.setdefault("first", {})
+        felt = dict(self.config)
+        for name in kept & set(asked):
+            felt[name] = first.setdefault(name, self.config.get(name))
+        for name in kept - set(asked):
+            if name in first:
+                felt[name] = first[name]
+        detection = felt["turn_detection"]
+        if detection is not None and before["turn_detection"] is not None:
+            detection = dict(detection)
+            for part in (
+                "threshold",
+                "silence_duration_ms",
+                "prefix_padding_ms",
+                "create_response",
+                "interrupt_response",
+            ):
+                if part in kept:
+                    detection[part] = self.memory.setdefault("first-" + part, before["turn_detection"].get(part))
+            asked_detection = asked.get("turn_detection")
+            if (
+                self.lying("partial-turns-vad-off")
+                and isinstance(asked_detection, dict)
+                and "type" not in asked_detection
+            ):
+                self.memory["deaf"] = True
+            elif isinstance(asked_detection, dict):
+                self.memory["deaf"] = False
+            felt["turn_detection"] = detection
+        self.felt = felt
+
+    # -- items and replies
+
+    def add(self, item: Json, *, reply: bool = False) -> None:
+        """Put an item at the end of the conversation and tell it."""
+        shown = {name: value for name, value in item.items() if name != "words"}
+        event: Json = {"type": "conversation.item.created", "item": shown}
+        last = self.items[-1]["id"] if self.items else None
+        if self.ways.first_previous != "never" and (last or self.ways.first_previous == "null"):
+            event["previous_item_id"] = last
+        self.items.append(item)
+        self.send(event)
+
+    def create_item(self, event: Json) -> None:
+        item = event.get("item")
+        if not isinstance(item, dict) or not item:
+            return self.fail("item must be an object.", param="item", cause=event)
+        wanted = item.get("id")
+        if isinstance(wanted, str) and any(one["id"] == wanted for one in self.items):
+            return self.fail("An item with this id exists.", param="item.id", cause=event)
+        honoured = isinstance(wanted, str) and wanted and self.ways.item_ids == "honoured"
+        name = wanted if honoured else self.new_id("item")
+        made: Json = {"id": name, "object": "realtime.item", "status": "completed", "type": item.get("type")}
+        if item.get("type") == "message":
+            content, role = item.get("content"), item.get("role")
+            fits = isinstance(content, list) and content and role in {"user", "system", "assistant"}
+            if not fits or not all(
+                isinstance(part, dict)
+                and part.get("type") in {"input_text", "text"}
+                and isinstance(part.get("text"), str)
+                for part in content  # type: ignore[union-attr]
+            ):
+                return self.fail("Invalid message item.", param="item.content", cause=event)
+            self.add({**made, "role": role, "content": content})
+        elif item.get("type") == "function_call_output":
+            call, output = item.get("call_id"), item.get("output")
+            if not isinstance(call, str) or not isinstance(output, str):
+                return self.fail("call_id and output must be strings.", param="item", cause=event)
+            self.add({**made, "call_id": call, "output": output})
+            self.outputs.append(output)
+            if self.ways.after_tools == "alone" and self.felt["turn_detection"] is not None and self.reply is None:
+                self.answer({})
+        else:
+            return self.fail(f"Invalid item type: {item.get('type')!r}.", param="item.type", cause=event)
+        return None
+
+    def create_reply(self, event: Json) -> None:
+        asked = event.get("response")
+        asked = {name: value for name, value in asked.items() if value is not None} if isinstance(asked, dict) else {}
+        for name in ("modalities", "instructions", "max_tokens"):
+            if name in asked and not settings.FITS[name](asked[name]):
+                return self.fail(f"Invalid value for response.{name}.", param=f"response.{name}", cause=event)
+        if self.reply is not None:
+            return self.fail("Conversation already has an active response", cause=event)
+        for item in self.memory.pop("held back", []):
+            self.add(item)
+        self.answer(asked)
+        return None
+
+    def answer(self, asked: Json) -> None:
+        """Begin a reply to what was said last."""
+        said = [text for item in self.items if (text := self._text(item, "user"))]
+        config = self.felt
+        instructions = asked.get("instructions") or config.get("instructions") or ""
+        tools = config.get("tools") or []
+        last = said[-1] if said else ""
+        thought = mind.think(instructions, last, said[:-1], tools, self.outputs)
+        self.outputs = []
+        self.replies += 1
+        spent = HIDDEN + tokens(instructions) + tokens(json.dumps(tools) if tools else "")
+        audio = pictures = 0
+        for item in self.items:
+            if item["id"] in self.heard:
+                seconds, images = self.heard[item["id"]]
+                audio += self._audio(seconds, self.family.audio_in)
+                pictures += images
+            else:
+                spent += tokens(self._text(item) or "")
+        usage_in = {"text_tokens": spent, "audio_tokens": audio, "image_tokens": pictures}
+        self.reply = Reply(self, asked, thought, usage_in)
+        self.reply.search = bool(config.get("enable_search")) and "news" in last  # type: ignore[attr-defined]
+        self.reply.start()
+
+    @staticmethod
+    def _text(item: Json, role: str | None = None) -> str:
+        if role is not None and item.get("role") != role:
+            return ""
+        parts = [str(part.get("text") or part.get("transcript") or "") for part in item.get("content", ())]
+        return " ".join([*parts, item.get("words", ""), item.get("output", ""), item.get("arguments", "")]).strip()
+
+    def _audio(self, seconds: float, rate: float) -> int:
+        exact = max(1.0, seconds) * rate
+        return {"up": math.ceil, "down": math.floor, "nearest": round}[self.ways.rounding](round(exact, 6))
+
+    def spent(self, reply: Reply) -> Json:
+        """The usage of a reply that is over."""
+        inputs = dict(reply.usage_in)
+        outputs = {"text_tokens": reply.used}
+        if reply.seconds:
+            outputs["audio_tokens"] = self._audio(reply.seconds, self.family.audio_out)
+            self.memory["spoke"] = True
+        usage = {
+            "input_tokens": sum(inputs.values()),
+            "output_tokens": sum(outputs.values()),
+            "input_tokens_details": {name: count for name, count in inputs.items() if count},
+            "output_tokens_details": {name: count for name, count in outputs.items() if count},
+        }
+        usage["total_tokens"] = usage["input_tokens"] + usage["output_tokens"]
+        if self.ways.cached_tokens:
+            usage["input_tokens_details"]["cached_tokens"] = 0
+        if getattr(reply, "search", False):
+            usage["plugins"] = {"search": {"count": 1, "strategy": "agent"}}
+        self.usage.append(usage)
+        return json.loads(json.dumps(usage))  # type: ignore[no-any-return]
+
+    def over(self, reply: Reply) -> None:
+        """A reply has ended."""
+        if self.reply is reply:
+            self.reply = None
+        for item in reply.output:
+            for known in self.items:
+                if known["id"] == item["id"]:
+                    known.update(item)
+        late, self._late = self._late, []
+        for work in late:
+            self.task(work)
+        if self.memory.get("finishing"):
+            return self._finished()
+        if self.waiting:
+            self.waiting -= 1
+            return self.answer({})
+        detection = self.felt["turn_detection"]
+        if detection and detection.get("idle_timeout_ms") and detection["type"] == "server_vad":
+            self._proactive = self.task(self._by_itself(detection["idle_timeout_ms"] / 1000))
+        return None
+
+    async def _by_itself(self, seconds: float) -> None:
+        await asyncio.sleep(seconds)
+        if self.reply is None:
+            self.answer({})
+
+    def cancel(self, event: Json) -> None:
+        if self.reply is None:
+            return self.fail("Conversation has none active response", code="", cause=event)
+        if not self.lying("ignores-cancel"):
+            self.reply.end(self.ways.cancelled)
+        return None
+
+    def finish(self, event: Json) -> None:
+        if self.ways.finish == "refused":
+            return self.fail("Invalid event type: 'session.finish'.", param="type", cause=event)
+        if self.reply is not None and not self.lying("finishes-before-its-reply"):
+            self.memory["finishing"] = True
+        else:
+            self._finished()
+        return None
+
+    def _finished(self) -> None:
+        self.memory["finishing"] = False
+        self.finished = not self.lying("finishes-twice")
+        self.task(self._last())
+
+    async def _last(self) -> None:
+        await asyncio.sleep(0.05)  # transcriptions that are on their way come first
+        self.memory["finished"] = True
+        self.send({"type": "session.finished"})
+        if self.ways.finish == "closes":
+            self.link.close(1000, "")
+
+
+TABLE = {
+    "session.update": Session.update,
+    "input_audio_buffer.append": Session.append,
+    "input_audio_buffer.commit": Session.commit,
+    "input_audio_buffer.clear": Session.clear,
+    "input_image_buffer.append": Session.image,
+    "conversation.item.create": Session.create_item,
+    "response.create": Session.create_reply,
+    "response.cancel": Session.cancel,
+    "session.finish": Session.finish,
+}
