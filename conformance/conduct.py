@@ -5,6 +5,7 @@ What it is asked to do is `options`, how conversations are held is `runner`, wha
 
 from __future__ import annotations
 
+import gc
 import itertools
 import time
 from dataclasses import replace
@@ -248,6 +249,7 @@ class Conduct:
             return UNWRITTEN
         if self.baseline_path is not None and self.config.getoption("--update-baseline") and not self.interrupted:
             self._update(self.baseline_path)
+        gc.freeze()  # pytest collects garbage ten times at its end, and all that was recorded is none
         leaks = self.written.leaks(self.secrets) if self.written is not None else []
         self.unwritten += [f"{path} holds a secret of this run: delete it" for path in leaks]
         exit_code: int = self.summary["exit"]
@@ -256,16 +258,18 @@ class Conduct:
         return early.INTERRUPTED if self.cut else exit_code
 
     def _written(self) -> dict[str, Any]:
-        """Write everything that is made from the record; whoever interrupts it goes without the page."""
-        from conformance.report import files  # noqa: PLC0415  # page and template take a sixth of what collecting does
+        """Write everything that is made from the record; whoever interrupts it gets a page without the frames."""
+        from conformance.report.files import Outputs  # noqa: PLC0415  # templates take a sixth of what collecting does
 
-        path, redact, tell = self.writer.path, Redactor(self.secrets), self.unwritten.append
+        outputs = Outputs(self.writer.path, Redactor(self.secrets), tell=self.unwritten.append)
+        outputs.write()
         try:
-            return files.write_all(path, redact, tell=tell)
+            with early.breakable():
+                outputs.write_page()
         except KeyboardInterrupt:
-            early.hold_off()
             self.cut = True
-            return files.write_all(path, redact, tell=tell, page=False)
+            outputs.write_brief_page()
+        return outputs.summary
 
     def _update(self, path: Path) -> None:
         """Write the baseline that this run would meet."""

@@ -52,7 +52,8 @@ def closing_words(run: Conduct) -> Iterator[str]:
     if made["verdict"] == "interrupted" and made["conversations"]:
         yield f"To judge what was recorded: pytest conformance/ --replay {folder / 'record.jsonl'}"
     if run.cut:
-        yield f"Interrupted before the page was written: realtime-conformance report {folder / 'record.jsonl'}"
+        yield "The page is brief, for the run was interrupted.  To make the whole one:"
+        yield f"  realtime-conformance report {folder / 'record.jsonl'}"
     if (run.directory / "report.html").is_file():
         yield f"Report: {folder / 'report.html'}"
 

@@ -63,10 +63,23 @@ class Scribe:
         run.writer.mend()
         run.writer.write("recorded", not_held={}, infrastructure=words)
 
-    def pytest_keyboard_interrupt(self) -> None:
+    @pytest.hookimpl(wrapper=True, tryfirst=True)
+    def pytest_runtestloop(self) -> Generator[None, Any, Any]:
+        """What comes after the checks is ended in order: pytest itself takes no interrupt there."""
+        try:
+            return (yield)
+        finally:
+            early.defer()
+
+    @pytest.hookimpl(tryfirst=True)
+    def pytest_keyboard_interrupt(self, excinfo: pytest.ExceptionInfo[BaseException]) -> None:
         """Note that the run was cut short, and end it in order whatever comes now."""
+        early.defer()
         self._run.interrupted = True
-        early.hold_off()
+        if not self._run.config.getoption("fulltrace", default=False):
+            # Where it was is one line on the terminal; pytest reads and parses the source of every caller for it.
+            excinfo.traceback = excinfo.traceback[-1:]
+            excinfo.value.__context__ = None
 
 
 # -- set-up
@@ -302,6 +315,9 @@ def pytest_sessionfinish(session: pytest.Session, exitstatus: int) -> None:
         return
     if exitstatus == pytest.ExitCode.INTERRUPTED:
         run.interrupted = True
+    if "hypothesis" not in sys.modules:
+        # Nobody used it; its plugin would now import all of it to find that it has nothing to say.
+        config.pluginmanager.unregister(name="hypothesispytest")
     session.exitstatus = run.finish()
 
 

@@ -157,10 +157,11 @@ class Run:
         task = asyncio.current_task()
         assert task is not None
         try:
-            with _cancelled_by(signal.SIGTERM, task):
+            with _cancelled_by(early.SIGNALS, task):
                 keep(await holding)
         except asyncio.CancelledError:
-            early.hold_off()
+            early.note()
+            early.defer()
             raise
 
     async def _hold(
@@ -319,19 +320,21 @@ class Run:
 
 
 @contextmanager
-def _cancelled_by(number: signal.Signals, task: asyncio.Task[Any]) -> Iterator[None]:
-    """Let a signal cancel the task, where the loop can; what its handler raises would end the loop itself."""
-    loop, before = asyncio.get_running_loop(), signal.getsignal(number)
+def _cancelled_by(numbers: Iterable[signal.Signals], task: asyncio.Task[Any]) -> Iterator[None]:
+    """Let signals cancel the task, where the loop can; what their handlers raise would end the loop itself."""
+    loop, before = asyncio.get_running_loop(), {number: signal.getsignal(number) for number in numbers}
     try:
-        loop.add_signal_handler(number, task.cancel)
+        for number in before:
+            loop.add_signal_handler(number, task.cancel)
     except (NotImplementedError, RuntimeError, ValueError):  # Windows, or a thread that is not the first
         yield
         return
     try:
         yield
     finally:
-        loop.remove_signal_handler(number)
-        signal.signal(number, before)
+        for number, handler in before.items():
+            loop.remove_signal_handler(number)
+            signal.signal(number, handler)
 
 
 @dataclass

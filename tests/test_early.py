@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import contextlib
 import os
 import signal
 import subprocess
@@ -35,6 +36,31 @@ def test_from_then_on_both_interrupt_though_one_was_ignored(number: signal.Signa
     done = python(IGNORES + "early.release(); " + ENDS.format(number=int(number)))
     assert "KeyboardInterrupt" in done.stderr
     assert done.stdout == ""
+
+
+@pytest.mark.parametrize(("later", "interrupts"), [(early.ONE - 0.01, False), (early.ONE, True)])
+def test_two_at_once_are_one(later: float, interrupts: bool, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(early, "_came", [])
+    times = iter([100.0, 100.0 + later])
+    monkeypatch.setattr(early.time, "monotonic", lambda: next(times))
+    with pytest.raises(KeyboardInterrupt):
+        early._interrupt(2, None)
+    with pytest.raises(KeyboardInterrupt) if interrupts else contextlib.nullcontext():
+        early._interrupt(2, None)
+
+
+@pytest.mark.parametrize("number", early.SIGNALS)
+def test_when_the_end_has_begun_one_is_noted_for_what_may_be_broken_off(number: signal.Signals) -> None:
+    told = ENDS.format(number=int(number))
+    before = f"early.defer(); {told}\nwith early.breakable(): print('was inside')"
+    assert "went on\n" in (done := python(IGNORES + before)).stdout
+    assert "was inside" not in done.stdout
+    assert "KeyboardInterrupt" in done.stderr
+    inside = f"early.defer()\nwith early.breakable(): {told}"
+    assert "KeyboardInterrupt" in (done := python(IGNORES + inside)).stderr
+    assert done.stdout == ""
+    after = f"early.defer()\nwith early.breakable(): pass\n{told}"
+    assert python(IGNORES + after).stdout == "went on\n"
 
 
 @pytest.mark.parametrize("number", early.SIGNALS)

@@ -8,7 +8,7 @@ from collections.abc import Callable
 from pathlib import Path
 from typing import Any
 
-from conformance.report import badge, html, junit, markdown, sarif
+from conformance.report import badge, brief, junit, markdown, sarif
 from conformance.report.record import read
 from conformance.report.redact import Redactor
 from conformance.report.summary import summary
@@ -21,27 +21,51 @@ PAGE = "report.html"
 def write_all(
     path: Path, redact: Redactor, largest: int | None = None, tell: Tell = print, *, page: bool = True
 ) -> dict[str, Any]:
-    """Write everything that is made from the record beside it; returns the summary.
+    """Write everything that is made from the record beside it, the page only where it is wanted; returns the summary.
+
+    What could not be written is told, a sentence each.
+    """
+    outputs = Outputs(path, redact, largest, tell)
+    outputs.write()
+    if page:
+        outputs.write_page()
+    return outputs.summary
+
+
+class Outputs:
+    """What is made from a record.
 
     The record was redacted as it was written; what is made from it is redacted again, because templates escape and
-    quote text and so could bring a form of the key to light.  What could not be written is told, a sentence each.
-    Without `page` all but the page is made, which takes the longest.
+    quote text and so could bring a form of the key to light.
     """
-    record = read(path, largest)
-    made = summary(record)
-    outputs: dict[str, Callable[[], str]] = {
-        "summary.json": lambda: json.dumps(made, ensure_ascii=False, indent=1) + "\n",
-        "summary.md": lambda: markdown.render(record, made),
-        "junit.xml": lambda: junit.render(record, made),
-        "badge.json": lambda: badge.render(made),
-        "results.sarif": lambda: sarif.render(record, made),
-    }
-    if page:
-        outputs[PAGE] = lambda: html.render(record, made, redact)
-    for name, render in outputs.items():
-        if (told := _write(path.with_name(name), redact(render()), redact)) is not None:
-            tell(told)
-    return made
+
+    def __init__(self, path: Path, redact: Redactor, largest: int | None = None, tell: Tell = print) -> None:
+        self._path, self._redact, self._tell = path, redact, tell
+        self._record = read(path, largest)
+        self.summary = summary(self._record)
+
+    def write(self) -> None:
+        """Write all but the page: what takes little time, however much was recorded."""
+        record, made = self._record, self.summary
+        self._write("summary.json", json.dumps(made, ensure_ascii=False, indent=1) + "\n")
+        self._write("summary.md", markdown.render(record, made))
+        self._write("junit.xml", junit.render(record, made))
+        self._write("badge.json", badge.render(made))
+        self._write("results.sarif", sarif.render(record, made))
+
+    def write_page(self) -> None:
+        """Write the page."""
+        from conformance.report import html  # noqa: PLC0415  # who is interrupted goes without what it needs
+
+        self._write(PAGE, html.render(self._record, self.summary, self._redact))
+
+    def write_brief_page(self) -> None:
+        """Write the page of who can't wait for the whole one: what was recorded, without a frame of it."""
+        self._write(PAGE, brief.render(self._record, self.summary))
+
+    def _write(self, name: str, content: str) -> None:
+        if (told := _write(self._path.with_name(name), self._redact(content), self._redact)) is not None:
+            self._tell(told)
 
 
 def _write(path: Path, content: str, redact: Redactor) -> str | None:

@@ -102,6 +102,37 @@ def once(factory: pytest.TempPathFactory) -> Finished:
     return Finished(code, output, folder)
 
 
+@dataclass(frozen=True)
+class Signalled(Finished):
+    """A run that was sent a signal at a stage; `start` and `after` are seconds of CPU before it held anything, and
+    from the signal to its end.
+    """
+
+    start: float
+    after: float
+
+
+def signalled(folder: Path, by: signal.Signals, stage: str, *options: str) -> Signalled:
+    """Run, with a signal at one of the stages of `support.signalled`."""
+    told, terminal = folder / "told", folder / "terminal"
+    paths = os.pathsep.join(map(str, (ROOT, ROOT / "tests")))
+    variables = environment(SIGNAL_AT=stage, SIGNAL_BY=str(int(by)), SIGNAL_INTO=str(told), PYTHONPATH=paths)
+    folder.mkdir(parents=True, exist_ok=True)
+    with terminal.open("wb") as output:
+        process = subprocess.Popen(
+            command(folder, "-p", "support.signalled", *options),
+            cwd=ROOT,
+            env=variables,
+            stdout=output,
+            stderr=output,
+        )
+        _, status, used = os.wait4(process.pid, 0)
+    process.returncode = os.waitstatus_to_exitcode(status)
+    spent = json.loads(told.read_text(encoding="utf-8"))
+    after = used.ru_utime + used.ru_stime - spent["signal"]
+    return Signalled(process.returncode, terminal.read_text(encoding="utf-8"), folder, spent["start"], after)
+
+
 def interrupted(folder: Path, by: signal.Signals, *options: str, after: str = "conversation") -> Finished:
     """Start a run, send `by` as soon as its record holds a line of the kind `after`, and wait for its end."""
     process = subprocess.Popen(

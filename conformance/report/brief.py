@@ -1,0 +1,51 @@
+"""The page of a run that was interrupted: what it says, what it found and what it recorded, and no frame of that.
+
+Whoever interrupts a run waits for its end, and the whole page takes as long as what was recorded is large.
+"""
+
+from __future__ import annotations
+
+from functools import cache
+from typing import Any
+
+from jinja2 import Template
+
+from conformance.report import html_text
+from conformance.report.page import asset, environment, policy
+from conformance.report.record import Record
+from conformance.report.summary import table
+from conformance.wire.transcript import Transcript
+
+
+@cache
+def _template() -> Template:
+    made = environment()
+    made.filters.update(words=lambda detail: html_text.told(detail)[0], ended=ended, frames=frames)
+    return made.get_template("brief.html.j2")
+
+
+def render(record: Record, made: dict[str, Any]) -> str:
+    """The page."""
+    style = asset("report.css")
+    return _template().render(
+        style=style,
+        policy=policy(style),
+        made=made,
+        table=table(made["levels"]),
+        failed=[case for case in made["cases"] if case["verdict"] in {"fail", "error"}],
+        held=[transcript for _, transcript in sorted(record.transcripts.items())],
+    )
+
+
+def ended(transcript: Transcript) -> str:
+    """How a conversation ended, in words."""
+    if transcript.broken_off:
+        return f"broken off: {transcript.broken_off}"
+    if transcript.stop is not None:
+        return transcript.stop.why
+    return transcript.trouble or "as its script ends"
+
+
+def frames(transcript: Transcript) -> int:
+    """How many frames of a conversation were recorded."""
+    return sum(len(leg.frames) for leg in transcript.legs)
