@@ -14,7 +14,7 @@ from functools import cache
 from pathlib import Path
 from typing import Any
 
-from conformance.judge.rules.frames import silences, size
+from conformance.judge.evidence.frames import silences, size
 from conformance.report.cost import KINDS, tokens
 from conformance.spec.prices import price_for
 from conformance.spec.profiles import MODELS, Profile, profile_for

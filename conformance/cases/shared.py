@@ -8,9 +8,9 @@ belongs to the probe and "nothing comes" is known without waiting for it.
 import contextlib
 import json
 
+from conformance.cut import listed
 from conformance.judge.acceptance import leg_with
 from conformance.judge.verdicts import Seen
-from conformance.judge.view import listed
 from conformance.spec.unsolicited import is_unsolicited
 from conformance.wire import maybe, send, until
 from conformance.wire.call import Broken

@@ -3,10 +3,10 @@
 import json
 
 from conformance.cases.shared import greeting, user
+from conformance.cut import listed
 from conformance.guarded import object_at
 from conformance.judge.places import greetings
 from conformance.judge.verdicts import Inconclusive, Seen, other
-from conformance.judge.view import listed
 from conformance.spec import must, observe, should
 from conformance.wire import close, either, fragmented, ping, pong, quiet, send, until
 from conformance.wire.call import Dial

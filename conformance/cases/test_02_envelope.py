@@ -3,10 +3,10 @@
 import json
 
 from conformance.cases.shared import MANUAL, configured, errors_to, fate, leg_of, probe, said_to
+from conformance.cut import listed
 from conformance.guarded import object_at
 from conformance.judge.places import refusals
 from conformance.judge.verdicts import Blocked, Inconclusive, Seen, other
-from conformance.judge.view import listed
 from conformance.spec import must, observe, should
 from conformance.wire import OMIT, binary, close, either, maybe, send, text, until
 

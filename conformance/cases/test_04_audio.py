@@ -19,8 +19,8 @@ from conformance.cases.shared import (
     said_to,
     user,
 )
+from conformance.cut import listed
 from conformance.judge.verdicts import Blocked, Inconclusive, NotApplicable, Seen, Uncooperative, other
-from conformance.judge.view import listed
 from conformance.spec import must, observe, should
 from conformance.spec.unsolicited import PREVIEW, TRANSCRIPTION, is_unsolicited
 from conformance.wire import append, close, either, likely, maybe, pause, quiet, send, silence, sized, speak, until

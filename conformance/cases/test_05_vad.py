@@ -5,10 +5,10 @@ import json
 
 from conformance import fixtures
 from conformance.cases.shared import BRIEF, configured, user
+from conformance.cut import listed
+from conformance.judge.evidence.frames import size
 from conformance.judge.places import spoken_turns
-from conformance.judge.rules.frames import size
 from conformance.judge.verdicts import Blocked, Inconclusive, Seen, Uncooperative, other
-from conformance.judge.view import listed
 from conformance.spec import must, observe, should
 from conformance.spec.unsolicited import is_unsolicited
 from conformance.wire import append, close, either, likely, maybe, pause, quiet, send, silence, speak, until

@@ -4,9 +4,9 @@ import base64
 
 from conformance import fixtures
 from conformance.cases.shared import BRIEF, MANUAL, configured, errors_to, fate, heard, leg_of, probe, said_to
+from conformance.cut import listed
 from conformance.guarded import object_at
 from conformance.judge.verdicts import Blocked, Inconclusive, Seen, other
-from conformance.judge.view import listed
 from conformance.spec import must, observe, should
 from conformance.wire import append, close, either, likely, maybe, quiet, send, silence, until
 

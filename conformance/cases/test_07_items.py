@@ -5,11 +5,11 @@ import json
 
 from conformance import fixtures
 from conformance.cases.shared import user
+from conformance.cut import listed
 from conformance.guarded import object_at
 from conformance.judge.acceptance import leg_with
 from conformance.judge.places import calls, tool_round_trips
 from conformance.judge.verdicts import Blocked, Inconclusive, Seen, Uncooperative, other
-from conformance.judge.view import listed
 from conformance.spec import may, must, observe, should
 from conformance.wire import close, either, likely, maybe, quiet, send, until
 

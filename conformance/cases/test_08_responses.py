@@ -6,10 +6,10 @@ import json
 import re
 
 from conformance.cases.shared import user
+from conformance.cut import listed
 from conformance.judge.places import spoken_replies, typed_replies
 from conformance.judge.schema import server_types
 from conformance.judge.verdicts import Blocked, Inconclusive, Seen, Uncooperative, other
-from conformance.judge.view import listed
 from conformance.spec import must, observe, should
 from conformance.spec.profiles import SPOKEN_ONLY
 from conformance.wire import close, either, maybe, quiet, send, speak, until

@@ -3,8 +3,8 @@
 import json
 
 from conformance import fixtures
+from conformance.cut import listed
 from conformance.judge.verdicts import Blocked, Inconclusive, Seen, Uncooperative, other
-from conformance.judge.view import listed
 from conformance.spec import observe, should
 from conformance.wire import append, close, maybe, quiet, send, silence, until
 

@@ -9,8 +9,8 @@ from conformance import fixtures
 from conformance.aside import aside
 from conformance.cases.shared import configured, heard, user
 from conformance.judge import silence_cost
+from conformance.judge.evidence.frames import size
 from conformance.judge.places import typed_replies
-from conformance.judge.rules.frames import size
 from conformance.judge.verdicts import Blocked, Inconclusive, NotApplicable, Seen, other
 from conformance.spec import must, observe, should
 from conformance.wire import append, close, likely, maybe, send, silence, speak, until

@@ -6,8 +6,8 @@ from conformance import fixtures
 from conformance.cases.shared import MANUAL, configured, heard, user
 from conformance.judge import ledger, silence_cost
 from conformance.judge.acceptance import INVENTED, masked
+from conformance.judge.evidence.frames import size
 from conformance.judge.places import closes, finishes
-from conformance.judge.rules.frames import size
 from conformance.judge.verdicts import Blocked, Inconclusive, NotApplicable, Seen, other
 from conformance.spec import must, observe, should
 from conformance.spec.unsolicited import is_unsolicited

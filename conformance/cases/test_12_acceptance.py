@@ -5,9 +5,9 @@ from typing import Any
 
 from conformance import fixtures
 from conformance.cases.shared import user
+from conformance.cut import listed
 from conformance.judge import acceptance
 from conformance.judge.verdicts import Inconclusive, Seen, other
-from conformance.judge.view import listed
 from conformance.spec import must, observe, should
 from conformance.spec.requests import answers, is_silent
 from conformance.wire import close, likely, maybe, send, until

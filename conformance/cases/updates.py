@@ -5,8 +5,8 @@ import json
 from functools import partial
 
 from conformance.cases.shared import leg_of
+from conformance.cut import listed
 from conformance.judge.verdicts import Blocked, Inconclusive, Seen, other
-from conformance.judge.view import listed
 from conformance.spec import bounds
 from conformance.spec.bounds import Probe
 from conformance.spec.catalogue import clauses, owners

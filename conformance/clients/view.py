@@ -14,7 +14,7 @@ from functools import cached_property
 from typing import Any
 
 from conformance.guarded import object_at
-from conformance.judge.view import seen
+from conformance.judge.evidence.connection import seen
 from conformance.wire.gaps import Unshown
 from conformance.wire.transcript import Frame, Leg, Transcript
 

@@ -15,10 +15,9 @@ from functools import cache
 from conformance.fuzz.script import PROBE
 from conformance.judge import rules
 from conformance.judge.checks import applies, evidence
+from conformance.judge.evidence.excused import exempt
 from conformance.judge.finding import Finding
 from conformance.judge.rules.base import Rule
-from conformance.judge.rules.missing import exempt
-from conformance.judge.rules.requests import requests
 from conformance.judge.view import Wire
 from conformance.spec.catalogue import clauses
 from conformance.spec.profiles import Profile
@@ -77,7 +76,7 @@ def breaches(transcript: Transcript, profile: Profile, levels: Collection[str] =
 
 def _alive(wire: Wire) -> Iterator[Breach]:
     """The closing question is answered: after whatever was sent, an open session still listens."""
-    asked = [request for request in requests(wire) if request.frame.label == PROBE]
+    asked = [request for request in wire.requests if request.frame.label == PROBE]
     for request in asked:
         after = [frame for frame in wire.received if frame.index > request.frame.index]
         if not after and wire.ending.first != "server" and exempt(request, wire) is None:

@@ -8,7 +8,7 @@ from typing import Any
 
 from conformance import guarded
 from conformance.cut import MASK
-from conformance.judge.rules.frames import decoded
+from conformance.judge.evidence.frames import decoded
 from conformance.wire.gaps import Elided
 
 SOUND = frozenset({"audio", "image", "video"})

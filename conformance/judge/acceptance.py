@@ -10,8 +10,9 @@ import json
 from dataclasses import asdict, dataclass
 from typing import Any, Literal
 
+from conformance.judge.evidence.connection import Event
 from conformance.judge.verdicts import Blocked
-from conformance.judge.view import Event, Wire
+from conformance.judge.view import Wire
 from conformance.spec.requests import RESPONSE, is_silent
 from conformance.wire.transcript import Transcript
 

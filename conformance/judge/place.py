@@ -14,7 +14,6 @@ from bisect import bisect_left
 from collections.abc import Callable, Iterable, Iterator, Mapping
 from dataclasses import dataclass, replace
 
-from conformance.judge.rules.frames import places
 from conformance.judge.view import Trail, Wire
 from conformance.wire.transcript import Frame, Leg
 
@@ -94,7 +93,7 @@ def view(
 
 def _before(wire: Wire, kind: str, index: int) -> list[Frame]:
     """The first and the last event of this type of the server before a frame."""
-    at = places(wire.frames).get(("server", kind), [])
+    at = wire.places.get(("server", kind), [])
     end = bisect_left(at, index)
     return [wire.frames[at[place]] for place in (0, end - 1)] if end else []
 

@@ -7,17 +7,17 @@ or that the user interrupted, may rightly differ from what a chapter says of a r
 from __future__ import annotations
 
 from bisect import bisect_left
-from collections.abc import Iterator, Sequence
+from collections.abc import Iterator
 from dataclasses import dataclass
 from itertools import accumulate
 from math import inf
 from typing import Any
 
+from conformance.judge.evidence.connection import Evidence, Response
+from conformance.judge.evidence.frames import is_client_data
+from conformance.judge.evidence.requests import Request
 from conformance.judge.place import MARK, Places, view
-from conformance.judge.rules.frames import is_client_data, once, places
-from conformance.judge.rules.requests import Request, requests, requests_of
-from conformance.judge.rules.session import moments
-from conformance.judge.view import Response, Wire
+from conformance.judge.view import Wire
 from conformance.spec.unsolicited import is_unsolicited
 from conformance.wire.transcript import Frame
 
@@ -67,7 +67,7 @@ def _calling(wire: Wire) -> Iterator[Wire]:
 
 def _round_trips(wire: Wire) -> Iterator[Wire]:
     """A call, its first result and, where it was asked for and came in peace, the reply."""
-    course = once(_course, wire.frames)
+    course = wire.fold(_course)
     given: dict[Any, list[Request]] = {}
     for request in course.asked:
         if request.type == "conversation.item.create":
@@ -91,7 +91,7 @@ def _round_trips(wire: Wire) -> Iterator[Wire]:
 
 def _refused(wire: Wire) -> Iterator[Wire]:
     """An event of the client that was surely answered by an error."""
-    for request in requests(wire):
+    for request in wire.requests:
         if request.alone and request.errors and not request.answers and not wire.lacks("cut"):
             end = _next_move(wire, request.frame.index)
             if request.errors[0].index < end:
@@ -100,7 +100,7 @@ def _refused(wire: Wire) -> Iterator[Wire]:
 
 def _updated(wire: Wire) -> Iterator[Wire]:
     """An update that was confirmed before the client went on."""
-    course = once(_course, wire.frames)
+    course = wire.fold(_course)
     for request in course.asked:
         if request.type != "session.update" or not request.alone or not request.answers:
             continue
@@ -137,15 +137,15 @@ def _closed(wire: Wire) -> Iterator[Wire]:
     moved = next((frame for frame in wire.frames if frame.side == "client" and frame.opcode == "close"), None)
     if moved is None:
         return
-    now = moments(wire)[moved.index]
-    peaceful = once(_course, wire.frames).peaceful(moved.index)
+    now = wire.moments[moved.index]
+    peaceful = wire.fold(_course).peaceful(moved.index)
     if not now.active and not now.speaking and not now.buffered and peaceful:
         yield view(wire, wire.frames[moved.index :], ends=True)
 
 
 def _finish(wire: Wire) -> Iterator[Wire]:
     """A `session.finish` that was answered, or that the server answered by closing."""
-    course = once(_course, wire.frames)
+    course = wire.fold(_course)
     for request in course.asked:
         if request.type != "session.finish" or not request.alone or not course.peaceful(request.frame.index):
             continue
@@ -181,13 +181,13 @@ class _Course:
         return latest[before - 1] if before else -1.0
 
 
-def _course(frames: Sequence[Frame]) -> _Course:
-    asked = requests_of(frames)
+def _course(evidence: Evidence) -> _Course:
+    asked = evidence.requests
     ends = [_settled(request) for request in asked]
     updates = [end if request.type == "session.update" else -1.0 for request, end in zip(asked, ends, strict=True)]
     tools = [
         frame.index
-        for frame in frames
+        for frame in evidence.frames
         if is_client_data(frame)
         and frame.type == "session.update"
         and isinstance(frame.event.get("session"), dict)
@@ -205,17 +205,17 @@ def _settled(request: Request) -> float:
 
 def _in_force(wire: Wire, index: int) -> dict[str, Any]:
     """The session as the last echo before a frame shows it; empty where that is not sure."""
-    if not once(_course, wire.frames).configured(index):
+    if not wire.fold(_course).configured(index):
         return {}
-    at = once(_echoes, wire.frames)
+    at = wire.fold(_echoes)
     last = bisect_left(at, index)
     shown = wire.frames[at[last - 1]].event.get("session") if last else None
     return shown if isinstance(shown, dict) else {}
 
 
-def _echoes(frames: Sequence[Frame]) -> list[int]:
+def _echoes(evidence: Evidence) -> list[int]:
     """Where the server showed the session."""
-    return sorted(where for kind in ECHOES for where in places(frames).get(("server", kind), []))
+    return sorted(where for kind in ECHOES for where in evidence.places.get(("server", kind), []))
 
 
 def _modalities(asked: Request, session: dict[str, Any]) -> Any:
@@ -227,12 +227,12 @@ def _modalities(asked: Request, session: dict[str, Any]) -> Any:
 
 def _tools(wire: Wire, session: dict[str, Any], index: int) -> bool:
     """Whether the model had functions to call or a search to make, as far as echo and updates tell."""
-    return bool(bisect_left(once(_course, wire.frames).tools, index)) or any(session.get(name) for name in TOOLS)
+    return bool(bisect_left(wire.fold(_course).tools, index)) or any(session.get(name) for name in TOOLS)
 
 
 def _asked_replies(wire: Wire) -> Iterator[tuple[Request, list[Frame]]]:
     """Each reply that was asked for in peace and ran to its end undisturbed: its request, and all up to its end."""
-    then, course = moments(wire), once(_course, wire.frames)
+    then, course = wire.moments, wire.fold(_course)
     for request in course.asked:
         if request.type != "response.create" or not request.alone or not course.peaceful(request.frame.index):
             continue
@@ -266,15 +266,15 @@ def _own(wire: Wire, response: Response) -> list[Frame]:
     """The frames of a response, and those that show its items in the conversation."""
     indexes = {frame.index for frame in response.frames}
     items = {str(_item(frame).get("id")) for frame in response.frames if frame.type == "response.output_item.added"}
-    shown = once(_shown, wire.frames)
+    shown = wire.fold(_shown)
     indexes |= {index for item in items for index in shown.get(item, ())}
     return [wire.frames[index] for index in sorted(indexes)]
 
 
-def _shown(frames: Sequence[Frame]) -> dict[str, list[int]]:
+def _shown(evidence: Evidence) -> dict[str, list[int]]:
     """Where each item was shown in the conversation."""
     found: dict[str, list[int]] = {}
-    for frame in frames:
+    for frame in evidence.frames:
         if frame.side == "server" and frame.type == SHOWN:
             found.setdefault(str(_item(frame).get("id")), []).append(frame.index)
     return found

@@ -7,7 +7,7 @@ from collections.abc import Sequence
 from dataclasses import dataclass
 from typing import Literal
 
-from conformance.judge.rules.frames import size
+from conformance.judge.evidence.frames import size
 from conformance.wire.transcript import Frame, Leg, Transcript
 
 INPUT_HZ = 16_000

@@ -17,7 +17,6 @@ from conformance.judge.finding import MOST as FINDINGS
 from conformance.judge.finding import Finding
 from conformance.judge.patience import Patience
 from conformance.judge.place import Places
-from conformance.judge.rules.frames import forget
 from conformance.judge.view import Wire
 from conformance.spec.profiles import Profile
 from conformance.spec.requests import Excuse
@@ -85,7 +84,6 @@ class Tally:
             self.kept[check.id].add(outcome if places is None else _moved(outcome, places))
             if outcome.verdict == "fail":
                 found.append(Failure(check, transcript.conversation, outcome.detail))
-        forget()
         return found
 
     def _ruled(self, wires: list[Wire]) -> Iterator[tuple[Check, Outcome]]:

@@ -6,102 +6,20 @@ event is one failure and not twenty.
 
 from __future__ import annotations
 
-from collections import Counter
-from collections.abc import Callable, Collection, Iterable, Iterator, Sequence
+from collections.abc import Iterable, Iterator, Sequence
 from contextlib import contextmanager
 from dataclasses import dataclass, field
 from functools import cached_property
 from typing import Any
 
-from conformance.guarded import object_at
+from conformance.cut import listed
+from conformance.judge.evidence.connection import Event, Evidence, Response, responses
+from conformance.judge.evidence.missing import culprit
 from conformance.judge.verdicts import Blocked, Contrary, Inconclusive, NotHeld
 from conformance.spec.catalogue import owners
 from conformance.spec.profiles import Profile
-from conformance.spec.requests import Excuse
 from conformance.spec.unsolicited import is_unsolicited
-from conformance.wire.gaps import Gap, OneSided, Unshown, Untimed, torn
-from conformance.wire.transcript import UNREAD, Ending, Frame, Handshake, Leg, Transcript
-
-Event = dict[str, Any]
-
-
-def _untouched(frame: Frame) -> Frame:
-    return frame
-
-
-@dataclass
-class Response:
-    """All that belongs to one response, in order of arrival."""
-
-    id: str
-    frames: list[Frame] = field(default_factory=list)
-    touch: Callable[[Frame], Frame] = field(default=_untouched, repr=False, compare=False)
-    """Told of each frame that a check looks at."""
-
-    @property
-    def types(self) -> list[str]:
-        """Types of its events, in order."""
-        return [str(frame.type) for frame in self.frames]
-
-    def all(self, *types: str) -> list[Event]:
-        """Its events of these types."""
-        return [self.touch(frame).event for frame in self.frames if frame.type in types]
-
-    def the(self, type: str) -> Event:  # noqa: A002
-        """Its first event of this type; raises Blocked."""
-        for frame in self.frames:
-            if frame.type == type:
-                event: Event = self.touch(frame).event
-                return event
-        raise Blocked(f"{type} of {self.id}", owners().get(type))
-
-    def shown(self, *types: str) -> list[Frame]:
-        """Like `all`, the frames."""
-        return [frame for frame in self.frames if frame.type in types]
-
-    def last(self, *types: str) -> Frame:
-        """Its last frame of these types, or of any where it has none."""
-        return (self.shown(*types) or self.frames)[-1]
-
-    def joined(self, type: str) -> str:  # noqa: A002
-        """The concatenation of `delta` over its events of this type."""
-        return "".join(str(event.get("delta", "")) for event in self.all(type))
-
-    @property
-    def done(self) -> Event:
-        """The `response` object of its `response.done`; raises Blocked."""
-        return object_at(self.the("response.done"), "response")
-
-
-def listed(words: Iterable[object]) -> str:
-    """`a, b`, or `nothing`: how what came is told in a sentence."""
-    return ", ".join(map(str, words)) or "nothing"
-
-
-def seen(leg: Leg, gaps: Collection[str]) -> Sequence[Frame]:
-    """The frames as a recording with these gaps shows them: the same list each time.
-
-    Of a client that is not shown whole no frame is: whoever asks for what it sent must not be told a part.
-    """
-    veils: dict[str, Any] = {}
-    if "times" in gaps:
-        veils["at"] = Untimed()
-    if "client" in gaps:
-        veils["side"] = OneSided("server")
-    if not veils and "cut" not in gaps:
-        return leg.frames
-    kept: list[Frame] | None = leg.__dict__.get("seen")
-    if kept is None:
-        shown = [frame for frame in leg.frames if "side" not in veils or frame.side == "server"]
-        kept = leg.__dict__["seen"] = [_veiled(frame, {**veils, "index": place}) for place, frame in enumerate(shown)]
-    return kept
-
-
-def _veiled(frame: Frame, veils: dict[str, Any]) -> Frame:
-    if frame.gap == "cut" and frame.text is not None:
-        event = torn(frame.text)
-        veils = {**veils, "_event": event, "_type": str(event["type"]) if dict.__contains__(event, "type") else UNREAD}
-    return frame.seen_as(**veils)
+from conformance.wire.transcript import Frame, Leg, Transcript
 
 
 @dataclass
@@ -109,8 +27,7 @@ class Trail:
     """What a check has looked at last: the view and the frame; and where the frames of a place were taken from."""
 
     last: tuple[Wire, Frame] | None = None
-    excuses: Counter[Excuse] = field(default_factory=Counter)
-    """What excused an absence, and how often, since somebody took note of it."""
+    legs: dict[int, Wire] = field(default_factory=dict)
     origin: tuple[int, Sequence[int | None]] | None = None
 
 
@@ -122,14 +39,13 @@ def _parts(event: Any, held: set[int], deep: int = 3) -> bool:
     return deep > 0 and any(_parts(one, held, deep - 1) for one in inner if isinstance(one, dict | list))
 
 
-class Wire:
-    """A read-only view of one conversation (of its first connection; `leg(n)` gives the others)."""
+class Wire(Evidence):
+    """What a chapter's check looks at: one conversation, its first connection (`leg(n)` gives the others)."""
 
     def __init__(self, transcript: Transcript, profile: Profile, leg: int = 0, trail: Trail | None = None) -> None:
-        self.transcript = transcript
-        self.profile = profile
-        self._leg_number = leg
+        super().__init__(transcript, profile, leg)
         self._trail = trail or Trail()
+        self._trail.legs.setdefault(leg, self)
         if transcript.trouble is not None:
             raise Inconclusive(f"infrastructure: {transcript.trouble}")
         if transcript.broken_off:
@@ -137,20 +53,26 @@ class Wire:
         if transcript.interrupted:
             raise NotHeld("the run was interrupted while this conversation was held")
 
-    def __repr__(self) -> str:
-        return f"<{self.transcript.conversation}>"
-
     def leg(self, number: int) -> Wire:
         """The view of the conversation's `number`-th connection, from 0."""
         if number >= len(self.transcript.legs):
             raise self._blocked(f"connection {number + 1}")
-        return Wire(self.transcript, self.profile, number, self._trail)
+        if number not in self._trail.legs:
+            self._trail.legs[number] = Wire(self.transcript, self.profile, number, self._trail)
+        return self._trail.legs[number]
+
+    def again(self) -> Wire:
+        """The same for another check: what was folded is kept, and where the last one looked is forgotten."""
+        view = Wire(self.transcript, self.profile, self.number, Trail(origin=self._trail.origin))
+        view._kept = self._kept
+        return view
 
     @property
-    def _leg(self) -> Leg:
-        if self._leg_number >= len(self.transcript.legs):
+    def connection(self) -> Leg:
+        """The connection as it was recorded; raises Blocked where there is none."""
+        if self.number >= len(self.transcript.legs):
             raise self._blocked("connection")
-        return self.transcript.legs[self._leg_number]
+        return super().connection
 
     @contextmanager
     def model_chose(self) -> Iterator[None]:
@@ -159,42 +81,6 @@ class Wire:
             yield
         except AssertionError as problem:
             raise Contrary(str(problem), self.transcript.doubted) from problem
-
-    @property
-    def connection(self) -> Leg:
-        """The connection as it was recorded, whatever the recording lacks."""
-        return self._leg
-
-    @property
-    def handshake(self) -> Handshake:
-        """The opening HTTP exchange; raises Unshown where a recording lacks it."""
-        self.needs("handshake")
-        return self._leg.handshake
-
-    @property
-    def opened(self) -> bool:
-        """Whether the connection came about: frames crossed, or the upgrade succeeded."""
-        return bool(self._leg.frames) if self.lacks("handshake") else self._leg.handshake.status == 101
-
-    @property
-    def ending(self) -> Ending:
-        """How the connection ended; raises Unshown where a recording does not show it."""
-        self.needs("close")
-        return self._leg.ending
-
-    @property
-    def frames(self) -> Sequence[Frame]:
-        """Every frame, both ways, in order; whoever reaches for what a recording lacks meets Unshown."""
-        return seen(self._leg, self.transcript.gaps)
-
-    def lacks(self, gap: Gap) -> bool:
-        """Whether this is a recording with this gap."""
-        return gap in self.transcript.gaps
-
-    def needs(self, gap: Gap) -> None:
-        """Raises Unshown where the recording has this gap."""
-        if self.lacks(gap):
-            raise Unshown(gap)
 
     @property
     def notes(self) -> dict[str, Any]:
@@ -206,23 +92,9 @@ class Wire:
         """What the platform says of the session (JSON of a `Reading`); None: nobody asked."""
         return self.transcript.status
 
-    @cached_property
-    def received(self) -> list[Frame]:
-        """Server frames that hold an event."""
-        return [frame for frame in self.frames if frame.side == "server" and frame.type is not None]
-
-    @cached_property
-    def types(self) -> list[str]:
-        """Types of all server events, in order."""
-        return [str(frame.type) for frame in self.received]
-
-    def has(self, *types: str) -> bool:
-        """Whether any event of these types came."""
-        return any(kind in types for kind in self.types)
-
     def all(self, *types: str) -> list[Event]:
         """All server events of these types, in order."""
-        return [self._touch(frame).event for frame in self.received if frame.type in types]
+        return [self._touch(frame).event for frame in self.of(*types)]
 
     def the(self, type: str, nth: int = 0, owner: str | None = None) -> Event:  # noqa: A002
         """The `nth` server event of this type, from 0; raises Blocked when it never came."""
@@ -272,22 +144,12 @@ class Wire:
         assert isinstance(error, dict), f"`error` is {error!r}, not an object"
         return error
 
-    def last(self, opcode: str = "", side: str = "") -> Frame | None:
-        """The last frame with this opcode and of this side (empty: any)."""
-        for frame in reversed(self.frames):
-            if frame.opcode == (opcode or frame.opcode) and frame.side == (side or frame.side):
-                return frame
-        return None
-
     def place_of(self, frame: Frame | None) -> tuple[int, int | None]:
-        """Connection and index of a frame in the record, whatever part of it this view shows."""
+        """Connection and index of a frame in the record, also where this is a view of a part of it."""
         if frame is not None and self._trail.origin is not None:
             connection, indexes = self._trail.origin
             return connection, indexes[frame.index]
-        if frame is None or "client" not in self.transcript.gaps:
-            return self._leg_number, None if frame is None else frame.index
-        shown = [kept.index for kept in self._leg.frames if kept.side == "server"]  # as `seen` leaves the others out
-        return self._leg_number, shown[frame.index]
+        return super().place_of(frame)
 
     def decisive(self, values: Iterable[Any]) -> tuple[int, int | None]:
         """Connection and index of the frame that decides: the last that these values are of, else the last looked at.
@@ -302,18 +164,7 @@ class Wire:
             for frame in view.frames:
                 if any(one is frame for one in wanted) or _parts(frame.event, held):
                     found = view, frame
-        return found[0].place_of(found[1]) if found is not None else (self._leg_number, None)
-
-    def excused(self, excuse: Excuse | None) -> bool:
-        """Take note of what excuses an absence here; whether anything does."""
-        if excuse is not None:
-            self._trail.excuses[excuse] += 1
-        return excuse is not None
-
-    def taken_excuses(self) -> Counter[Excuse]:
-        """What was noted since this was last asked."""
-        found, self._trail.excuses = self._trail.excuses, Counter()
-        return found
+        return found[0].place_of(found[1]) if found is not None else (self.number, None)
 
     def _touch(self, frame: Frame) -> Frame:
         self._trail.last = self, frame
@@ -328,15 +179,8 @@ class Wire:
 
     @cached_property
     def responses(self) -> list[Response]:
-        """Responses in the order of their first event."""
-        found: dict[str, Response] = {}
-        for frame in self.received:
-            event = frame.event
-            body = event.get("response")
-            key = body.get("id") if isinstance(body, dict) else event.get("response_id")
-            if isinstance(key, str):
-                found.setdefault(key, Response(key, touch=self._touch)).frames.append(frame)
-        return list(found.values())
+        """Responses in the order of their first event; what is read of them leaves a trail."""
+        return responses(self.received, self._touch)
 
     def response(self, nth: int = 0) -> Response:
         """The `nth` response, from 0; raises Blocked."""
@@ -349,9 +193,6 @@ class Wire:
 
     def _blocked(self, missing: str, event: str | None = None, owner: str | None = None) -> Blocked:
         """Who answers for it: the first link that is missing where the script broke off, else the event's owner."""
-        # Imported here: the rules look at conversations through this very view.
-        from conformance.judge.rules.missing import culprit  # noqa: PLC0415
-
         stop = self.transcript.stop
         if owner is None and stop is not None:
             found = culprit(self)

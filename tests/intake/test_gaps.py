@@ -13,8 +13,9 @@ import pytest
 from conformance.intake import connections, export
 from conformance.judge import schema
 from conformance.judge.checks import judge, load
-from conformance.judge.rules.session import moments_of
-from conformance.judge.view import Wire, seen
+from conformance.judge.evidence.connection import seen
+from conformance.judge.evidence.session import moments
+from conformance.judge.view import Wire
 from conformance.spec.profiles import profile_for
 from conformance.wire import gaps
 from conformance.wire.transcript import Frame, Leg, Transcript
@@ -153,5 +154,5 @@ def test_audio_that_was_left_out_neither_ends_speech_nor_is_any() -> None:
         audio = str(gaps.Elided(3200, "AAAA"))
         stage.client("input_audio_buffer.append", 100.0, "speech hello" if number < 20 else "silence", audio=audio)
     leg = Leg("", frames=[replace(frame, gap="audio") for frame in stage.leg.frames])
-    last = moments_of(leg.frames)[-1]
+    last = moments(leg.frames, {})[-1]
     assert (last.audio_ms, last.speech_ms, last.quiet_ms) == (3000.0, 0.0, 0.0)

@@ -8,7 +8,7 @@ from typing import Any
 
 import pytest
 
-from conformance.judge.rules.frames import size
+from conformance.judge.evidence.frames import size
 from conformance.wire.call import sized_append
 from conformance.wire.gaps import Elided
 from conformance.wire.transcript import Frame

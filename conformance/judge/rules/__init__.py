@@ -10,14 +10,14 @@ from __future__ import annotations
 
 from collections.abc import Iterable
 
+from conformance.judge.evidence import Evidence
 from conformance.judge.finding import Failed, Finding
 from conformance.judge.rules.base import Rule, Said
 from conformance.judge.verdicts import NotApplicable, Unjudged
-from conformance.judge.view import Wire
 from conformance.wire.gaps import Unshown
 
 
-def holds(rule: Rule, wires: Iterable[Wire]) -> None:
+def holds(rule: Rule, wires: Iterable[Evidence]) -> None:
     """Raises Failed with every breach of a rule; nothing where it holds everywhere.
 
     Raises what kept the rule from judging a script that broke off, when there is no breach; and NotApplicable when no

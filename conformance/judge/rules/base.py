@@ -7,14 +7,15 @@ from dataclasses import dataclass
 from typing import Any
 
 from conformance.judge import schema
+from conformance.judge.evidence import Evidence, Response
+from conformance.judge.evidence.missing import culprit
+from conformance.judge.evidence.waiting import stop_of
 from conformance.judge.finding import Breach, Finding
-from conformance.judge.rules import missing
-from conformance.judge.verdicts import Inconclusive, Unjudged
-from conformance.judge.view import Response, Wire
-from conformance.spec.catalogue import clauses
+from conformance.judge.verdicts import Blocked, Inconclusive, Unjudged
+from conformance.spec.catalogue import clauses, owners
 
 Said = Finding | Unjudged | None
-Judge = Callable[[Wire], Iterator[Breach | None]]
+Judge = Callable[[Evidence], Iterator[Breach | None]]
 
 
 @dataclass(frozen=True)
@@ -27,7 +28,7 @@ class Rule:
     alone: bool = False
     """Whether it looks at each frame for itself: then it can judge a recording that begins within a session."""
 
-    def __call__(self, wire: Wire) -> Iterator[Said]:
+    def __call__(self, wire: Evidence) -> Iterator[Said]:
         """What it says of each thing on one connection; nothing when the upgrade did not succeed."""
         if not wire.opened:
             return
@@ -36,7 +37,7 @@ class Rule:
         try:
             for said in self.judge(wire):
                 yield None if said is None else self._found(wire, said)
-            for unanswered in missing.findings(self.clause, wire):
+            for unanswered in _unanswered(self.clause, wire):
                 yield self._found(wire, unanswered) if isinstance(unanswered, Breach) else unanswered
         except (TypeError, ValueError, AttributeError, KeyError):
             # Rules follow events of the documented shapes; whether the shapes are right is GEN-010's business.
@@ -45,14 +46,30 @@ class Rule:
                 raise
             yield Inconclusive(f"{odd} has a shape that this rule can't follow")
 
-    def _found(self, wire: Wire, breach: Breach) -> Finding:
+    def _found(self, wire: Evidence, breach: Breach) -> Finding:
         connection, frame = wire.place_of(breach.frame)
         expected = breach.expected or clauses()[self.clause].sentence
         name = wire.transcript.conversation
         return Finding(self.clause, name, connection, frame, expected, breach.seen, cause=self.clause)
 
 
-def odd_event(wire: Wire) -> str | None:
+def _unanswered(clause: str, wire: Evidence) -> Iterator[Breach | Unjudged]:
+    """What a clause has to say of the place where this connection's script broke off."""
+    stop = stop_of(wire)
+    if stop is None:
+        return
+    found = culprit(wire)
+    if found is None:
+        return
+    owned = [event for event in stop.waiting_for if owners().get(event) == clause]
+    if found.clause == clause:
+        frame = found.frame or wire.last()
+        yield Breach(frame, found.says) if found.breach else Inconclusive(found.says)
+    elif owned:
+        yield Blocked(owned[0], found.clause, found.says)
+
+
+def odd_event(wire: Evidence) -> str | None:
     """The type of the first event, of either side, that is not valid by its schema."""
     for frame in wire.frames:
         if frame.side == "server" and frame.type in schema.server_types():

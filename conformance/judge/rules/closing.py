@@ -4,9 +4,9 @@ from __future__ import annotations
 
 from collections.abc import Iterator
 
+from conformance.judge.evidence import Evidence
 from conformance.judge.finding import Breach
 from conformance.judge.rules.base import rule
-from conformance.judge.view import Wire
 
 # RFC 6455 §7.4: 1004, 1005, 1006 and 1015 never stand in a frame; 1012 to 1014 were registered later.
 REGISTERED = frozenset({1000, 1001, 1002, 1003, 1007, 1008, 1009, 1010, 1011, 1012, 1013, 1014})
@@ -14,7 +14,7 @@ LONGEST_REASON = 123  # bytes: a control frame carries 125, two of them the code
 
 
 @rule("GEN-060", "a close frame of the client that came first")
-def close_is_answered(wire: Wire) -> Iterator[Breach | None]:
+def close_is_answered(wire: Evidence) -> Iterator[Breach | None]:
     """The client's close frame is answered by a close frame."""
     ending = wire.ending
     if ending.first != "client" or ending.code_sent is None:
@@ -26,7 +26,7 @@ def close_is_answered(wire: Wire) -> Iterator[Breach | None]:
 
 
 @rule("GEN-061", "a close frame of the server")
-def nothing_follows_a_close(wire: Wire) -> Iterator[Breach | None]:
+def nothing_follows_a_close(wire: Evidence) -> Iterator[Breach | None]:
     """No data frame follows the server's close frame."""
     closed = False
     for frame in wire.frames:
@@ -40,7 +40,7 @@ def nothing_follows_a_close(wire: Wire) -> Iterator[Breach | None]:
 
 
 @rule("GEN-062", "a close frame of the server")
-def close_is_well_formed(wire: Wire) -> Iterator[Breach | None]:
+def close_is_well_formed(wire: Evidence) -> Iterator[Breach | None]:
     """A close frame has no body, or a code that may stand there and a short reason in UTF-8."""
     problem = wire.ending.problem or ""
     if _is_of_the_close(problem):
@@ -78,7 +78,7 @@ def _is_of_the_close(problem: str) -> bool:
 
 
 @rule("GEN-072", "a frame of the server")
-def frames_are_well_formed(wire: Wire) -> Iterator[Breach | None]:
+def frames_are_well_formed(wire: Evidence) -> Iterator[Breach | None]:
     """Every frame is one that RFC 6455 §5 allows: what is none ends the connection, and is in no list of frames."""
     problem = wire.ending.problem
     if problem is not None and not _is_of_the_close(problem):
@@ -88,7 +88,7 @@ def frames_are_well_formed(wire: Wire) -> Iterator[Breach | None]:
 
 
 @rule("GEN-063", "an ended connection")
-def server_says_goodbye(wire: Wire) -> Iterator[Breach | None]:
+def server_says_goodbye(wire: Evidence) -> Iterator[Breach | None]:
     """The server ends no connection without a close frame."""
     ending = wire.ending
     if ending.first == "nobody":
@@ -99,7 +99,7 @@ def server_says_goodbye(wire: Wire) -> Iterator[Breach | None]:
 
 
 @rule("GEN-064", "a server that closed after an error")
-def trouble_is_no_normal_end(wire: Wire) -> Iterator[Breach | None]:
+def trouble_is_no_normal_end(wire: Evidence) -> Iterator[Breach | None]:
     """A server that closes after an `error` does not close with 1000."""
     if wire.ending.first == "server" and wire.types[-1:] == ["error"] and wire.ending.code_received is not None:
         normal = wire.ending.code_received == 1000

@@ -7,10 +7,9 @@ from collections.abc import Iterator
 from typing import Any
 
 from conformance.judge import schema
+from conformance.judge.evidence import Evidence
 from conformance.judge.finding import Breach
 from conformance.judge.rules.base import body, objects, rule
-from conformance.judge.rules.requests import requests
-from conformance.judge.view import Wire
 from conformance.spec.profiles import Profile
 
 UPDATED = "session.updated"
@@ -81,9 +80,9 @@ def _shows(name: str, sent: Any, shown: Any) -> bool:
 
 
 @rule("GEN-065", "a session.update that was accepted")
-def echo_shows_what_was_sent(wire: Wire) -> Iterator[Breach | None]:
+def echo_shows_what_was_sent(wire: Evidence) -> Iterator[Breach | None]:
     """`session.updated` shows every supported field of its update with the value that was sent."""
-    updates = [request for request in requests(wire) if request.type == "session.update"]
+    updates = [request for request in wire.requests if request.type == "session.update"]
     sent_by = {name for request in updates for name, value in body(request.frame.event, "session").items() if value}
     open_names = {"tools", "enable_search"} if {"tools", "enable_search"} <= sent_by else set()
     for request in updates:
@@ -100,13 +99,13 @@ def echo_shows_what_was_sent(wire: Wire) -> Iterator[Breach | None]:
 
 
 @rule("GEN-022", "a refused update between two echoes")
-def refused_updates_change_nothing(wire: Wire) -> Iterator[Breach | None]:
+def refused_updates_change_nothing(wire: Evidence) -> Iterator[Breach | None]:
     """After a refused update the next echo shows the refused field with its old value.
 
     Judged for updates of one field, whose refusal is in no doubt, when the next accepted update names another one.
     """
     echoes = [frame for frame in wire.received if frame.type in {"session.created", UPDATED}]
-    updates = [request for request in requests(wire) if request.type == "session.update"]
+    updates = [request for request in wire.requests if request.type == "session.update"]
     for number, request in enumerate(updates):
         session = body(request.frame.event, "session")
         if not request.errors or request.answers or not request.alone or len(session) != 1:

@@ -6,11 +6,12 @@ from collections import defaultdict
 from collections.abc import Iterator
 from typing import Any
 
+from conformance.judge.evidence import Evidence, Response
+from conformance.judge.evidence.connection import Event
+from conformance.judge.evidence.excused import cut_short
 from conformance.judge.finding import Breach
 from conformance.judge.rules.base import body, completed, objects, rule
 from conformance.judge.rules.life_cycle import PART_ADDED, PART_DONE
-from conformance.judge.rules.missing import cut_short
-from conformance.judge.view import Event, Response, Wire
 from conformance.wire.transcript import Frame
 
 ARGUMENTS = "response.function_call_arguments."
@@ -30,7 +31,7 @@ def _parts(response: Response, kind: str) -> dict[Key, Frame]:
     return found
 
 
-def _closed_once(wire: Wire, kind: str, closing: str, *, if_completed: bool = False) -> Iterator[Breach | None]:
+def _closed_once(wire: Evidence, kind: str, closing: str, *, if_completed: bool = False) -> Iterator[Breach | None]:
     """Every part of a kind is closed by one event of a type; a missing one counts once the part itself was done."""
     for response in wire.responses:
         counted = [_key(event) for event in response.all(closing)]
@@ -48,7 +49,7 @@ def _closed_once(wire: Wire, kind: str, closing: str, *, if_completed: bool = Fa
                 yield Breach(added, f"the {kind} part of {part[0]} got no {closing}")
 
 
-def _has_deltas(wire: Wire, kind: str, member: str) -> Iterator[Breach | None]:
+def _has_deltas(wire: Evidence, kind: str, member: str) -> Iterator[Breach | None]:
     """A done event with content follows a delta of its part."""
     for response in wire.responses:
         seen: set[Key] = set()
@@ -60,7 +61,7 @@ def _has_deltas(wire: Wire, kind: str, member: str) -> Iterator[Breach | None]:
                 yield None if _key(frame.event) in seen else Breach(frame, said)
 
 
-def _adds_up(wire: Wire, kind: str, member: str) -> Iterator[Breach | None]:
+def _adds_up(wire: Evidence, kind: str, member: str) -> Iterator[Breach | None]:
     """The done event repeats its deltas, joined."""
     for response in wire.responses:
         if cut_short(wire, response.id) is not None:
@@ -81,25 +82,25 @@ def _brief(value: object) -> str:
 
 
 @rule("GEN-031", "a text part")
-def text_parts_are_closed(wire: Wire) -> Iterator[Breach | None]:
+def text_parts_are_closed(wire: Evidence) -> Iterator[Breach | None]:
     """Every text part is closed by one `response.text.done`."""
     return _closed_once(wire, "text", "response.text.done")
 
 
 @rule("GEN-032", "a response.text.done with text")
-def text_comes_in_deltas(wire: Wire) -> Iterator[Breach | None]:
+def text_comes_in_deltas(wire: Evidence) -> Iterator[Breach | None]:
     """A `response.text.done` with text follows a delta of its part."""
     return _has_deltas(wire, "response.text", "text")
 
 
 @rule("GEN-033", "an audio part")
-def audio_parts_are_closed(wire: Wire) -> Iterator[Breach | None]:
+def audio_parts_are_closed(wire: Evidence) -> Iterator[Breach | None]:
     """Every audio part is closed by one `response.audio.done`."""
     return _closed_once(wire, "audio", "response.audio.done")
 
 
 @rule("GEN-034", "a completed response with audio")
-def audio_comes_in_deltas(wire: Wire) -> Iterator[Breach | None]:
+def audio_comes_in_deltas(wire: Evidence) -> Iterator[Breach | None]:
     """Every audio part of a completed response has a `response.audio.delta`."""
     for response in wire.responses:
         if completed(response) is None or cut_short(wire, response.id) is not None:
@@ -111,19 +112,19 @@ def audio_comes_in_deltas(wire: Wire) -> Iterator[Breach | None]:
 
 
 @rule("GEN-035", "a completed response with audio")
-def transcripts_are_closed(wire: Wire) -> Iterator[Breach | None]:
+def transcripts_are_closed(wire: Evidence) -> Iterator[Breach | None]:
     """Every audio part of a completed response is closed by one `response.audio_transcript.done`."""
     return _closed_once(wire, "audio", "response.audio_transcript.done", if_completed=True)
 
 
 @rule("GEN-036", "a response.audio_transcript.done with words")
-def transcripts_come_in_deltas(wire: Wire) -> Iterator[Breach | None]:
+def transcripts_come_in_deltas(wire: Evidence) -> Iterator[Breach | None]:
     """A `response.audio_transcript.done` with words follows a delta of its part."""
     return _has_deltas(wire, "response.audio_transcript", "transcript")
 
 
 @rule("GEN-037", "a function call that is done")
-def calls_have_their_arguments(wire: Wire) -> Iterator[Breach | None]:
+def calls_have_their_arguments(wire: Evidence) -> Iterator[Breach | None]:
     """Every function call that is done had one `response.function_call_arguments.done`."""
     for response in wire.responses:
         counted: dict[Any, int] = defaultdict(int)
@@ -139,25 +140,25 @@ def calls_have_their_arguments(wire: Wire) -> Iterator[Breach | None]:
 
 
 @rule("GEN-038", "a response.text.done with deltas")
-def text_adds_up(wire: Wire) -> Iterator[Breach | None]:
+def text_adds_up(wire: Evidence) -> Iterator[Breach | None]:
     """The text of `response.text.done` is that of its deltas."""
     return _adds_up(wire, "response.text", "text")
 
 
 @rule("GEN-039", "a response.audio_transcript.done with deltas")
-def transcripts_add_up(wire: Wire) -> Iterator[Breach | None]:
+def transcripts_add_up(wire: Evidence) -> Iterator[Breach | None]:
     """The words of `response.audio_transcript.done` are those of its deltas."""
     return _adds_up(wire, "response.audio_transcript", "transcript")
 
 
 @rule("GEN-040", "a call whose arguments came in deltas")
-def arguments_add_up(wire: Wire) -> Iterator[Breach | None]:
+def arguments_add_up(wire: Evidence) -> Iterator[Breach | None]:
     """Arguments that came in deltas add up to those of the done event."""
     return _adds_up(wire, "response.function_call_arguments", "arguments")
 
 
 @rule("GEN-066", "a response whose modalities are text alone")
-def text_alone_has_no_sound(wire: Wire) -> Iterator[Breach | None]:
+def text_alone_has_no_sound(wire: Evidence) -> Iterator[Breach | None]:
     """A response whose modalities are text alone has no audio and no transcript events."""
     for response in wire.responses:
         created = response.all("response.created")

@@ -8,9 +8,9 @@ from typing import Any
 from conformance import guarded
 from conformance.cut import cut
 from conformance.judge import schema
+from conformance.judge.evidence import Evidence
 from conformance.judge.finding import Breach
 from conformance.judge.rules.base import rule
-from conformance.judge.view import Wire
 from conformance.wire.gaps import Unshown
 from conformance.wire.transcript import Frame
 
@@ -25,13 +25,13 @@ LATER_DIALECT = (
 )
 
 
-def _messages(wire: Wire) -> Iterator[Frame]:
+def _messages(wire: Evidence) -> Iterator[Frame]:
     for frame in wire.frames:
         if frame.side == "server" and frame.opcode in {"text", "binary"}:
             yield frame
 
 
-def _events(wire: Wire) -> Iterator[Frame]:
+def _events(wire: Evidence) -> Iterator[Frame]:
     for frame in _messages(wire):
         if isinstance(frame.event, dict):
             yield frame
@@ -42,7 +42,7 @@ def _name(frame: Frame) -> str:
 
 
 @rule("GEN-002", "a message of the server", alone=True)
-def is_a_text_frame(wire: Wire) -> Iterator[Breach | None]:
+def is_a_text_frame(wire: Evidence) -> Iterator[Breach | None]:
     """Every message is a text frame, and its payload UTF-8."""
     for frame in _messages(wire):
         if frame.opcode == "binary":
@@ -54,7 +54,7 @@ def is_a_text_frame(wire: Wire) -> Iterator[Breach | None]:
 
 
 @rule("GEN-003", "a message of the server", alone=True)
-def is_one_json_object(wire: Wire) -> Iterator[Breach | None]:
+def is_one_json_object(wire: Evidence) -> Iterator[Breach | None]:
     """Every text frame holds one JSON object."""
     for frame in _messages(wire):
         if frame.gap == "cut":
@@ -77,7 +77,7 @@ def _no_object(text: str, event: Any) -> str | None:
 
 
 @rule("GEN-069", "a server event", alone=True)
-def is_read_alike_by_all(wire: Wire) -> Iterator[Breach | None]:
+def is_read_alike_by_all(wire: Evidence) -> Iterator[Breach | None]:
     """Every event is JSON that no two readers read differently; what the client said oddly may be said back so."""
     if any(frame.side == "client" and guarded.flaws(frame.text or "") for frame in wire.frames):
         return
@@ -89,7 +89,7 @@ def is_read_alike_by_all(wire: Wire) -> Iterator[Breach | None]:
 
 
 @rule("GEN-004", "a server event", alone=True)
-def has_a_type(wire: Wire) -> Iterator[Breach | None]:
+def has_a_type(wire: Evidence) -> Iterator[Breach | None]:
     """Every event has a non-empty string `type`."""
     for frame in _events(wire):
         said = f"an event has the type {frame.event.get('type')!r}: {cut(frame.text or '', 80)}"
@@ -97,7 +97,7 @@ def has_a_type(wire: Wire) -> Iterator[Breach | None]:
 
 
 @rule("GEN-005", "a server event", alone=True)
-def has_an_event_id(wire: Wire) -> Iterator[Breach | None]:
+def has_an_event_id(wire: Evidence) -> Iterator[Breach | None]:
     """Every event but a failed transcription has a non-empty string `event_id`."""
     for frame in _events(wire):
         given = frame.event.get("event_id")
@@ -108,7 +108,7 @@ def has_an_event_id(wire: Wire) -> Iterator[Breach | None]:
 
 
 @rule("GEN-006", "a server event with an event_id")
-def event_ids_differ(wire: Wire) -> Iterator[Breach | None]:
+def event_ids_differ(wire: Evidence) -> Iterator[Breach | None]:
     """No two events of a session share an `event_id`."""
     seen: dict[str, str] = {}
     for frame in _events(wire):
@@ -123,7 +123,7 @@ def event_ids_differ(wire: Wire) -> Iterator[Breach | None]:
 
 
 @rule("GEN-007", "a server event after a client event with an event_id")
-def event_ids_are_the_servers_own(wire: Wire) -> Iterator[Breach | None]:
+def event_ids_are_the_servers_own(wire: Evidence) -> Iterator[Breach | None]:
     """No event takes the `event_id` of a client event."""
     ours: set[str] = set()
     for frame in wire.frames:
@@ -139,7 +139,7 @@ def event_ids_are_the_servers_own(wire: Wire) -> Iterator[Breach | None]:
 
 
 @rule("GEN-008", "a server event", alone=True)
-def type_is_documented(wire: Wire) -> Iterator[Breach | None]:
+def type_is_documented(wire: Evidence) -> Iterator[Breach | None]:
     """Every event type is one that the sources name; how an undocumented request is answered is open."""
     known = set(schema.server_types())
     strangers = {stem(str(frame.type)) for frame in wire.frames if frame.side == "client"} - {
@@ -150,7 +150,7 @@ def type_is_documented(wire: Wire) -> Iterator[Breach | None]:
             yield None if kind in known else Breach(frame, f"the event type {kind!r} is in no source")
 
 
-def _first_of_each(wire: Wire) -> dict[str, Frame]:
+def _first_of_each(wire: Evidence) -> dict[str, Frame]:
     """The first event of each type, in order."""
     found: dict[str, Frame] = {}
     for frame in wire.received:
@@ -165,7 +165,7 @@ def stem(kind: str) -> str:
 
 
 @rule("GEN-009", "a server event", alone=True)
-def dialect_is_the_documented_one(wire: Wire) -> Iterator[Breach | None]:
+def dialect_is_the_documented_one(wire: Evidence) -> Iterator[Breach | None]:
     """No event bears a name that only the later dialect has."""
     for kind, frame in _first_of_each(wire).items():
         later = kind.startswith(LATER_DIALECT)
@@ -173,7 +173,7 @@ def dialect_is_the_documented_one(wire: Wire) -> Iterator[Breach | None]:
 
 
 @rule("GEN-010", "a server event of a documented type", alone=True)
-def fits_its_schema(wire: Wire) -> Iterator[Breach | None]:
+def fits_its_schema(wire: Evidence) -> Iterator[Breach | None]:
     """Every event of a documented type is valid against that type's schema."""
     known = set(schema.server_types())
     for frame in wire.received:

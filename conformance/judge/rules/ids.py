@@ -6,10 +6,10 @@ from collections.abc import Iterator
 from typing import Any
 
 from conformance.judge import schema
+from conformance.judge.evidence import Evidence
 from conformance.judge.finding import Breach
 from conformance.judge.rules.base import body, objects, rule
 from conformance.judge.rules.envelope import SEARCH
-from conformance.judge.view import Wire
 from conformance.spec.unsolicited import PREVIEW, TRANSCRIPTION
 
 CLEARED = "input_audio_buffer.cleared"
@@ -25,7 +25,7 @@ STREAMED = (
 
 
 @rule("GEN-021", "two session events")
-def session_stays_the_same(wire: Wire) -> Iterator[Breach | None]:
+def session_stays_the_same(wire: Evidence) -> Iterator[Breach | None]:
     """All session events of a connection show the same `id`, `model` and `object`."""
     first: dict[str, Any] | None = None
     names = ["id", "model", "object"]
@@ -47,7 +47,7 @@ def session_stays_the_same(wire: Wire) -> Iterator[Breach | None]:
 
 
 @rule("GEN-042", "an event of a response")
-def response_ids_are_announced(wire: Wire) -> Iterator[Breach | None]:
+def response_ids_are_announced(wire: Evidence) -> Iterator[Breach | None]:
     """Every event of a response names a `response_id` that `response.created` announced, before or after it."""
     announced = {body(event, "response").get("id") for event in wire.all(CREATED)}
     known = set(schema.server_types())
@@ -63,7 +63,7 @@ def response_ids_are_announced(wire: Wire) -> Iterator[Breach | None]:
 
 
 @rule("GEN-043", "a delta or done event of a response")
-def item_ids_are_announced(wire: Wire) -> Iterator[Breach | None]:
+def item_ids_are_announced(wire: Evidence) -> Iterator[Breach | None]:
     """Every delta and done event names an `item_id` that `response.output_item.added` announced."""
     announced = {body(event, "item").get("id") for event in wire.all(ADDED)}
     for frame in wire.received:
@@ -74,7 +74,7 @@ def item_ids_are_announced(wire: Wire) -> Iterator[Breach | None]:
 
 
 @rule("GEN-044", "an event of an output item")
-def indexes_stay(wire: Wire) -> Iterator[Breach | None]:
+def indexes_stay(wire: Evidence) -> Iterator[Breach | None]:
     """An item's events keep its `output_index`, and a part's events the `content_index` it was added under."""
     outputs: dict[Any, Any] = {}
     parts: dict[Any, set[Any]] = {}
@@ -99,7 +99,7 @@ def indexes_stay(wire: Wire) -> Iterator[Breach | None]:
 
 
 @rule("GEN-045", "an id")
-def ids_differ(wire: Wire) -> Iterator[Breach | None]:
+def ids_differ(wire: Evidence) -> Iterator[Breach | None]:
     """No two responses, items or calls of a session share an id."""
     begun = [frame for frame in wire.received if frame.type == CREATED]
     added = [frame for frame in wire.received if frame.type == ADDED]
@@ -123,7 +123,7 @@ def ids_differ(wire: Wire) -> Iterator[Breach | None]:
 
 
 @rule("GEN-046", "two responses with a conversation_id")
-def one_conversation(wire: Wire) -> Iterator[Breach | None]:
+def one_conversation(wire: Evidence) -> Iterator[Breach | None]:
     """All responses of a session show the same `conversation_id`."""
     first: Any = None
     for frame in wire.received:
@@ -137,7 +137,7 @@ def one_conversation(wire: Wire) -> Iterator[Breach | None]:
 
 
 @rule("GEN-047", "a previous_item_id")
-def previous_items_were_shown(wire: Wire) -> Iterator[Breach | None]:
+def previous_items_were_shown(wire: Evidence) -> Iterator[Breach | None]:
     """A `previous_item_id` names an item that the session has shown before."""
     shown: set[Any] = set()
     for frame in wire.received:
@@ -151,7 +151,7 @@ def previous_items_were_shown(wire: Wire) -> Iterator[Breach | None]:
 
 
 @rule("GEN-048", "a user item of speech, and no transcription")
-def speech_keeps_its_id(wire: Wire) -> Iterator[Breach | None]:
+def speech_keeps_its_id(wire: Evidence) -> Iterator[Breach | None]:
     """The committed speech, the user's item and its transcription bear one `item_id`."""
     committed = {event.get("item_id") for event in wire.all("input_audio_buffer.committed")}
     spoken = {event.get("item_id") for event in wire.all("input_audio_buffer.speech_started")}
@@ -176,14 +176,14 @@ def speech_keeps_its_id(wire: Wire) -> Iterator[Breach | None]:
             yield None if joined else Breach(frame, said)
 
 
-def _committed_after(wire: Wire, index: int) -> bool:
+def _committed_after(wire: Evidence, index: int) -> bool:
     """Whether the audio that waited at this frame was committed: a commit came before any clear did."""
     kinds = (frame.type for frame in wire.received if frame.index > index)
     return next((kind for kind in kinds if kind in {CLEARED, "input_audio_buffer.committed"}), CLEARED) != CLEARED
 
 
 @rule("GEN-067", "a response.done")
-def done_ends_what_was_created(wire: Wire) -> Iterator[Breach | None]:
+def done_ends_what_was_created(wire: Evidence) -> Iterator[Breach | None]:
     """The `response.id` of `response.done` is that of a `response.created`."""
     created: set[Any] = set()
     for frame in wire.received:

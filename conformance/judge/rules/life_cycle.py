@@ -5,12 +5,12 @@ from __future__ import annotations
 from collections.abc import Iterator
 from typing import Any
 
+from conformance.judge.evidence import Evidence, Response
+from conformance.judge.evidence.connection import Event
+from conformance.judge.evidence.excused import cut_short, may_lack_done
 from conformance.judge.finding import Breach
 from conformance.judge.rules.base import body, completed, final, objects, rule
 from conformance.judge.rules.envelope import SEARCH
-from conformance.judge.rules.frames import silences
-from conformance.judge.rules.missing import cut_short, may_lack_done
-from conformance.judge.view import Event, Response, Wire
 from conformance.wire.transcript import Frame
 
 CREATED = "response.created"
@@ -20,7 +20,7 @@ PART_ADDED, PART_DONE = "response.content_part.added", "response.content_part.do
 
 
 @rule("GEN-023", "a response")
-def created_comes_first(wire: Wire) -> Iterator[Breach | None]:
+def created_comes_first(wire: Evidence) -> Iterator[Breach | None]:
     """`response.created` precedes every other event of its response."""
     for response in wire.responses:
         first = next((frame for frame in response.frames if not str(frame.type).startswith(SEARCH)), None)
@@ -30,7 +30,7 @@ def created_comes_first(wire: Wire) -> Iterator[Breach | None]:
 
 
 @rule("GEN-024", "a response")
-def done_comes_once(wire: Wire) -> Iterator[Breach | None]:
+def done_comes_once(wire: Evidence) -> Iterator[Breach | None]:
     """Every response that was created is ended by one `response.done`.
 
     A missing one is judged where a later response was created, or where the client waited a whole quiet window after
@@ -46,13 +46,13 @@ def done_comes_once(wire: Wire) -> Iterator[Breach | None]:
             yield None
         elif CREATED in response.types and not wire.excused(may_lack_done(wire, response.id)):
             last = response.frames[-1]
-            over = last.type == ITEM_DONE and any(index > last.index for index in silences(wire.frames))
+            over = last.type == ITEM_DONE and any(index > last.index for index in wire.silences)
             if later_created or over:
                 yield Breach(last, f"{response.id} was created and no response.done ended it")
 
 
 @rule("GEN-025", "a response.done")
-def nothing_follows_done(wire: Wire) -> Iterator[Breach | None]:
+def nothing_follows_done(wire: Evidence) -> Iterator[Breach | None]:
     """No event of a response follows its `response.done`."""
     for response in wire.responses:
         if DONE not in response.types:
@@ -68,7 +68,7 @@ def _item_id(event: Event) -> Any:
 
 
 @rule("GEN-027", "an output item")
-def items_are_done(wire: Wire) -> Iterator[Breach | None]:
+def items_are_done(wire: Evidence) -> Iterator[Breach | None]:
     """Every item that is added is done once, before `response.done`."""
     for response in wire.responses:
         done = [(_item_id(frame.event), frame) for frame in response.shown(ITEM_DONE)]
@@ -77,7 +77,7 @@ def items_are_done(wire: Wire) -> Iterator[Breach | None]:
 
 
 @rule("GEN-028", "a content part")
-def parts_are_done(wire: Wire) -> Iterator[Breach | None]:
+def parts_are_done(wire: Evidence) -> Iterator[Breach | None]:
     """Every content part that is added is done once, before its item is done."""
     for response in wire.responses:
         done = [(_part_key(frame.event), frame) for frame in response.shown(PART_DONE)]
@@ -96,7 +96,7 @@ def _part_key(event: Event) -> tuple[Any, Any]:
     return event.get("item_id"), event.get("content_index")
 
 
-def _done_once(wire: Wire, response: Response, what: str, ends: list[Frame]) -> Iterator[Breach | None]:
+def _done_once(wire: Evidence, response: Response, what: str, ends: list[Frame]) -> Iterator[Breach | None]:
     if len(ends) > 1:
         yield Breach(ends[1], f"{what} of {response.id} was done {len(ends)} times")
     elif ends:
@@ -105,7 +105,7 @@ def _done_once(wire: Wire, response: Response, what: str, ends: list[Frame]) -> 
         yield Breach(response.last(DONE), f"{what} of {response.id} was added and never done")
 
 
-def _must_close(wire: Wire, response: Response) -> bool:
+def _must_close(wire: Evidence, response: Response) -> bool:
     """Whether what was opened in this response must be closed: it was completed, neither cancelled nor interrupted.
 
     What a response that failed or stayed incomplete closes is not documented (U14, U18).
@@ -114,7 +114,7 @@ def _must_close(wire: Wire, response: Response) -> bool:
 
 
 @rule("GEN-029", "a response.done with output")
-def output_was_announced(wire: Wire) -> Iterator[Breach | None]:
+def output_was_announced(wire: Evidence) -> Iterator[Breach | None]:
     """Every item in the output of `response.done` was announced by `response.output_item.added`."""
     for response in wire.responses:
         announced = {_item_id(event) for event in response.all(ITEM_ADDED)}
@@ -128,7 +128,7 @@ def output_was_announced(wire: Wire) -> Iterator[Breach | None]:
 
 
 @rule("GEN-030", "a completed response with a message")
-def messages_have_parts(wire: Wire) -> Iterator[Breach | None]:
+def messages_have_parts(wire: Evidence) -> Iterator[Breach | None]:
     """Every message in the output of a completed response had a `response.content_part.added`."""
     for response in wire.responses:
         with_parts = {event.get("item_id") for event in response.all(PART_ADDED)}
@@ -139,7 +139,7 @@ def messages_have_parts(wire: Wire) -> Iterator[Breach | None]:
 
 
 @rule("GEN-041", "a completed response with output")
-def output_lists_the_items(wire: Wire) -> Iterator[Breach | None]:
+def output_lists_the_items(wire: Evidence) -> Iterator[Breach | None]:
     """The output of a completed `response.done` lists the announced items, in the order of their `output_index`."""
     for response in wire.responses:
         done = completed(response)
@@ -160,7 +160,7 @@ def output_lists_the_items(wire: Wire) -> Iterator[Breach | None]:
 
 
 @rule("GEN-068", "a response.status")
-def status_is_known(wire: Wire) -> Iterator[Breach | None]:
+def status_is_known(wire: Evidence) -> Iterator[Breach | None]:
     """Every `response.status` is one of the five."""
     for frame in wire.received:
         if frame.type in {CREATED, DONE} and "status" in body(frame.event, "response"):

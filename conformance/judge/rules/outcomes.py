@@ -3,12 +3,11 @@
 from __future__ import annotations
 
 from collections import deque
-from collections.abc import Iterator, Sequence
+from collections.abc import Iterator
 
-from conformance.judge.finding import Breach
-from conformance.judge.rules.base import body, rule
-from conformance.judge.rules.frames import is_client_data, last_place, next_place, once, places, silences
-from conformance.judge.rules.missing import (
+from conformance.cut import listed
+from conformance.judge.evidence import Evidence
+from conformance.judge.evidence.excused import (
     cancelled_after,
     cut_short,
     exempt,
@@ -16,16 +15,12 @@ from conformance.judge.rules.missing import (
     no_automatic_reply,
     spoke_after,
 )
-from conformance.judge.rules.requests import (
-    BACKEND,
-    Request,
-    message,
-    requests,
-    requests_of,
-    waited_out,
-)
-from conformance.judge.rules.session import Moment, moments
-from conformance.judge.view import Wire, listed
+from conformance.judge.evidence.frames import is_client_data
+from conformance.judge.evidence.requests import BACKEND, Request, message
+from conformance.judge.evidence.session import Moment
+from conformance.judge.evidence.waiting import waited_out
+from conformance.judge.finding import Breach
+from conformance.judge.rules.base import body, rule
 from conformance.spec.requests import ANSWERED_BY
 from conformance.wire.transcript import Frame
 
@@ -35,14 +30,14 @@ STOPPED = "input_audio_buffer.speech_stopped"
 CREATED = "conversation.item.created"
 
 
-def _outcomes(wire: Wire, kind: str) -> Iterator[Breach | None]:
+def _outcomes(wire: Evidence, kind: str) -> Iterator[Breach | None]:
     """Neither and both, for requests of one kind.
 
     Neither: a later request was answered, or the client waited a whole quiet window, and no answer came.  What a
     script waited for by name is judged where it broke off (`missing`).  Both: an error and the acknowledgement, or two
     acknowledgements, before the client sent anything else, while no response ran whose own trouble it could be.
     """
-    for request in (found for found in requests(wire) if found.type == kind):
+    for request in (found for found in wire.requests if found.type == kind):
         if request.open:
             mine = (request, *request.contenders.values())  # one of them got no answer, and nobody knows which
             why = next((why for other in mine if (why := exempt(other, wire)) is not None), None)
@@ -56,13 +51,13 @@ def _outcomes(wire: Wire, kind: str) -> Iterator[Breach | None]:
         yield from _both(wire, request)
 
 
-def _ignored(wire: Wire, request: Request) -> bool:
+def _ignored(wire: Evidence, request: Request) -> bool:
     """Whether the client surely waited for an answer that did not come."""
     slow = request.type == "response.create"  # its answer may take longer than a quiet window
     return (request.passed_over or not slow) and waited_out(wire, request)
 
 
-def _both(wire: Wire, request: Request) -> Iterator[Breach | None]:
+def _both(wire: Evidence, request: Request) -> Iterator[Breach | None]:
     yield None
     if not request.alone or request.moment.active or request.moment.turns != "manual":
         if request.type != "session.update" or not request.alone or request.moment.active:
@@ -85,20 +80,20 @@ def _both(wire: Wire, request: Request) -> Iterator[Breach | None]:
         yield Breach(seen[1], f"{request.called} was answered {len(seen)} times: {kinds}")
 
 
-def _errors_may_be_of_an_event_before(wire: Wire, request: Request) -> bool:
+def _errors_may_be_of_an_event_before(wire: Evidence, request: Request) -> bool:
     """Whether an event that the client sent before this request may still be refused.
 
     Answers keep the order of requests: an acknowledgement settles all that came before its request, an error one event.
     """
-    return request.frame.index in once(_behind, wire.frames)
+    return request.frame.index in wire.fold(_behind)
 
 
-def _behind(frames: Sequence[Frame]) -> set[int]:
+def _behind(evidence: Evidence) -> set[int]:
     """Indexes of the client frames before which another one of the client may still be refused."""
-    settles = {answer.index: found.frame.index for found in requests_of(frames) for answer in found.answers}
+    settles = {answer.index: found.frame.index for found in evidence.requests for answer in found.answers}
     waiting: deque[int] = deque()
     found: set[int] = set()
-    for frame in frames:
+    for frame in evidence.frames:
         if is_client_data(frame):
             if waiting:
                 found.add(frame.index)
@@ -113,13 +108,13 @@ def _behind(frames: Sequence[Frame]) -> set[int]:
 
 
 @rule("GEN-011", "a session.update that was answered")
-def update_has_one_outcome(wire: Wire) -> Iterator[Breach | None]:
+def update_has_one_outcome(wire: Evidence) -> Iterator[Breach | None]:
     """`session.update` → `session.updated` or `error`."""
     return _outcomes(wire, "session.update")
 
 
 @rule("GEN-012", "an input_audio_buffer.commit, and no speech_stopped")
-def commit_has_one_outcome(wire: Wire) -> Iterator[Breach | None]:
+def commit_has_one_outcome(wire: Evidence) -> Iterator[Breach | None]:
     """`commit` → `committed` or `error`; `speech_stopped` → one `committed`."""
     yield from _outcomes(wire, "input_audio_buffer.commit")
     by_item: dict[object, list[Frame]] = {}
@@ -129,7 +124,7 @@ def commit_has_one_outcome(wire: Wire) -> Iterator[Breach | None]:
     for item, told in by_item.items():
         if isinstance(item, str) and len(told) > 1:
             yield Breach(told[1], f"{item} was committed {len(told)} times")
-    then = moments(wire)
+    then = wire.moments
     cleared = any(frame.type == "input_audio_buffer.clear" for frame in wire.frames)
     for frame in wire.received:
         item = frame.event.get("item_id")
@@ -146,13 +141,13 @@ def commit_has_one_outcome(wire: Wire) -> Iterator[Breach | None]:
 
 
 @rule("GEN-013", "an input_audio_buffer.clear")
-def clear_has_one_outcome(wire: Wire) -> Iterator[Breach | None]:
+def clear_has_one_outcome(wire: Evidence) -> Iterator[Breach | None]:
     """`clear` → `cleared` or `error`."""
     return _outcomes(wire, "input_audio_buffer.clear")
 
 
 @rule("GEN-014", "an item")
-def items_are_shown_once(wire: Wire) -> Iterator[Breach | None]:
+def items_are_shown_once(wire: Evidence) -> Iterator[Breach | None]:
     """Items of the client, of a commit and of a response each show as one `conversation.item.created`."""
     yield from _outcomes(wire, "conversation.item.create")
     shown: dict[object, list[Frame]] = {}
@@ -172,7 +167,7 @@ def items_are_shown_once(wire: Wire) -> Iterator[Breach | None]:
             if isinstance(item.get("id"), str) and item.get("type") not in mcp and item["id"] not in shown:
                 said = f"the {item.get('type')} {item['id']} of {response.id} was never shown by {CREATED}"
                 yield Breach(frame, said)
-    then = moments(wire)
+    then = wire.moments
     for frame in wire.received:
         item_id = frame.event.get("item_id")
         if frame.type != COMMITTED or then[frame.index].turns != "vad" or item_id in shown:
@@ -181,9 +176,9 @@ def items_are_shown_once(wire: Wire) -> Iterator[Breach | None]:
             yield Breach(frame, f"the committed item {item_id} was never shown by {CREATED}")
 
 
-def _spoke_on(wire: Wire, committed: Frame) -> bool:
+def _spoke_on(wire: Evidence, committed: Frame) -> bool:
     """Whether loud audio had been sent past the end of the speech when its commit was told."""
-    moment = moments(wire)[committed.index]
+    moment = wire.moments[committed.index]
     stops = [event for event in wire.all(STOPPED) if event.get("item_id") == committed.event.get("item_id")]
     end = stops[-1].get("audio_end_ms") if stops else None
     if moment.audio_ms is None or not isinstance(end, int):
@@ -191,25 +186,25 @@ def _spoke_on(wire: Wire, committed: Frame) -> bool:
     return moment.audio_ms - moment.quiet_ms > end + 200
 
 
-def _answered_later(wire: Wire, frame: Frame) -> bool:
+def _answered_later(wire: Evidence, frame: Frame) -> bool:
     """Whether a whole response came after this frame."""
-    created = next_place(wire.frames, "server", "response.created", frame.index)
-    return created is not None and next_place(wire.frames, "server", "response.done", created) is not None
+    created = wire.next_place("server", "response.created", frame.index)
+    return created is not None and wire.next_place("server", "response.done", created) is not None
 
 
 @rule("GEN-015", "a response.create, and no committed turn in VAD mode")
-def create_has_one_outcome(wire: Wire) -> Iterator[Breach | None]:
+def create_has_one_outcome(wire: Evidence) -> Iterator[Breach | None]:
     """`response.create`, and a turn that VAD committed, lead to `response.created` or `error`."""
     yield from _outcomes(wire, "response.create")
-    then = moments(wire)
+    then = wire.moments
     commits = [frame for frame in wire.received if frame.type == COMMITTED and then[frame.index].turns == "vad"]
     ours = any(frame.type in {"response.create", "input_audio_buffer.commit"} for frame in wire.frames)
     for frame, following in zip(commits, [*commits[1:], None], strict=False):
         end = following.index if following else len(wire.frames)
         # The reply may be created before the commit is told: their order is not proven (§3.11 A).
-        heard = last_place(wire.frames, "server", STOPPED, frame.index)
+        heard = wire.last_place("server", STOPPED, frame.index)
         start = heard if heard is not None else frame.index
-        answers = (next_place(wire.frames, "server", kind, start) for kind in ("response.created", "error"))
+        answers = (wire.next_place("server", kind, start) for kind in ("response.created", "error"))
         if any(index is not None and index < end for index in answers):
             yield None
         elif (
@@ -217,7 +212,7 @@ def create_has_one_outcome(wire: Wire) -> Iterator[Breach | None]:
             not ours
             and following is None
             and no_automatic_reply(wire, then[-1]) is None
-            and any(index > frame.index for index in silences(wire.frames))
+            and any(index > frame.index for index in wire.silences)
             and not then[-1].active
             and not (spoke_after(wire, frame.index) or _spoke_on(wire, frame))
             and not cancelled_after(wire, _created_before(wire, frame.index))
@@ -227,29 +222,29 @@ def create_has_one_outcome(wire: Wire) -> Iterator[Breach | None]:
 
 
 @rule("GEN-016", "a response.cancel")
-def cancel_has_an_outcome(wire: Wire) -> Iterator[Breach | None]:
+def cancel_has_an_outcome(wire: Evidence) -> Iterator[Breach | None]:
     """After `response.cancel` the running response ends, or an `error` comes."""
-    then = moments(wire)
+    then = wire.moments
     ended = {"error", "response.done", "response.output_item.done", "response.text.done", "response.audio.done"}
     for frame in wire.frames:
         if frame.side != "client" or frame.type != "response.cancel":
             continue
-        asked = (request for request in requests(wire) if request.type == "response.create")
+        asked = (request for request in wire.requests if request.type == "response.create")
         by_voice = not then[frame.index].active and (_reply_due(wire, frame.index) or _may_be_heard(then[frame.index]))
         if by_voice or any(request.unanswered_at(frame.index) for request in asked):
             continue  # what a pending response becomes is open (U15)
         later = [other for other in wire.received if other.index > frame.index]
         if any(other.type in ended or other.type == "response.created" for other in later):
             yield None
-        elif any(index > frame.index for index in silences(wire.frames)):
+        elif any(index > frame.index for index in wire.silences):
             running = ", ".join(sorted(then[frame.index].active)) or "no response was running"
             yield Breach(frame, f"response.cancel ({running}) had no outcome")
 
 
 @rule("GEN-017", "a session.finish")
-def finish_has_one_outcome(wire: Wire) -> Iterator[Breach | None]:
+def finish_has_one_outcome(wire: Evidence) -> Iterator[Breach | None]:
     """`session.finish` → `session.finished` or `error`, not both, within two seconds where nothing is running."""
-    for request in (found for found in requests(wire) if found.type == "session.finish"):
+    for request in (found for found in wire.requests if found.type == "session.finish"):
         if request.open:
             left = waited_out(wire, request) and wire.ending.first != "server"
             if left and not wire.excused(exempt(request, wire)):
@@ -269,9 +264,9 @@ def finish_has_one_outcome(wire: Wire) -> Iterator[Breach | None]:
 
 
 @rule("GEN-018", "a documented mistake")
-def documented_mistakes_get_errors(wire: Wire) -> Iterator[Breach | None]:
+def documented_mistakes_get_errors(wire: Evidence) -> Iterator[Breach | None]:
     """`modalities: ["audio"]`, an idle cancel, an image before any audio, an empty commit: each gets an `error`."""
-    then = moments(wire)
+    then = wire.moments
     data = [frame for frame in wire.frames if is_client_data(frame)]
     for frame, following in zip(data, [*data[1:], None], strict=False):
         mistake = _mistake(wire, frame, data)
@@ -283,7 +278,7 @@ def documented_mistakes_get_errors(wire: Wire) -> Iterator[Breach | None]:
             yield None
             continue
         later = any(other.type == "error" for other in wire.received if other.index > frame.index)
-        quiet = [index for index in silences(wire.frames) if index > frame.index]
+        quiet = [index for index in wire.silences if index > frame.index]
         in_vain = wire.transcript.stop is not None and wire.transcript.stop.waiting_for == ("error",)
         waited = bool(quiet) or (in_vain and following is None)
         accepted = any(other.type == ANSWERED_BY.get(str(frame.type)) for other in replies)
@@ -292,15 +287,15 @@ def documented_mistakes_get_errors(wire: Wire) -> Iterator[Breach | None]:
             yield Breach(replies[0] if replies else frame, said)
 
 
-def _mistake(wire: Wire, frame: Frame, data: list[Frame]) -> str | None:
+def _mistake(wire: Evidence, frame: Frame, data: list[Frame]) -> str | None:
     """The documented mistake that this client frame is, in words."""
     if not isinstance(frame.event, dict):
         return None
-    moment = moments(wire)[frame.index]
+    moment = wire.moments[frame.index]
 
     def sent(kind: str) -> bool:
         """Whether an event of this type was sent before."""
-        return places(wire.frames).get(("client", kind), [frame.index])[0] < frame.index
+        return wire.places.get(("client", kind), [frame.index])[0] < frame.index
 
     match frame.type:
         case "session.update":
@@ -321,7 +316,7 @@ def _mistake(wire: Wire, frame: Frame, data: list[Frame]) -> str | None:
     return None
 
 
-def _created_before(wire: Wire, index: int) -> int:
+def _created_before(wire: Evidence, index: int) -> int:
     """Index of the last `response.created` before this frame, -1 for none."""
     made = (other.index for other in wire.received if other.type == "response.created" and other.index < index)
     return max(made, default=-1)
@@ -332,13 +327,13 @@ def _may_be_heard(moment: Moment) -> bool:
     return moment.turns != "manual" and moment.buffered
 
 
-def _reply_due(wire: Wire, index: int) -> bool:
+def _reply_due(wire: Evidence, index: int) -> bool:
     """Whether a turn that voice detection committed may still get its reply."""
     ours = [other.type for other in wire.received if other.index < index]
     return next((kind for kind in reversed(ours) if kind in {COMMITTED, "response.created"}), None) == COMMITTED
 
 
-def _all_over(wire: Wire, index: int) -> bool:
+def _all_over(wire: Evidence, index: int) -> bool:
     """Whether every `response.create` before this frame has led to a response that is done."""
     asked = sum(frame.type == "response.create" for frame in wire.frames[:index] if frame.side == "client")
     done = sum(frame.type == "response.done" for frame in wire.frames[:index] if frame.side == "server")
@@ -347,7 +342,7 @@ def _all_over(wire: Wire, index: int) -> bool:
 
 
 @rule("GEN-026", "a response")
-def one_response_at_a_time(wire: Wire) -> Iterator[Breach | None]:
+def one_response_at_a_time(wire: Evidence) -> Iterator[Breach | None]:
     """A response is created only when the one before it is over."""
     running: str | None = None
     for frame in wire.received:

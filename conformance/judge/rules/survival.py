@@ -5,28 +5,18 @@ from __future__ import annotations
 import re
 from bisect import bisect_left, bisect_right
 from collections import deque
-from collections.abc import Iterator, Sequence
+from collections.abc import Iterator
 from itertools import accumulate
 from typing import Any
 
 from conformance.judge import schema
+from conformance.judge.evidence import Evidence
+from conformance.judge.evidence.excused import exempt
+from conformance.judge.evidence.frames import decoded, is_client_data, is_odd, size
+from conformance.judge.evidence.requests import BACKEND, THROTTLED, Request, message
+from conformance.judge.evidence.waiting import lost, waited_out
 from conformance.judge.finding import Breach
 from conformance.judge.rules.base import body, objects, rule
-from conformance.judge.rules.frames import decoded, is_client_data, is_odd, once, size
-from conformance.judge.rules.missing import exempt
-from conformance.judge.rules.requests import (
-    BACKEND,
-    THROTTLED,
-    Request,
-    lost,
-    message,
-    requests,
-    requests_of,
-    waited_out,
-)
-from conformance.judge.rules.session import moments
-from conformance.judge.rules.settling import settling
-from conformance.judge.view import Wire
 from conformance.spec import requests as excuses
 from conformance.spec.profiles import SPOKEN_ONLY
 from conformance.spec.requests import Excuse
@@ -56,7 +46,7 @@ IDLE_MS = 150 * 1000  # the shortest idle limit of the family is 180 s
 
 
 @rule("GEN-001", "a connection that was upgraded")
-def connection_stays_open(wire: Wire) -> Iterator[Breach | None]:
+def connection_stays_open(wire: Evidence) -> Iterator[Breach | None]:
     """The server ends no connection that the client has not begun to end."""
     ending = wire.ending
     if ending.first != "server":
@@ -71,12 +61,12 @@ def connection_stays_open(wire: Wire) -> Iterator[Breach | None]:
         yield None
 
 
-def _refused_last(wire: Wire) -> bool:
+def _refused_last(wire: Evidence) -> bool:
     """Whether an error is the last thing that was said: which errors end a session is open (C31), and GEN-019's."""
     return wire.received[-1:] != [] and wire.received[-1].type == "error"
 
 
-def excuse(wire: Wire) -> Excuse | None:
+def excuse(wire: Evidence) -> Excuse | None:
     """What may have ended the connection rightly, or None."""
     frames, ending = wire.frames, wire.ending
     if not wire.received and not any(is_client_data(frame) for frame in frames):
@@ -97,13 +87,13 @@ def excuse(wire: Wire) -> Excuse | None:
     return next((why for why in (provocation(wire, frame) for frame in _recent(wire)) if why), None)
 
 
-def _idle(wire: Wire) -> float:
+def _idle(wire: Evidence) -> float:
     """Time (ms) between the last event of a response and the end."""
     last = [frame.at for frame in wire.received if str(frame.type).startswith("response.")]
     return wire.frames[-1].at - (last[-1] if last else wire.frames[0].at)
 
 
-def _odd_voice(wire: Wire, frame: Frame) -> bool:
+def _odd_voice(wire: Evidence, frame: Frame) -> bool:
     if not is_client_data(frame) or not isinstance(frame.event, dict) or frame.type != "session.update":
         return False
     session = body(frame.event, "session")
@@ -112,7 +102,7 @@ def _odd_voice(wire: Wire, frame: Frame) -> bool:
     return any(wire.profile.knows_voice(str(voice)) is not True for voice in chosen)
 
 
-def _lacks_voice(wire: Wire) -> bool:
+def _lacks_voice(wire: Evidence) -> bool:
     """Whether the model wants its voice named, and no update has named one."""
     return wire.profile.named_voice is not None and not any(_names_a_voice(frame) for frame in wire.frames)
 
@@ -124,17 +114,17 @@ def _names_a_voice(frame: Frame) -> bool:
     return bool(session.get("voice") or body(body(session, "audio"), "output").get("voice"))
 
 
-def _recent(wire: Wire) -> list[Frame]:
+def _recent(wire: Evidence) -> list[Frame]:
     """What may have provoked the end."""
     return _suspects(wire, len(wire.frames))
 
 
-def _suspects(wire: Wire, index: int) -> list[Frame]:
+def _suspects(wire: Evidence, index: int) -> list[Frame]:
     """What a refusal at `index` may be about: what was sent since the last answer, the frame before it, and what waits.
 
     An error is not such an answer: it may be the first half of the refusal.
     """
-    settled = settling(wire.frames)
+    settled = wire.settled
     last = max((frame.index for frame in wire.received if frame.index < index and frame.type != "error"), default=-1)
     data = [frame for frame in wire.frames[:index] if is_client_data(frame)]
     before = [frame for frame in data if frame.index < last][-1:]
@@ -146,7 +136,7 @@ def _suspects(wire: Wire, index: int) -> list[Frame]:
 class _Suspects:
     """Whether a refusal may be about something that provokes, for every error of a connection (see `_suspects`)."""
 
-    def __init__(self, wire: Wire) -> None:
+    def __init__(self, wire: Evidence) -> None:
         def odd(frame: Frame) -> bool:
             return bool(provocation(wire, frame) or _odd_voice(wire, frame))
 
@@ -154,7 +144,7 @@ class _Suspects:
         provoking = {frame.index for frame in data if odd(frame)}
         self._data = [frame.index for frame in data]
         self._sums = [0, *accumulate(index in provoking for index in self._data)]
-        meant = sorted(settling(wire.frames).meant.items())
+        meant = sorted(wire.settled.meant.items())
         self._meant = [at for at, _ in meant]
         self._odd = [0, *accumulate(any(sent.index in provoking for sent in sents) for _, sents in meant)]
         self._answers = [frame.index for frame in wire.received if frame.type != "error"]
@@ -169,13 +159,13 @@ class _Suspects:
         return self._odd[bisect_right(self._meant, index)] > self._odd[bisect_right(self._meant, last)]
 
 
-def provocation(wire: Wire, frame: Frame) -> Excuse | None:
+def provocation(wire: Evidence, frame: Frame) -> Excuse | None:
     """What leaves open what this client frame does to the connection, or None."""
     if frame.opcode == "binary" or frame.text is None:
         return excuses.BINARY
     if _length(frame) > LARGE:
         return excuses.LARGE
-    if frame.index in once(_untimely, wire.frames):
+    if frame.index in wire.fold(_untimely):
         return excuses.UNTIMELY
     event = frame.event
     if not isinstance(event, dict) or frame.type not in schema.client_types() or not schema.is_valid("client", event):
@@ -191,12 +181,12 @@ def provocation(wire: Wire, frame: Frame) -> Excuse | None:
         size = _SIZE.search(image)
         if size and max(int.from_bytes(side) for side in size.groups()) > LONGEST_SIDE:
             return excuses.LARGE_IMAGE
-    if frame.type == "input_audio_buffer.commit" and moments(wire)[frame.index].turns != "manual":
+    if frame.type == "input_audio_buffer.commit" and wire.moments[frame.index].turns != "manual":
         return excuses.COMMIT_IN_VAD
     return None
 
 
-def _untimely(frames: Sequence[Frame]) -> set[int]:
+def _untimely(evidence: Evidence) -> set[int]:
     """Indexes of the client's messages that came before the greeting, or of which too much came within a second.
 
     Audio as the very first message may have been sent before the greeting was read.
@@ -204,7 +194,7 @@ def _untimely(frames: Sequence[Frame]) -> set[int]:
     found: set[int] = set()
     recent: deque[Frame] = deque()
     together, greeted, first = 0, False, True
-    for frame in frames:
+    for frame in evidence.frames:
         greeted = greeted or (frame.side == "server" and frame.type == "session.created")
         if not is_client_data(frame):
             continue
@@ -227,9 +217,9 @@ def _length(frame: Frame) -> int:
 
 
 @rule("GEN-019", "an error that is not documented as fatal, followed by a request")
-def errors_are_survived(wire: Wire) -> Iterator[Breach | None]:
+def errors_are_survived(wire: Evidence) -> Iterator[Breach | None]:
     """After an error that need not be the end the next request is answered."""
-    asked = [request for request in requests(wire) if not request.moment.active]
+    asked = [request for request in wire.requests if not request.moment.active]
     free = [request.frame.index for request in asked]
     suspects = _Suspects(wire)
     for frame in wire.received:
@@ -254,7 +244,7 @@ def errors_are_survived(wire: Wire) -> Iterator[Breach | None]:
             yield Breach(request.frame, said)
 
 
-def _spoke_after(wire: Wire, frame: Frame) -> bool:
+def _spoke_after(wire: Evidence, frame: Frame) -> bool:
     return any(is_client_data(other) for other in wire.frames[frame.index :])
 
 
@@ -274,9 +264,9 @@ KNOWN_FIELDS = frozenset(
 
 
 @rule("GEN-020", "requests without a mistake")
-def no_error_without_mistake(wire: Wire) -> Iterator[Breach | None]:
+def no_error_without_mistake(wire: Evidence) -> Iterator[Breach | None]:
     """No error comes while the client has made no mistake."""
-    then = moments(wire)
+    then = wire.moments
     last: Frame | None = None
     for frame in wire.frames:
         if is_client_data(frame):
@@ -294,11 +284,11 @@ def no_error_without_mistake(wire: Wire) -> Iterator[Breach | None]:
             yield None
 
 
-def _blameless(wire: Wire, frame: Frame) -> bool:
+def _blameless(wire: Evidence, frame: Frame) -> bool:
     """Whether a client frame is surely no mistake, by what all sources agree on."""
     if provocation(wire, frame) is not None or _repeats_an_id(wire, frame):
         return False
-    moment = moments(wire)[frame.index]
+    moment = wire.moments[frame.index]
     match frame.type:
         case "session.update":
             given = "session" in frame.event  # whether it may be left out is open (U5)
@@ -320,17 +310,17 @@ def _blameless(wire: Wire, frame: Frame) -> bool:
     return False
 
 
-def _repeats_an_id(wire: Wire, frame: Frame) -> bool:
+def _repeats_an_id(wire: Evidence, frame: Frame) -> bool:
     """Whether the client has used this frame's `event_id` before; what becomes of that is open (Q-CLIENT-EVENT-ID)."""
-    return frame.index in once(_repeated, wire.frames)
+    return frame.index in wire.fold(_repeated)
 
 
-def _repeated(frames: Sequence[Frame]) -> set[int]:
+def _repeated(evidence: Evidence) -> set[int]:
     """Indexes of the client frames whose `event_id` an earlier one had."""
     seen: list[object] = []
     known: set[object] = set()
     found: set[int] = set()
-    for frame in frames:
+    for frame in evidence.frames:
         given = frame.event.get("event_id") if is_client_data(frame) and isinstance(frame.event, dict) else None
         if given is None:
             continue
@@ -345,16 +335,16 @@ def _repeated(frames: Sequence[Frame]) -> set[int]:
     return found
 
 
-def _asked_already(wire: Wire, frame: Frame) -> bool:
+def _asked_already(wire: Evidence, frame: Frame) -> bool:
     """Whether an earlier `response.create` has no answer yet."""
-    return frame.index in once(_asked_twice, wire.frames)
+    return frame.index in wire.fold(_asked_twice)
 
 
-def _asked_twice(frames: Sequence[Frame]) -> set[int]:
+def _asked_twice(evidence: Evidence) -> set[int]:
     """Indexes of the `response.create` that were sent while an earlier one had no answer yet."""
     waiting: list[Request] = []
     found: set[int] = set()
-    for request in (asked for asked in requests_of(frames) if asked.type == "response.create"):
+    for request in (asked for asked in evidence.requests if asked.type == "response.create"):
         waiting = [earlier for earlier in waiting if earlier.unanswered_at(request.frame.index)]
         if waiting:
             found.add(request.frame.index)
@@ -362,7 +352,7 @@ def _asked_twice(frames: Sequence[Frame]) -> set[int]:
     return found
 
 
-def _plain(wire: Wire, session: dict[str, Any]) -> bool:
+def _plain(wire: Evidence, session: dict[str, Any]) -> bool:
     """Whether an update holds nothing but what every family takes, by all sources."""
     detection = session.get("turn_detection") or {"type": "server_vad"}
     detects = {"type", "threshold", "silence_duration_ms", "prefix_padding_ms"}

@@ -4,11 +4,9 @@ from __future__ import annotations
 
 from collections.abc import Iterator
 
+from conformance.judge.evidence import Evidence
 from conformance.judge.finding import Breach
 from conformance.judge.rules.base import rule
-from conformance.judge.rules.frames import silences
-from conformance.judge.rules.session import moments
-from conformance.judge.view import Wire
 from conformance.spec.unsolicited import PREVIEW, TRANSCRIPTION
 from conformance.wire.transcript import Frame
 
@@ -17,7 +15,7 @@ COMMITTED = "input_audio_buffer.committed"
 
 
 @rule("GEN-054", "speech in VAD mode with transcription")
-def speech_gets_one_terminal_event(wire: Wire) -> Iterator[Breach | None]:
+def speech_gets_one_terminal_event(wire: Evidence) -> Iterator[Breach | None]:
     """Speech in VAD mode gets one `completed` or `failed`.
 
     It may come after `response.done`, so a missing one counts only when the client let a whole quiet window run out
@@ -30,7 +28,7 @@ def speech_gets_one_terminal_event(wire: Wire) -> Iterator[Breach | None]:
     for item, told in ends.items():
         said = f"{item} got {len(told)} terminal transcription events"
         yield Breach(told[1], said) if len(told) > 1 else None
-    then = moments(wire)
+    then = wire.moments
     turns = [
         frame
         for frame in wire.received
@@ -43,16 +41,16 @@ def speech_gets_one_terminal_event(wire: Wire) -> Iterator[Breach | None]:
         replied = [
             other.index for other in wire.received if other.type == "response.done" and other.index > frame.index
         ]
-        waited = bool(replied) and any(index > replied[0] for index in silences(wire.frames))
+        waited = bool(replied) and any(index > replied[0] for index in wire.silences)
         overtaken = any(later.event.get("item_id") in ends for later in turns[number + 2 :])
         if waited or overtaken:
             yield Breach(frame, f"the speech {item} got neither transcription completed nor failed")
 
 
 @rule("GEN-055", "a completed transcription in VAD mode")
-def speech_gets_previews(wire: Wire) -> Iterator[Breach | None]:
+def speech_gets_previews(wire: Evidence) -> Iterator[Breach | None]:
     """Speech that was transcribed in VAD mode got a transcription `delta`."""
-    then = moments(wire)
+    then = wire.moments
     previews = {frame.event.get("item_id") for frame in wire.received if frame.type == PREVIEW}
     for frame in wire.received:
         if (

@@ -5,9 +5,9 @@ from __future__ import annotations
 from collections.abc import Iterator
 from typing import Any, TypeGuard
 
+from conformance.judge.evidence import Evidence, Response
 from conformance.judge.finding import Breach
 from conformance.judge.rules.base import body, completed, rule
-from conformance.judge.view import Response, Wire
 from conformance.wire.transcript import Frame
 
 # What makes the server reply.
@@ -20,7 +20,7 @@ def _count(value: Any) -> TypeGuard[int]:
     return isinstance(value, int) and not isinstance(value, bool)
 
 
-def _usages(wire: Wire) -> Iterator[tuple[Frame, str, dict[str, Any]]]:
+def _usages(wire: Evidence) -> Iterator[tuple[Frame, str, dict[str, Any]]]:
     for frame in wire.received:
         response = body(frame.event, "response")
         usage = body(response, "usage")
@@ -29,7 +29,7 @@ def _usages(wire: Wire) -> Iterator[tuple[Frame, str, dict[str, Any]]]:
 
 
 @rule("GEN-056", "a completed response")
-def completed_responses_have_usage(wire: Wire) -> Iterator[Breach | None]:
+def completed_responses_have_usage(wire: Evidence) -> Iterator[Breach | None]:
     """A completed `response.done` has `usage`; open is whether one that nobody asked for, or that was cut off, has."""
     for response in wire.responses:
         done = completed(response)
@@ -38,7 +38,7 @@ def completed_responses_have_usage(wire: Wire) -> Iterator[Breach | None]:
             yield None if body(done, "usage") else Breach(response.last("response.done"), said)
 
 
-def _unasked(wire: Wire, response: Response) -> bool:
+def _unasked(wire: Evidence, response: Response) -> bool:
     """Whether neither a request nor a turn of the user precedes a response, since the one before it began."""
     for index in range(response.frames[0].index - 1, -1, -1):
         frame = wire.frames[index]
@@ -49,14 +49,14 @@ def _unasked(wire: Wire, response: Response) -> bool:
     return False
 
 
-def _cut_off(wire: Wire, response: Response) -> bool:
+def _cut_off(wire: Evidence, response: Response) -> bool:
     """Whether the client cancelled, or the user spoke, while a response ran."""
     first, last = response.frames[0].index, response.frames[-1].index
     return any(frame.type in CUT for frame in wire.frames[first:last])
 
 
 @rule("GEN-057", "a usage")
-def totals_add_up(wire: Wire) -> Iterator[Breach | None]:
+def totals_add_up(wire: Evidence) -> Iterator[Breach | None]:
     """`total_tokens` is the sum of `input_tokens` and `output_tokens`."""
     for frame, key, usage in _usages(wire):
         total, given, made = (usage.get(name) for name in ("total_tokens", "input_tokens", "output_tokens"))
@@ -66,7 +66,7 @@ def totals_add_up(wire: Wire) -> Iterator[Breach | None]:
 
 
 @rule("GEN-058", "a usage with details per modality")
-def details_add_up(wire: Wire) -> Iterator[Breach | None]:
+def details_add_up(wire: Evidence) -> Iterator[Breach | None]:
     """Details per modality add up to the tokens of their side; `cached_tokens` is no modality."""
     for frame, key, usage in _usages(wire):
         for side in ("input", "output"):
@@ -81,7 +81,7 @@ def details_add_up(wire: Wire) -> Iterator[Breach | None]:
 
 
 @rule("GEN-059", "a response.done")
-def usage_is_told_once(wire: Wire) -> Iterator[Breach | None]:
+def usage_is_told_once(wire: Evidence) -> Iterator[Breach | None]:
     """Only `response.done` carries `usage`, once for each response."""
     told: set[Any] = set()
     for frame in wire.received:

@@ -5,13 +5,10 @@ from __future__ import annotations
 from collections.abc import Iterator
 from typing import Any
 
+from conformance.judge.evidence import Evidence
+from conformance.judge.evidence.missing import silence_needed, switches_detection
 from conformance.judge.finding import Breach
 from conformance.judge.rules.base import rule
-from conformance.judge.rules.frames import silences
-from conformance.judge.rules.missing import silence_needed, switches_detection
-from conformance.judge.rules.session import moments
-from conformance.judge.rules.settling import settling
-from conformance.judge.view import Wire
 
 STARTED, STOPPED = "input_audio_buffer.speech_started", "input_audio_buffer.speech_stopped"
 CLEAR = "input_audio_buffer.clear"
@@ -19,14 +16,14 @@ SLACK_MS = 50  # a detector works in windows and rounds
 
 
 @rule("GEN-049", "speech in VAD mode")
-def speech_is_announced(wire: Wire) -> Iterator[Breach | None]:
+def speech_is_announced(wire: Evidence) -> Iterator[Breach | None]:
     """Two seconds of clear speech in VAD mode are announced by `speech_started`.
 
     Only spoken fixtures count, and what was said in all since the last turn, when the client then let a whole quiet
     window run out.
     """
-    then = moments(wire)
-    waits = silences(wire.frames)
+    then = wire.moments
+    waits = wire.silences
     started = [frame.index for frame in wire.received if frame.type == STARTED]
     if started:
         yield None
@@ -42,16 +39,16 @@ def speech_is_announced(wire: Wire) -> Iterator[Breach | None]:
 
 
 @rule("GEN-050", "detected speech in VAD mode")
-def speech_is_ended(wire: Wire) -> Iterator[Breach | None]:
+def speech_is_ended(wire: Evidence) -> Iterator[Breach | None]:
     """Detected speech that enough streamed silence follows is ended by `speech_stopped`."""
-    then = moments(wire)
+    then = wire.moments
     if any(frame.type == STOPPED for frame in wire.received):
         yield None
     started = [frame.index for frame in wire.received if frame.type == STARTED]
     # What becomes of speech within which the buffer is cleared or the detection is changed is open (U8, Q-MODE-SWITCH).
     if not started or any(frame.type == CLEAR or switches_detection(frame) for frame in wire.frames[started[-1] :]):
         return
-    for index in silences(wire.frames):
+    for index in wire.silences:
         moment = then[index]
         if index < started[-1] or moment.turns != "vad" or moment.speaking is None or moment.audio_ms is None:
             continue
@@ -61,14 +58,14 @@ def speech_is_ended(wire: Wire) -> Iterator[Breach | None]:
             return
 
 
-def _turns(wire: Wire) -> Iterator[tuple[int, str, str, Any]]:
+def _turns(wire: Evidence) -> Iterator[tuple[int, str, str, Any]]:
     """The voice events as (frame index, type, item id, milliseconds); a repetition for the same item is left out.
 
     A clear, a commit of the client or a change of the configuration breaks the sequence and shows as an entry of type
     "break"; so does its answer, since what came before that is of the time before.
     """
     before: tuple[str, str] | None = None
-    settled = settling(wire.frames).meant
+    settled = wire.settled.meant
     for frame in wire.frames:
         ours = frame if frame.side == "client" else next(iter(settled.get(frame.index, ())), None)
         if ours is not None and ours.type in {CLEAR, "session.update", "input_audio_buffer.commit"}:
@@ -84,9 +81,9 @@ def _turns(wire: Wire) -> Iterator[tuple[int, str, str, Any]]:
 
 
 @rule("GEN-051", "voice events")
-def starts_and_stops_alternate(wire: Wire) -> Iterator[Breach | None]:
+def starts_and_stops_alternate(wire: Evidence) -> Iterator[Breach | None]:
     """`speech_started` and `speech_stopped` alternate, and a stop bears the item of its start."""
-    then = moments(wire)
+    then = wire.moments
     speaking: str | None = None
     sure = True  # whether the state is known; a clear or an update within speech leaves it open
     for index, kind, item, _ in _turns(wire):
@@ -111,12 +108,12 @@ def starts_and_stops_alternate(wire: Wire) -> Iterator[Breach | None]:
 
 
 @rule("GEN-052", "two voice events")
-def clock_runs_forward(wire: Wire) -> Iterator[Breach | None]:
+def clock_runs_forward(wire: Evidence) -> Iterator[Breach | None]:
     """The milliseconds of voice detection never run backwards.
 
     A start may lie before the end of the speech before it by the padding that it includes.
     """
-    then = moments(wire)
+    then = wire.moments
     started = stopped = None
     own: dict[str, int] = {}
     for index, kind, item, ms in _turns(wire):
@@ -146,9 +143,9 @@ def clock_runs_forward(wire: Wire) -> Iterator[Breach | None]:
 
 
 @rule("GEN-053", "voice events with milliseconds")
-def clock_stays_within_the_audio(wire: Wire) -> Iterator[Breach | None]:
+def clock_stays_within_the_audio(wire: Evidence) -> Iterator[Breach | None]:
     """No voice event lies after the audio sent so far, nor, if the clock is the session's, after now."""
-    then = moments(wire)
+    then = wire.moments
     for index, kind, item, ms in _turns(wire):
         frame = wire.frames[index]
         sent = then[index].audio_ms

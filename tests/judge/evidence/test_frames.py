@@ -1,6 +1,6 @@
 """What single frames hold, and where waits ran out."""
 
-from conformance.judge.rules.frames import decoded, peak, silences
+from conformance.judge.evidence.frames import decoded, peak, silences
 from support.talks import audio, talk, waited
 
 

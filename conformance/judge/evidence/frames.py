@@ -6,16 +6,12 @@ import array
 import base64
 import binascii
 import sys
-from bisect import bisect_left, bisect_right
-from collections import OrderedDict
-from collections.abc import Callable, Sequence
+from collections.abc import Iterable
 from functools import lru_cache
-from typing import Any, TypeVar
+from typing import Any
 
 from conformance.wire.gaps import Elided
 from conformance.wire.transcript import Frame
-
-Result = TypeVar("Result")
 
 BYTES_PER_MS = 32  # 16 kHz mono s16le, the default input format
 USUAL = 100_000  # characters of Base64 that are worth remembering
@@ -27,51 +23,13 @@ def is_client_data(frame: Frame) -> bool:
     return frame.side == "client" and frame.opcode in {"text", "binary"}
 
 
-_KEPT: OrderedDict[tuple[Any, int], tuple[Sequence[Frame], int, Any]] = OrderedDict()
-
-
-def once(fold: Callable[[Sequence[Frame]], Result], frames: Sequence[Frame]) -> Result:
-    """The fold over these frames, kept for the rules that come after; each rule looks through a view of its own."""
-    key = (fold, id(frames))
-    kept = _KEPT.get(key)
-    if kept is None or kept[0] is not frames or kept[1] != len(frames):
-        kept = _KEPT[key] = (frames, len(frames), fold(frames))
-        if len(_KEPT) > 2048:
-            _KEPT.popitem(last=False)
-    result: Result = kept[2]
-    return result
-
-
-def forget() -> None:
-    """Let go of what was folded: it holds on to the frames that it was folded from."""
-    _KEPT.clear()
-
-
-def places(frames: Sequence[Frame]) -> dict[tuple[str, str], list[int]]:
+def placed(frames: Iterable[Frame]) -> dict[tuple[str, str], list[int]]:
     """Where each type of event stands, by side and type: indexes in order."""
-    return once(_places, frames)
-
-
-def _places(frames: Sequence[Frame]) -> dict[tuple[str, str], list[int]]:
     found: dict[tuple[str, str], list[int]] = {}
     for frame in frames:
         if frame.type is not None:
             found.setdefault((frame.side, frame.type), []).append(frame.index)
     return found
-
-
-def next_place(frames: Sequence[Frame], side: str, kind: str, index: int) -> int | None:
-    """Where the first event of this type after `index` stands, or None."""
-    at = places(frames).get((side, kind), [])
-    place = bisect_right(at, index)
-    return at[place] if place < len(at) else None
-
-
-def last_place(frames: Sequence[Frame], side: str, kind: str, index: int) -> int | None:
-    """Where the last event of this type before `index` stands, or None."""
-    at = places(frames).get((side, kind), [])
-    place = bisect_left(at, index)
-    return at[place - 1] if place else None
 
 
 def decoded(audio: Any) -> bytes | None:
@@ -123,23 +81,12 @@ def peak(pcm: bytes) -> int:
     return max(max(samples, default=0), -min(samples, default=0))
 
 
-def silences(frames: Sequence[Frame]) -> list[int]:
+def silences(frames: Iterable[Frame]) -> list[int]:
     """Where the client waited for nothing: indexes of its frames that ended a wait in which no frame came.
 
     A client that waits for an event goes on as soon as it is there, and one that does not wait goes on at once; so a
     gap between a frame and the client's next one says that a wait ran out.  Streamed audio is paced and proves nothing.
     """
-    return once(_silences, frames)
-
-
-def _paced(frame: Frame) -> float:
-    """Time (ms) that may pass after a frame without any wait: twice an append's own length, nothing after others."""
-    if frame.type != "input_audio_buffer.append" or not isinstance(frame.event, dict):
-        return 0.0
-    return 2 * (size(frame.event.get("audio")) or 0) / BYTES_PER_MS
-
-
-def _silences(frames: Sequence[Frame]) -> list[int]:
     found = []
     before: Frame | None = None
     for frame in frames:
@@ -151,3 +98,10 @@ def _silences(frames: Sequence[Frame]) -> list[int]:
             found.append(frame.index)
         before = frame
     return found
+
+
+def _paced(frame: Frame) -> float:
+    """Time (ms) that may pass after a frame without any wait: twice an append's own length, nothing after others."""
+    if frame.type != "input_audio_buffer.append" or not isinstance(frame.event, dict):
+        return 0.0
+    return 2 * (size(frame.event.get("audio")) or 0) / BYTES_PER_MS

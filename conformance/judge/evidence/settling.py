@@ -7,11 +7,11 @@ more than one frame nobody knows whose it is, and rules that need to know stay c
 
 from __future__ import annotations
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Collection, Mapping, Sequence
 from dataclasses import dataclass, field
 from typing import Any
 
-from conformance.judge.rules.frames import is_client_data, is_odd, once, silences
+from conformance.judge.evidence.frames import is_client_data, is_odd
 from conformance.spec.requests import ANSWERED_BY
 from conformance.wire.transcript import Frame
 
@@ -33,7 +33,7 @@ class Settling:
     left: list[Frame] = field(default_factory=list)
 
 
-def settling(frames: Sequence[Frame]) -> Settling:
+def settle(frames: Sequence[Frame], pauses: Collection[int]) -> Settling:
     """Who waited for what.
 
     An acknowledgement goes to the oldest frame of its kind that waits; nothing before that one waits any longer, unless
@@ -41,16 +41,12 @@ def settling(frames: Sequence[Frame]) -> Settling:
     error goes to the frame that it names, else to all that wait: if that is one frame it waits no longer.  A wait that
     ran out ends what has no acknowledgement, or is in doubt.
     """
-    return once(_settling, frames)
-
-
-def _settling(frames: Sequence[Frame]) -> Settling:
     found = Settling()
     waiting: list[Frame] = []
     doubted: set[int] = set()
     last: tuple[Frame, ...] = ()
     named: dict[str, Frame] = {}  # the latest client frame of each `event_id`
-    pauses = frozenset(silences(frames))
+    pauses = frozenset(pauses)
     voice = _Voice()
     for frame in frames:
         if frame.index in pauses:

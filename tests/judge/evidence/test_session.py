@@ -1,11 +1,10 @@
 """The session as rules see it: who decides the turns, what runs, how much audio went in, how loud it was."""
 
-from conformance.judge.rules.session import moments
 from support.talks import SESSION, audio, audio_reply, c, manual, message, s, speech, talk, text_reply
 
 
 def last(*lines):
-    return moments(talk(*lines))[-1]
+    return talk(*lines).moments[-1]
 
 
 def test_voice_detection_is_on_by_default():

@@ -2,7 +2,7 @@
 
 import pytest
 
-from conformance.judge.rules.missing import culprit
+from conformance.judge.evidence.missing import culprit
 from conformance.spec.catalogue import owners
 from conformance.wire.transcript import Ending
 from support.rules import CHECKS, verdict

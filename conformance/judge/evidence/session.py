@@ -2,13 +2,11 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Iterable, Mapping
 from dataclasses import dataclass, field, replace
 from typing import Any, Literal
 
-from conformance.judge.rules.frames import BYTES_PER_MS, is_client_data, is_loud, once, size
-from conformance.judge.rules.settling import settling
-from conformance.judge.view import Wire
+from conformance.judge.evidence.frames import BYTES_PER_MS, is_client_data, is_loud, size
 from conformance.wire.transcript import Frame
 
 Turns = Literal["vad", "semantic", "manual", "unsure"]
@@ -36,20 +34,11 @@ class Moment:
     items: int = 0
 
 
-def moments(wire: Wire) -> list[Moment]:
+def moments(frames: Iterable[Frame], meant: Mapping[int, tuple[Frame, ...]]) -> list[Moment]:
     """The session before each frame, and at the end: one entry more than there are frames."""
-    return moments_of(wire.frames)
-
-
-def moments_of(frames: Sequence[Frame]) -> list[Moment]:
-    """Like `moments`, of a connection's frames."""
-    return once(_moments, frames)
-
-
-def _moments(frames: Sequence[Frame]) -> list[Moment]:
     now = Moment()
     out = []
-    pending = _Pending(settling(frames).meant)
+    pending = _Pending(meant)
     cut: set[str] = set()
     for frame in frames:
         out.append(now)

@@ -2,7 +2,6 @@
 
 import pytest
 
-from conformance.judge.rules.settling import settling
 from support.talks import audio, c, message, response, s, speech, talk, text_reply, waited
 
 CLEAR, CLEARED = "C input_audio_buffer.clear", "S input_audio_buffer.cleared"
@@ -13,8 +12,8 @@ NO = s("error", error={"message": "no"})
 
 def settled(*lines):
     """Answer type → the frames it may belong to, as their indexes, in order; and what waits at the end."""
-    frames = talk(*lines).frames
-    found = settling(frames)
+    wire = talk(*lines)
+    frames, found = wire.frames, wire.settled
     meant = [(frames[index].type, [sent.index for sent in sent]) for index, sent in sorted(found.meant.items())]
     return meant, [frame.index for frame in found.left if frame.opcode != "close"], sorted(found.crowded)
 

@@ -3,14 +3,12 @@
 from __future__ import annotations
 
 from collections import deque
-from collections.abc import Sequence
+from collections.abc import Iterable, Sequence
 from dataclasses import dataclass, field
 
-from conformance.judge.rules.frames import once, silences
-from conformance.judge.rules.session import Moment, moments_of
-from conformance.judge.rules.settling import is_request, settling
-from conformance.judge.view import Wire
-from conformance.wire.transcript import Frame, Stop
+from conformance.judge.evidence.session import Moment
+from conformance.judge.evidence.settling import Settling, is_request
+from conformance.wire.transcript import Frame
 
 BACKEND = ("internalerror", "internal service error", "connect call failed", "response timeout", "<400>", "<500>")
 THROTTLED = ("throttl", "too many requests", "to many requests")
@@ -55,18 +53,8 @@ class Request:
         return f"{self.type} ({self.frame.label})" if self.frame.label else self.type
 
 
-def requests(wire: Wire) -> list[Request]:
+def requests(frames: Iterable[Frame], then: Sequence[Moment], settled: Settling) -> list[Request]:
     """All requests that have an acknowledgement, in order, with what may have answered them (`settling`)."""
-    return requests_of(wire.frames)
-
-
-def requests_of(frames: Sequence[Frame]) -> list[Request]:
-    """Like `requests`, of a connection's frames."""
-    return once(_requests, frames)
-
-
-def _requests(frames: Sequence[Frame]) -> list[Request]:
-    then, settled = moments_of(frames), settling(frames)
     found: dict[int, Request] = {}
     waiting: deque[Request] = deque()
     for frame in frames:
@@ -87,38 +75,6 @@ def _requests(frames: Sequence[Frame]) -> list[Request]:
                 request = waiting.popleft()
                 request.passed_over = request.open
     return list(found.values())
-
-
-# -- where a conversation broke off
-
-
-def stop_of(wire: Wire) -> Stop | None:
-    """Where the script broke off, if it did so on this connection."""
-    legs = wire.transcript.legs
-    return wire.transcript.stop if legs and legs[-1].frames is wire.frames else None
-
-
-def silent_stop(wire: Wire) -> Stop | None:
-    """The stop of a script that waited in vain on an open connection."""
-    stop = stop_of(wire)
-    return stop if stop is not None and stop.waiting_for and stop.why.startswith("nothing came") else None
-
-
-def lost(wire: Wire) -> bool:
-    """Whether the script broke off because the connection was gone."""
-    stop = stop_of(wire)
-    return stop is not None and ("ended" in stop.why or "could not send" in stop.why)
-
-
-def waited_out(wire: Wire, request: Request) -> bool:
-    """Whether the client let a whole wait run out after this request, or the script broke off waiting.
-
-    Raises Unshown where only the end of a recording, which is not there, would tell: it may be that nobody waited.
-    """
-    if silent_stop(wire) is not None or any(index > request.frame.index for index in silences(wire.frames)):
-        return True
-    wire.needs("close")
-    return False
 
 
 def message(frame: Frame) -> str:
