@@ -20,6 +20,7 @@ from __future__ import annotations
 import functools
 import json
 import math
+import operator
 import re
 import zlib
 from dataclasses import dataclass, field
@@ -395,23 +396,26 @@ def _string(said: str, name: str, nouns: list[str]) -> str:
 
 
 @functools.cache
-def _fingerprints(rate: int) -> tuple[tuple[str, bytes], ...]:
-    """Return (text, 60 ms of samples) of each known utterance at `rate`, from where it is loudest."""
+def _loudest() -> tuple[tuple[str, bytes], ...]:
+    """(text, 60 ms of samples and one more) of each known utterance at 16 kHz, from where it is loudest."""
+    size = 2 * fixtures.INPUT_RATE * 60 // 1000
     marks: list[tuple[str, bytes]] = []
-    for text, pcm in _spoken_at(rate):
-        size = 2 * (rate * 60 // 1000)
+    for text, pcm in fixtures.utterances():
         starts = range(0, max(1, len(pcm) - size), size)
-        loudest = max(starts, key=lambda start: sum(map(abs, fixtures.to_samples(pcm[start : start + size]))))
-        marks.append((text, pcm[loudest : loudest + size]))
+        at = max(starts, key=lambda start: sum(map(abs, fixtures.to_samples(pcm[start : start + size]))))
+        marks.append((text, pcm[at : at + size + 2]))
     return tuple(marks)
 
 
-def _spoken_at(rate: int) -> list[tuple[str, bytes]]:
-    if rate == fixtures.INPUT_RATE:
-        return list(fixtures.utterances())
-    # Utterances begin on whole ms, where all rates share a sample, so a part resampled is a part of the whole
-    # resampled.
-    return [(text, fixtures.resample(pcm, fixtures.INPUT_RATE, rate)) for text, pcm in fixtures.utterances()]
+@functools.cache
+def _fingerprints(rate: int) -> tuple[tuple[str, bytes], ...]:
+    """(text, 60 ms of samples) of each known utterance at `rate`.
+
+    They begin on whole ms, where all rates share a sample, so a part resampled is a part of the whole resampled; the
+    sample that follows is what the last ones lean on.
+    """
+    size = 2 * rate * 60 // 1000
+    return tuple((text, fixtures.resample(pcm, fixtures.INPUT_RATE, rate)[:size]) for text, pcm in _loudest())
 
 
 # --- speaking
@@ -433,16 +437,16 @@ def _pitch(voice: str) -> int:
 def _syllable(pitch: int, vowel: int, rate: int) -> bytes:
     """Return 70 ms of a vowel: the pitch's harmonics near two formants, faded in and out."""
     count = rate * MS_PER_CHARACTER // 1000
+    fade = max(1, count // 8)
+    loudness = [8000 * min(1.0, i / fade, (count - 1 - i) / fade) for i in range(count)]
     harmonics = [(pitch, 0.5)] + [(max(1, round(formant / pitch)) * pitch, 0.25) for formant in _VOWELS[vowel]]
     waves = []
     for hz, share in harmonics:
         step = hz * _STEPS / rate
-        waves.append([share * _SINE[int(i * step) % _STEPS] for i in range(count)])
-    fade = max(1, count // 8)
-    return fixtures.to_pcm(
-        8000 * min(1.0, i / fade, (count - 1 - i) / fade) * sum(parts)
-        for i, parts in enumerate(zip(*waves, strict=True))
-    )
+        sine = [share * value for value in _SINE]
+        waves.append([sine[int(i * step) % _STEPS] for i in range(count)])
+    # The shares add up to one, so nothing is louder than what an s16 holds.
+    return fixtures.to_pcm(map(operator.mul, loudness, map(sum, zip(*waves, strict=True))))
 
 
 @functools.lru_cache(maxsize=256)

@@ -42,6 +42,8 @@ class Dial:
     subprotocols: tuple[str, ...] = ()
 
 
+LONG_MS = 10_000
+LONG_PACKET_MS = 500
 TOGETHER = steps.Send | steps.Text | steps.Sized
 """What leaves together where a script sends it in a row."""
 
@@ -279,7 +281,10 @@ class Call:
 
     async def _append(self, connection: Connection, step: steps.Append) -> None:
         due = time.monotonic()
-        for packet in fixtures.packets(step.pcm, ms=step.packet_ms, rate=step.rate):
+        # Where nothing keeps time nobody listens to the cadence, and half a minute of idle sound would be half of all
+        # that a run sends.
+        long = not self.target.pace and fixtures.pcm_ms(step.pcm, step.rate) > LONG_MS
+        for packet in fixtures.packets(step.pcm, ms=LONG_PACKET_MS if long else step.packet_ms, rate=step.rate):
             audio = base64.b64encode(packet).decode()
             connection.send("text", self._event("input_audio_buffer.append", {"audio": audio}), label=step.label)
             if self.target.pace:
