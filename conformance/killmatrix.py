@@ -3,8 +3,8 @@
 `python -m conformance.killmatrix` holds, for each quirk, the conversations that it names, and says which checks fail by
 their own message.  A quirk that fails more than five checks is catastrophic: anything would notice it, so it proves
 nothing about any of them.  The matrix is complete when every quirk is noticed and every check has a killer that is not
-catastrophic.  `--write` keeps the result in `conformance/spec/kill_matrix.json`, which the report shows; `--all` holds
-the whole suite against each quirk instead, which takes minutes.
+catastrophic.  `--write` keeps the result in `conformance/spec/kill_matrix.json`, which the report shows
+(with names their rows alone); `--all` holds the whole suite against each quirk instead, which takes minutes.
 """
 
 from __future__ import annotations
@@ -13,7 +13,7 @@ import argparse
 import json
 import os
 import sys
-from collections.abc import Iterable, Sequence
+from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass, field
 from typing import Any
 
@@ -107,7 +107,7 @@ def main(arguments: Sequence[str] | None = None) -> int:
     parser = argparse.ArgumentParser(prog="python -m conformance.killmatrix", description=__doc__)
     parser.add_argument("quirks", nargs="*", help="only these, with what each check said")
     parser.add_argument("--all", action="store_true", help="hold the whole suite against each quirk")
-    parser.add_argument("--write", action="store_true", help=f"write {FILE.name}")
+    parser.add_argument("--write", action="store_true", help=f"write {FILE.name}, or these rows of it")
     options = parser.parse_args(arguments)
     with screened(held(os.environ, strict=False)):
         return _main(options)
@@ -119,6 +119,8 @@ def _main(options: argparse.Namespace) -> int:
     if options.quirks:
         for line in told(found):
             print(line)
+        if options.write:
+            _write(found, kept=json.loads(FILE.read_text(encoding="utf-8"))["quirks"])
         return 0
     print(f"{len(quirks)} quirks, {len(found.catastrophic)} of them catastrophic; {len(mortal())} checks")
     print(f"quirks that nothing notices: {', '.join(found.unnoticed) or 'none'}")
@@ -126,8 +128,16 @@ def _main(options: argparse.Namespace) -> int:
     for name, errors in found.errors.items():
         print(f"checks that break on {name}: {errors}")
     if options.write:
-        FILE.write_text(json.dumps(found.to_json(), indent=1, ensure_ascii=False) + "\n", encoding="utf-8")
+        _write(found, kept={})
     return 1 if found.unnoticed or found.immortal or found.errors else 0
+
+
+def _write(found: Matrix, kept: Mapping[str, Any]) -> None:
+    """Write the file; rows of `kept` stay for quirks that there still are and that were not tried now."""
+    made = found.to_json()
+    rows = {name: row for name, row in kept.items() if name in REGISTRY} | made["quirks"]
+    made["quirks"] = dict(sorted(rows.items()))
+    FILE.write_text(json.dumps(made, indent=1, ensure_ascii=False) + "\n", encoding="utf-8")
 
 
 def told(found: Matrix) -> Iterable[str]:

@@ -20,6 +20,7 @@ YET_LONGER = {
     "conformance/wire/recorder.py": 700,
     "tests/clients/bad.py": 525,
     "tests/wire/test_weather.py": 575,
+    "tests/other_server/session.py": 425,
 }
 """Files that are still to be split, with the length that they may not pass until then."""
 GROUPS = {
