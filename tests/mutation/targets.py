@@ -11,8 +11,7 @@ from pathlib import Path
 
 ROOT = Path(__file__).resolve().parents[2]
 MODULES = (
-    "conformance/judge/*.py",
-    "conformance/judge/rules/*.py",
+    "conformance/judge/**/*.py",
     "conformance/wire/recorder.py",
     "conformance/status/rows.py",
     "conformance/report/summary.py",
