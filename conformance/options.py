@@ -5,8 +5,11 @@ Names and meanings are a contract.  Whatever can't be meant is refused here, bef
 
 from __future__ import annotations
 
+import difflib
+import fnmatch
 import os
 import time
+from collections.abc import Collection
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
@@ -15,7 +18,7 @@ import pytest
 
 from conformance import arguments, runner, secrets
 from conformance.intake.record import Recording, opened
-from conformance.judge.checks import Chapters
+from conformance.judge.checks import Chapters, clause_of
 from conformance.mock.options import MockOptions, OptionError
 from conformance.report import record
 from conformance.report.baseline import Baseline, BaselineError, load
@@ -79,6 +82,7 @@ class Asked:
 
 def asked(config: pytest.Config, held: secrets.Secrets, chapters: Chapters) -> Asked:
     """Read the options and the environment.  Raises UsageError, in a sentence that names the option."""
+    _check_globs(config.getoption("--case"), chapters.checks)
     replayed = _replayed(config, held)
     _check_source(config.getoption("--status-source"), replayed=replayed is not None)
     run = _live(config, held, chapters) if replayed is None else _again(config, replayed, chapters)
@@ -90,6 +94,21 @@ def asked(config: pytest.Config, held: secrets.Secrets, chapters: Chapters) -> A
 def worker_input(config: pytest.Config) -> dict[str, Any]:
     """What the controller of pytest-xdist told this worker (empty in any other process)."""
     return getattr(config, "workerinput", {})
+
+
+def _check_globs(globs: list[str], known: Collection[str]) -> None:
+    for glob in globs:
+        if any(fnmatch.fnmatchcase(check_id, glob) for check_id in known):
+            continue
+        row = clause_of(glob)
+        if row is not None and row.excluded:
+            raise pytest.UsageError(f"--case {glob} has no check: {row.excluded}")
+        # The contract wants the nearest id whatever was typed; ids of the same chapter are nearer than any other.
+        chapter = [check_id for check_id in known if check_id.startswith(glob.upper().partition("-")[0] + "-")]
+        # What begins as it was typed is meant before what merely has the same letters.
+        begun = sorted(check_id for check_id in known if check_id.startswith(glob.upper()))
+        near = begun or difflib.get_close_matches(glob.upper(), chapter or known, 1, cutoff=0.0)
+        raise pytest.UsageError(f"--case {glob} matches no check; the nearest is {near[0]}")
 
 
 def _replayed(config: pytest.Config, held: secrets.Secrets) -> record.Record | Recording | None:

@@ -7,7 +7,6 @@ It is registered nowhere else, so it adds no options to other projects' pytest r
 from __future__ import annotations
 
 import contextlib
-import difflib
 import fnmatch
 import os
 import sys
@@ -111,7 +110,6 @@ def _begin(config: pytest.Config) -> None:
     config.pluginmanager.register(reports, "conformance-screen")
     try:
         run = Conduct(config, held, reports.debug(config))
-        _check_globs(config.getoption("--case"), run)
     except pytest.UsageError as problem:  # told when the streams are as they were before
         raise pytest.UsageError(reports.clean(str(problem))) from None
     config.stash[RUN] = run
@@ -119,22 +117,6 @@ def _begin(config: pytest.Config) -> None:
     if not worker_input(config) and not config.option.collectonly and not config.getoption("--plan"):
         run.start()
         config.pluginmanager.register(Scribe(run), "conformance-scribe")
-
-
-def _check_globs(globs: list[str], run: Conduct) -> None:
-    known = run.chapters.checks
-    for glob in globs:
-        if any(fnmatch.fnmatchcase(check_id, glob) for check_id in known):
-            continue
-        row = judging.clause_of(glob)
-        if row is not None and row.excluded:
-            raise pytest.UsageError(f"--case {glob} has no check: {row.excluded}")
-        # The contract wants the nearest id whatever was typed; ids of the same chapter are nearer than any other.
-        chapter = [check_id for check_id in known if check_id.startswith(glob.upper().partition("-")[0] + "-")]
-        # What begins as it was typed is meant before what merely has the same letters.
-        begun = sorted(check_id for check_id in known if check_id.startswith(glob.upper()))
-        near = begun or difflib.get_close_matches(glob.upper(), chapter or known, 1, cutoff=0.0)
-        raise pytest.UsageError(f"--case {glob} matches no check; the nearest is {near[0]}")
 
 
 @pytest.hookimpl(optionalhook=True)

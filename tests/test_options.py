@@ -1,0 +1,98 @@
+"""What `pytest conformance/` is asked, and what can't be meant."""
+
+from __future__ import annotations
+
+from functools import cache
+from pathlib import Path
+from types import SimpleNamespace
+from typing import Any
+
+import pytest
+
+from conformance.judge.checks import Chapters, load
+from conformance.options import Asked, asked, declare
+from conformance.secrets import Secrets
+from support import records
+
+chapters = cache(load)
+
+
+def given(folder: Path, *options: str) -> Asked:
+    """What these options ask, without a run of pytest's."""
+    parser = pytest.Parser(_ispytest=True)
+    declare(parser)
+    option = parser.parse([*options])
+    config: Any = SimpleNamespace(
+        option=option,
+        getoption=lambda name: getattr(option, name.removeprefix("--").replace("-", "_")),
+        invocation_params=SimpleNamespace(dir=folder, args=options),
+    )
+    loaded: Chapters = chapters()
+    return asked(config, Secrets(), loaded)
+
+
+@pytest.fixture(autouse=True)
+def _without_a_key(monkeypatch: pytest.MonkeyPatch) -> None:
+    for name in ("DASHSCOPE_API_KEY", "REALTIME_ENDPOINT"):
+        monkeypatch.delenv(name, raising=False)
+
+
+@pytest.mark.parametrize(
+    ("options", "says"),
+    [
+        (["--endpoint", "hangzhou"], "neither one of mock, beijing, singapore"),
+        (["--endpoint", "beijing"], "DASHSCOPE_API_KEY"),
+        (["--model", "qwen3.5-omni-flash"], "qwen3.5-omni-flash-realtime"),
+        (["--case", "SES-0002"], "SES-002"),
+        (["--case", "SES-02"], "the nearest is SES-020"),
+        (["--case", "CON-032"], "takes hours"),
+        (["--endpoint", "ws://[::1:9/"], "is no URL: Invalid IPv6 URL"),
+        (["--quirk", "silent-updat"], "silent-update"),
+        (["--quirk", "silent-update", "--endpoint", "ws://127.0.0.1:1/x"], "mock only"),
+        (["--replay", "no/such/record.jsonl"], "No such file"),
+        (["--concurrency", "0"], "'0' is not a whole number from 1 on"),
+        (["--fuzz-examples", "-1"], "'-1' is not a whole number from 0 on"),
+        (["--status-wait", "soon"], "'soon' is no number of seconds"),
+        (["--status-source", "crystal-ball"], "crystal-ball"),
+        (["--status-source", "file:form.jsonl"], "a form is read with --replay"),
+        (["--update-baseline"], "needs --baseline FILE"),
+        (["--baseline", "no-such.json"], "--baseline: .*no-such.json"),
+        (["--no-such-option"], "--no-such-option"),
+    ],
+)
+def test_a_wrong_option_is_a_usage_error(options: list[str], says: str, tmp_path: Path) -> None:
+    with pytest.raises(pytest.UsageError, match=says.replace("[", r"\[")):
+        given(tmp_path, *options)
+
+
+@pytest.mark.parametrize(
+    ("options", "says"),
+    [
+        (["--quirk", "silent-update"], "--quirk has no effect with --replay"),
+        (["--fuzz-examples", "3"], "--fuzz-examples has no effect with --replay"),
+        (["--plan"], "--plan has no effect with --replay"),
+        (["--model", "qwen-omni-turbo-realtime"], "the record is of qwen3.5-omni-flash-realtime"),
+        (["--status-source", "file:/no/such/form"], "there is no such file"),
+        (["--status-source", "mock"], "a mock's ledger is gone"),
+    ],
+)
+def test_what_a_replay_cannot_do_is_a_usage_error(options: list[str], says: str, tmp_path: Path) -> None:
+    small = records.write(tmp_path, records.conversations()[:1], [])
+    with pytest.raises(pytest.UsageError, match=says):
+        given(tmp_path, "--replay", str(small), *options)
+
+
+def test_nothing_asked_is_the_mock_with_its_generated_conversations(tmp_path: Path) -> None:
+    known = given(tmp_path)
+    assert (known.run.target.kind, known.run.fuzz_examples, known.named) == ("mock", 25, False)
+    assert known.run.budget.sessions is None
+    assert known.directory.parent == tmp_path / "reports"
+
+
+def test_a_live_endpoint_gets_the_budgets_of_a_live_run(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setenv("DASHSCOPE_API_KEY", "sk-0123456789abcdefghij")
+    run = given(tmp_path, "--report-dir", "out").run
+    assert (run.target.kind, run.target.name, run.fuzz_examples) == ("live", "beijing", 0)
+    assert (run.budget.sessions, run.budget.tokens) == (130, 60_000)
+    more = given(tmp_path, "--fuzz-examples", "5", "--budget-tokens", "7").run.budget
+    assert (more.sessions, more.tokens) == (140, 7)
