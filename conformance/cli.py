@@ -20,7 +20,7 @@ from conformance.intake import command as intake
 from conformance.intake.judging import judged
 from conformance.mock import forecast
 from conformance.mock.options import STATUS_POLICIES, MockOptions, OptionError
-from conformance.mock.server import serve_forever
+from conformance.mock.serving import serve_forever
 from conformance.outlet import unbroken
 from conformance.proxy import command as proxy
 from conformance.report import compare, files, history

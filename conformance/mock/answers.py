@@ -15,9 +15,10 @@ from pathlib import Path
 from typing import Any
 
 from conformance import fixtures
-from conformance.mock import brain as scripted
-from conformance.mock.brain import Answer, Brain, Call, Request
+from conformance.mock import calling
+from conformance.mock.brain import Brain
 from conformance.mock.options import Line, OptionError, nearest
+from conformance.mock.requests import Answer, Call, Request, cut, last_user_text, outputs_after_last_turn
 
 KNOWN = ("hears", "after_tools", "say", "calls")
 
@@ -62,8 +63,8 @@ class Prompter(Brain):
     def answer(self, request: Request) -> Answer:
         """The first answer that fits, or the other model's."""
         if not request.proactive:
-            said = scripted.last_user_text(request.history)
-            outputs = scripted.outputs_after_last_turn(request.history)
+            said = last_user_text(request.history)
+            outputs = outputs_after_last_turn(request.history)
             for one in self._lines:
                 if one.after_tools is not None and one.after_tools != bool(outputs):
                     continue
@@ -75,13 +76,13 @@ class Prompter(Brain):
                 if calls:
                     return Answer("", calls)
                 if one.say:
-                    return scripted.cut(one.say.replace("{outputs}", ", ".join(outputs)), request.max_tokens)
+                    return cut(one.say.replace("{outputs}", ", ".join(outputs)), request.max_tokens)
         return self._other.answer(request)
 
     def _calls(self, one: Line, request: Request, said: str) -> tuple[Call, ...]:
         if not isinstance(one.calls, int):
             return tuple(Call(name, arguments) for name, arguments in one.calls)
-        own = scripted.own_calls(request, said)
+        own = calling.own_calls(request, said)
         return tuple(own[number % len(own)] for number in range(one.calls)) if own else ()
 
     def hear(self, pcm: bytes, rate: int = fixtures.INPUT_RATE) -> str:

@@ -10,8 +10,8 @@ from array import array
 from dataclasses import dataclass, field
 
 from conformance.mock import errors, tokens
-from conformance.mock.config import AudioFormat
 from conformance.mock.errors import Fault, Refused
+from conformance.mock.formats import AudioFormat
 from conformance.mock.switches import Switches
 from conformance.mock.vad import SpeechStarted, SpeechStopped, VoiceActivity
 

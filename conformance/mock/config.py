@@ -9,14 +9,16 @@ from __future__ import annotations
 
 import copy
 from collections.abc import Callable
-from dataclasses import dataclass, replace
+from dataclasses import replace
 from typing import Any
 
-from conformance.mock import defaults, errors, ranges, tools
+from conformance.mock import defaults, detection, errors, formats, ranges, tools
 from conformance.mock.errors import Fault, Json, Refused
+from conformance.mock.formats import AudioFormat, Situation
 from conformance.mock.models import Model, UnknownModel, model_for
-from conformance.mock.ranges import LAYOUTS, NUMBERS, VAD_NUMBERS, WORDS, Bound
+from conformance.mock.ranges import NUMBERS, WORDS, Bound
 from conformance.mock.switches import Switches
+from conformance.mock.taking import Ignored, Taking, modalities
 
 _ORDER = (
     "id", "object", "model", "modalities", "instructions", "voice", "input_audio_format", "output_audio_format",
@@ -24,34 +26,6 @@ _ORDER = (
     "search_options", "smooth_output", "max_tokens", "temperature", "top_p", "top_k", "repetition_penalty",
     "presence_penalty", "seed",
 )  # fmt: skip
-
-
-class Ignored(Exception):  # noqa: N818  (a signal, not an error)
-    """A member is passed over: the old value stays."""
-
-
-@dataclass(frozen=True)
-class Situation:
-    """What decides whether a member may still change."""
-
-    audio_sent: bool = False
-    audio_heard: bool = False
-    """Whether the model has produced audio."""
-    response_active: bool = False
-
-
-@dataclass(frozen=True)
-class AudioFormat:
-    """Samples on the wire: s16le in `container` (`pcm` or `wav`), `rate` in Hz, `channels` interleaved."""
-
-    container: str = "pcm"
-    rate: int = 16_000
-    channels: int = 1
-
-    @property
-    def bytes_per_second(self) -> int:
-        """Of all channels together."""
-        return self.rate * 2 * self.channels
 
 
 class Config:
@@ -68,6 +42,7 @@ class Config:
     ) -> None:
         self.model = model
         self._switches = switches
+        self._take = Taking(switches)
         self._more_voices = voices
         self._lenient = lenient
         self._defaults = defaults.configuration(model, switches, session_id)
@@ -163,24 +138,10 @@ class Config:
             except Refused as refused:
                 faults.append(refused.fault)
         if not faults:
-            faults += self._together(patch)
+            faults += tools.beside_search(self.values, patch, self._switches)
         if faults and self._switches["update-atomic"] == "atomic":
             self.values, self.tool_choice, self._turned_off = before
         return faults[:1]
-
-    def _together(self, patch: Json) -> list[Fault]:
-        """Tools and search exclude each other (CE, RT)."""
-        if not (self.values.get("tools") and self.values.get("enable_search")):
-            return []
-        side = self._switches["tools-with-search"]
-        if side == "tools-dropped":
-            self.values["tools"] = []
-        elif side == "search-dropped":
-            self.values["enable_search"] = False
-        elif side == "error":
-            param = "session.enable_search" if "enable_search" in patch else "session.tools"
-            return [errors.not_allowed("Tools and enable_search can't be used together.", param)]
-        return []
 
     def _set(self, name: str, value: Any, situation: Situation) -> None:
         setter: Callable[[Any, Situation], None] | None = getattr(self, f"_set_{name}", None)
@@ -211,22 +172,6 @@ class Config:
         if side == "echoed":
             self.values[name] = value
 
-    def _typed(self, param: str, value: Any, kind: type, expected: str) -> Any:
-        """Return a value of the right JSON type, or do what wrong-type says."""
-        if isinstance(value, kind) and not (kind in {int, float} and isinstance(value, bool)):
-            return value
-        if kind is float and isinstance(value, int) and not isinstance(value, bool):
-            return value
-        if kind is int and isinstance(value, float) and value.is_integer():
-            return int(value)
-        fault = errors.wrong_type(param, expected, value)
-        side = self._switches["wrong-type"]
-        if side == "ignored":
-            raise Ignored
-        if side == "coerced":
-            return _coerced(value, kind)
-        raise Refused(fault if side == "error" else replace(fault, close=1007))
-
     # -- the members, in the order of the table of CE
 
     def _set_id(self, value: Any, situation: Situation) -> None:
@@ -240,19 +185,19 @@ class Config:
             raise Refused(errors.not_allowed("The model can't be changed.", "session.model"))
         if side == "switched":
             try:
-                self.model = model_for(self._typed("session.model", value, str, "a string"))
+                self.model = model_for(self._take.typed("session.model", value, str, "a string"))
             except UnknownModel as problem:
                 raise Refused(errors.wrong_value("session.model", value, str(problem))) from None
             self.values["model"] = value
 
     def _set_modalities(self, value: Any, _situation: Situation) -> None:
-        value = self._typed("session.modalities", value, list, "an array")
+        value = self._take.typed("session.modalities", value, list, "an array")
         self.values["modalities"] = modalities(value, "session.modalities")
 
     def _set_voice(self, value: Any, situation: Situation) -> None:
         if value is None:
             return  # the Python SDK sends null when the caller chose none
-        value = self._typed("session.voice", value, str, "a string")
+        value = self._take.typed("session.voice", value, str, "a string")
         self._check_voice(value, self.values["voice"], situation)
         self.values["voice"] = value
         nested = (self.values.get("audio") or {}).get("output", {})
@@ -293,7 +238,7 @@ class Config:
 
     def _flat(self, name: str, value: Any) -> None:
         allowed = WORDS[name]
-        value = self._typed(f"session.{name}", value, str, "a string")
+        value = self._take.typed(f"session.{name}", value, str, "a string")
         names = self._switches["audio-format-names"]
         if value not in allowed:
             side = self._switches["audio-format-foreign"]
@@ -310,80 +255,35 @@ class Config:
     def _set_audio(self, value: Any, situation: Situation) -> None:
         if not self.model.can("nested_audio"):
             return
-        value = self._typed("session.audio", value, dict, "an object")
+        value = self._take.typed("session.audio", value, dict, "an object")
         made: Json = copy.deepcopy(self.values.get("audio") or {})
         for side in ("input", "output"):
             if side not in value:
                 continue
             param = f"session.audio.{side}"
-            given = self._typed(param, value[side], dict, "an object")
+            given = self._take.typed(param, value[side], dict, "an object")
             if "format" in given:
-                wanted = self._read_format(side, given["format"])
+                wanted = formats.read(self._take, self.model, self._switches, side, given["format"])
                 old = made.get(side, {}).get("format")
-                taken = self._format_after_audio(param, wanted, old, situation)
+                taken = formats.after_audio(self._switches, param, wanted, old, situation)
                 if taken is not None:
                     made.setdefault(side, {})["format"] = taken
             if side == "output" and "voice" in given and self.model.family == "qwen3.8":
-                voice = self._typed(f"{param}.voice", given["voice"], str, "a string")
+                voice = self._take.typed(f"{param}.voice", given["voice"], str, "a string")
                 self._check_voice(voice, self.voice, situation)
                 made.setdefault(side, {})["voice"] = voice
         if made:
             self.values["audio"] = made
 
-    def _format_after_audio(self, param: str, new: Json, old: Json | None, situation: Situation) -> Json | None:
-        in_force = {**ranges.defaults(f"{param.removeprefix('session.')}.format"), **(old or {})}
-        same = all(new[key] == in_force[key] for key in new)
-        late = situation.audio_sent or situation.audio_heard
-        side = self._switches["format-after-audio"]
-        if not late or same or side == "accepted":
-            return new
-        if side == "ignored":
-            return old
-        raise Refused(errors.not_allowed("The audio format can't be changed after audio was sent.", f"{param}.format"))
-
-    def _read_format(self, side: str, value: Any) -> Json:
-        """Return a format with its defaults filled in; absent means default, null is not allowed (CE)."""
-        param = f"session.audio.{side}.format"
-        value = self._typed(param, value, dict, "an object")
-        many = side == "input" and self.model.can("multichannel")
-        usual = ranges.defaults(f"audio.{side}.format")
-        made: Json = {name: usual[name] for name in ("type", "sample_rate")}
-        for name in usual if many else made.copy():
-            if name not in value:
-                continue
-            choices = WORDS[f"audio.{side}.format.{name}"]
-            given = value[name]
-            kind, expected = (int, "an integer") if name in {"sample_rate", "channels"} else (str, "a string")
-            if given is None:
-                raise Refused(errors.wrong_type(f"{param}.{name}", expected, given))
-            given = self._typed(f"{param}.{name}", given, kind, expected)
-            if given not in choices and self._bad_choice(side, name):
-                listed = ", ".join(map(str, choices))
-                raise Refused(errors.wrong_value(f"{param}.{name}", given, f"Supported values are: {listed}."))
-            if given in choices or self._switches["sample-rate"] == "accepted":
-                made[name] = given
-        channels = made.get("channels", 1)
-        if made.get("channel_layout", LAYOUTS[channels]) != LAYOUTS[channels]:
-            why = f"It does not match {channels} channel(s)."
-            raise Refused(errors.wrong_value(f"{param}.channel_layout", made["channel_layout"], why))
-        if channels > 1 and (made["type"], made["sample_rate"]) != ("pcm", 16_000):
-            raise Refused(errors.wrong_value(param, made, "Several channels need pcm at 16000 Hz."))
-        if side == "output" and self._switches["output-rate"] == "error" and made["sample_rate"] != 24_000:
-            raise Refused(errors.wrong_value(f"{param}.sample_rate", made["sample_rate"], "It is fixed at 24000."))
-        return made
-
-    def _bad_choice(self, side: str, name: str) -> bool:
-        return name != "sample_rate" or side == "output" or self._switches["sample-rate"] == "error"
-
     def _set_video(self, value: Any, situation: Situation) -> None:
         if not self.model.can("video_compact"):
             return
         param = "session.video.input"
-        given = self._typed("session.video", value, dict, "an object").get("input", {})
-        given = self._typed(param, given, dict, "an object")
+        given = self._take.typed("session.video", value, dict, "an object").get("input", {})
+        given = self._take.typed(param, given, dict, "an object")
         if "representation_compact" not in given:
             return
-        wanted = self._typed(f"{param}.representation_compact", given["representation_compact"], str, "a string")
+        wanted = self._take.typed(f"{param}.representation_compact", given["representation_compact"], str, "a string")
         choices = WORDS["video.input.representation_compact"]
         if wanted not in choices:
             why = f"Supported values are: {', '.join(choices)}."
@@ -394,13 +294,13 @@ class Config:
         self.values["video"] = {"input": {"representation_compact": wanted}}
 
     def _set_instructions(self, value: Any, _situation: Situation) -> None:
-        self.values["instructions"] = self._typed("session.instructions", value, str, "a string")
+        self.values["instructions"] = self._take.typed("session.instructions", value, str, "a string")
 
     def _set_input_audio_transcription(self, value: Any, _situation: Situation) -> None:
         if value is None:
             self.values["input_audio_transcription"] = None
             return
-        value = self._typed("session.input_audio_transcription", value, dict, "an object")
+        value = self._take.typed("session.input_audio_transcription", value, dict, "an object")
         name = value.get("model")
         side = self._switches["transcription-model"]
         if side == "error" and name not in (None, defaults.TRANSCRIBER):
@@ -419,8 +319,8 @@ class Config:
             self._coerced_detection = str(value)  # shows in the echo; there is nothing in it to obey
             return
         self._coerced_detection = None
-        value = self._typed("session.turn_detection", value, dict, "an object")
-        given = self._read_vad(value)
+        value = self._take.typed("session.turn_detection", value, dict, "an object")
+        given = detection.read(self._take, self.model, self._switches, value)
         nested = self._switches["update-merge-nested"]
         if nested == "error" and "type" not in value:
             raise Refused(errors.missing("session.turn_detection.type"))
@@ -431,36 +331,6 @@ class Config:
         self.values["turn_detection"] = given
         self._turned_off.discard("turn_detection")
 
-    def _read_vad(self, value: Json) -> Json:
-        param = "session.turn_detection"
-        made: Json = {}
-        kind = value.get("type")
-        if kind is not None:
-            kind = self._typed(f"{param}.type", kind, str, "a string")
-            if kind not in WORDS["turn_detection.type"]:
-                why = f"Supported values are: {', '.join(WORDS['turn_detection.type'])}."
-                raise Refused(errors.wrong_value(f"{param}.type", kind, why))
-            if kind == "semantic_vad" and not self.model.can("semantic_vad"):
-                side = self._switches["semantic-vad-old"]
-                if side == "error":
-                    raise Refused(errors.wrong_value(f"{param}.type", kind, "The model has server_vad only."))
-                kind = "server_vad" if side == "dropped" else kind
-            made["type"] = kind
-        for name, bound in VAD_NUMBERS.items():
-            if value.get(name) is not None:
-                if name == "idle_timeout_ms" and (not self.model.can("idle_timeout") or kind == "semantic_vad"):
-                    continue
-                self._keep_number(made, name, f"{param}.{name}", value[name], bound)
-        for name, switch in (
-            ("create_response", "create-response-false"),
-            ("interrupt_response", "interrupt-response-false"),
-        ):
-            if value.get(name) is not None:
-                made[name] = self._typed(f"{param}.{name}", value[name], bool, "a boolean")
-                if made[name] is False and self._switches[switch] == "error":
-                    raise Refused(errors.wrong_value(f"{param}.{name}", "false", "It is always true."))
-        return made
-
     def _set_tools(self, value: Any, situation: Situation) -> None:
         if not self.model.can("tools"):
             side = self._switches["old-model-tools"]
@@ -469,7 +339,7 @@ class Config:
             if side == "echoed":
                 self.values["tools"] = value if isinstance(value, list) else []
             return
-        value = self._typed("session.tools", value, list, "an array")
+        value = self._take.typed("session.tools", value, list, "an array")
         read = tools.read(value, mcp=self.model.can("mcp"), flat=self._switches["flat-tool"])
         if situation.response_active and any(entry.get("type") == "mcp" for entry in read):
             raise Refused(errors.not_allowed("MCP tools can't be changed while a response is active.", "session.tools"))
@@ -487,20 +357,22 @@ class Config:
 
     def _set_enable_search(self, value: Any, _situation: Situation) -> None:
         if self.model.can("search"):
-            self.values["enable_search"] = self._typed("session.enable_search", value, bool, "a boolean")
+            self.values["enable_search"] = self._take.typed("session.enable_search", value, bool, "a boolean")
 
     def _set_search_options(self, value: Any, _situation: Situation) -> None:
         if not self.model.can("search"):
             return
-        given = self._typed("session.search_options", value, dict, "an object")
+        given = self._take.typed("session.search_options", value, dict, "an object")
         wanted = given.get("enable_source")
         if wanted is not None:
-            self._typed("session.search_options.enable_source", wanted, bool, "a boolean")
+            self._take.typed("session.search_options.enable_source", wanted, bool, "a boolean")
         self.values["search_options"] = {} if wanted is None else {"enable_source": wanted}
 
     def _set_boolean(self, name: str, value: Any) -> None:
         if self.model.can(_BOOLEANS[name]):
-            self.values[name] = value if value is None else self._typed(f"session.{name}", value, bool, "a boolean")
+            self.values[name] = (
+                value if value is None else self._take.typed(f"session.{name}", value, bool, "a boolean")
+            )
 
     def _set_number(self, name: str, value: Any) -> None:
         if not self.model.can("sampling"):
@@ -515,46 +387,8 @@ class Config:
         if name == "top_k" and value is None:
             self.values[name] = None
         else:
-            self._keep_number(self.values, name, f"session.{name}", value, bound)
-
-    def _keep_number(self, place: Json, name: str, param: str, value: Any, bound: Bound) -> None:
-        kind, expected = (int, "an integer") if bound.whole else (float, "a number")
-        value = self._typed(param, value, kind, expected)
-        if isinstance(value, str) or bound.holds(value):
-            place[name] = value
-            return
-        side = self._switches["past-bound"]
-        if side == "ignored":
-            return
-        if side in {"clamped", "accepted"}:
-            place[name] = bound.clamped(value) if side == "clamped" else value
-            return
-        fault = errors.wrong_value(param, value, f"Expected a value {bound}.")
-        raise Refused(replace(fault, close=1007 if side == "closed" else None))
+            self._take.number(self.values, name, f"session.{name}", value, bound)
 
 
 _BOOLEANS = {"smooth_output": "smooth_output"}
 _NULLABLE = frozenset({"voice", "turn_detection", "input_audio_transcription", "top_k", "smooth_output"})
-
-
-def modalities(value: Any, param: str) -> list[str]:
-    """Return the modalities as sent, or refuse them by E1."""
-    if isinstance(value, list) and all(isinstance(one, str) for one in value):
-        if sorted(value) in (["text"], ["audio", "text"]):
-            return list(value)
-        raise Refused(errors.modalities(value, param))
-    raise Refused(errors.wrong_type(param, "an array of strings", value))
-
-
-def _coerced(value: Any, kind: type) -> Any:
-    if kind is str:
-        return str(value)
-    if kind in {int, float} and isinstance(value, str):
-        try:
-            return kind(value)
-        except ValueError:
-            raise Ignored from None
-    if kind is bool:
-        return bool(value)
-    # Nothing sensible can be made of a word where an object or a list should be.
-    raise Ignored

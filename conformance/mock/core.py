@@ -12,9 +12,10 @@ from dataclasses import dataclass, field
 from typing import TYPE_CHECKING, Any
 
 from conformance.mock import latency
-from conformance.mock.config import Config, Situation
+from conformance.mock.config import Config
 from conformance.mock.crowd import Crowd
 from conformance.mock.errors import Fault, Json
+from conformance.mock.formats import Situation
 from conformance.mock.ids import IdSource
 from conformance.mock.models import Model
 from conformance.mock.options import MockOptions

@@ -5,14 +5,16 @@ from __future__ import annotations
 from collections.abc import Callable, Iterator
 from typing import Any
 
-from conformance.mock import config, errors, tokens
+from conformance.mock import errors, tokens
 from conformance.mock.billing import Tariff
-from conformance.mock.brain import Answer, Brain, Request
+from conformance.mock.brain import Brain
 from conformance.mock.conversation import Conversation
 from conformance.mock.core import Appointment, Billed, Core
 from conformance.mock.defaults import greeting_voice
 from conformance.mock.errors import Json, Refused
+from conformance.mock.requests import Answer, Request
 from conformance.mock.responding import Manner, Response
+from conformance.mock.taking import modalities
 from conformance.mock.turns import Turns
 
 # What other dialects let a `response.create` override; which of them act here is unknown (Q-CREATE-OVERRIDES).
@@ -80,7 +82,7 @@ class Replies:
                 made[name] = value
             elif name == "modalities":
                 if value is not None:
-                    made[name] = config.modalities(value, "response.modalities")
+                    made[name] = modalities(value, "response.modalities")
             elif name in OVERRIDES:
                 side = switches["create-overrides"]
                 if side == "error":

@@ -12,12 +12,12 @@ from dataclasses import dataclass, field
 from typing import Any
 
 from conformance.mock import tokens
-from conformance.mock.brain import Answer, Call
 from conformance.mock.buffer import wav_header
-from conformance.mock.config import AudioFormat
 from conformance.mock.errors import Json
+from conformance.mock.formats import AudioFormat
 from conformance.mock.ids import IdSource
 from conformance.mock.latency import Pace
+from conformance.mock.requests import Answer, Call
 from conformance.mock.switches import Switches
 
 Emit = Callable[..., None]

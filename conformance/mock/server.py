@@ -13,9 +13,7 @@ import contextlib
 import dataclasses
 import difflib
 import functools
-import ipaddress
 import logging
-import signal
 import ssl
 import time
 from collections.abc import Awaitable, Sequence
@@ -33,13 +31,13 @@ from websockets.typing import Subprotocol
 
 from conformance import __version__
 from conformance.mock import encoding, metrics, stage
-from conformance.mock.core import CloseWith, Drop, SendEvent, SendPing, SendRaw
+from conformance.mock.carrying import carry, drain
 from conformance.mock.crowd import Crowd
 from conformance.mock.errors import Json
 from conformance.mock.exposed import Exposed
 from conformance.mock.ids import IdSource
 from conformance.mock.ledger import Call, Ledger
-from conformance.mock.link import Link, Message, Opcode
+from conformance.mock.link import Link, Opcode
 from conformance.mock.models import MODELS, USUAL, Model, UnknownModel, model_for
 from conformance.mock.options import MockOptions
 from conformance.mock.quirks import Quirks
@@ -296,9 +294,9 @@ class MockServer:
         if session.quirks.change_frames:
             connection.shape_frame = session.quirks.frame
         try:
-            await self._pump(connection, session)
+            await carry(connection, session, self._crowd)
         except ConnectionClosed:
-            await self._drain(connection, session)
+            await drain(connection, session)
         except Exception:  # noqa: BLE001  (a fault of the mock may end one session, never the others)
             _log.exception("session %s broke the mock", session.id)
             with contextlib.suppress(ConnectionClosed):
@@ -321,68 +319,10 @@ class MockServer:
         """The name by which a model is found."""
         return name.removesuffix("-latest") if self.options.lenient else name
 
-    async def _pump(self, link: Link, session: Session) -> None:
-        """Carry messages between the socket and the session; wakes for a message or when something is due."""
-        receiving: asyncio.Task[Message] | None = None
-        try:
-            while True:
-                for out in session.poll(_clock()):
-                    if isinstance(out, SendEvent):
-                        await link.send(encoding.dumps(out.event))
-                    elif isinstance(out, SendRaw):
-                        await link.send(out.text)
-                    elif isinstance(out, SendPing):
-                        await link.ping(out.data)
-                    elif isinstance(out, CloseWith):
-                        await link.close(out.code, out.reason)
-                        return
-                    elif isinstance(out, Drop):
-                        link.drop()
-                        return
-                if receiving is None and link.waiting:
-                    self._hand_over(session, await link.receive())  # it is there: no wait, and so no task
-                    self._crowd.note(session, session.held)
-                    continue
-                if receiving is None:
-                    receiving = asyncio.create_task(link.receive())
-                due = session.next_due()
-                wait = None if due is None else max(0.0, due - _clock())
-                await asyncio.wait({receiving}, timeout=wait)
-                if receiving.done():
-                    message = receiving.result()
-                    receiving = None
-                    self._hand_over(session, message)
-                self._crowd.note(session, session.held)
-        finally:
-            if receiving is not None:
-                receiving.cancel()
-                await asyncio.gather(receiving, return_exceptions=True)
-                if not receiving.cancelled() and receiving.exception() is None:
-                    self._hand_over(session, receiving.result())  # it came while we could not send
-
-    async def _drain(self, link: Link, session: Session) -> None:
-        """Take what the client had sent before it left: it was heard, though nothing can be answered any more."""
-        while link.waiting:
-            self._hand_over(session, await link.receive())
-            session.take()
-
     def _controlled(self, session: Session, opcode: Opcode) -> None:
         if opcode is Opcode.PING:
             session.pinged(_clock())
         session.quirks.control(opcode, session)
-
-    def _hand_over(self, session: Session, message: Message) -> None:
-        if session.quirks.loses(message.frames, pinged=message.pinged):
-            return
-        if message.kind is Opcode.BINARY:
-            session.receive_binary(message.data, _clock())
-            return
-        try:
-            text = message.data.decode()
-        except UnicodeDecodeError:
-            session.receive_invalid_utf8(_clock())
-        else:
-            session.receive_text(text, _clock())
 
     def _record(self, link: Link, session: Session, started_ms: float, request_id: str) -> None:
         first, code = link.first_close or ("server" if link.left == "server" else "nobody", None)
@@ -438,49 +378,3 @@ def _is_mistyped(name: str) -> bool:
 def _plain(status: HTTPStatus, kind: str, data: bytes) -> Response:
     headers = Headers({"Content-Type": kind, "Content-Length": str(len(data)), "Connection": "close"})
     return Response(status.value, status.phrase, headers, data)
-
-
-def serve_forever(
-    host: str, port: int, options: MockOptions, tls: ssl.SSLContext | None = None, witness: Witness | None = None
-) -> int:
-    """Serve until SIGINT or SIGTERM and return 0; OSError when the address can't be had."""
-    asyncio.run(_serve_until_told(host, port, options, tls, witness))
-    return 0
-
-
-async def _serve_until_told(
-    host: str, port: int, options: MockOptions, tls: ssl.SSLContext | None, witness: Witness | None
-) -> None:
-    _allow_files(options.limits.sockets + 100)
-    stop = asyncio.Event()
-    loop = asyncio.get_running_loop()
-    for number in (signal.SIGINT, signal.SIGTERM):
-        with contextlib.suppress(NotImplementedError):  # not everywhere; then Ctrl-C ends it less tidily
-            loop.add_signal_handler(number, stop.set)
-    async with MockServer(options, host=host, port=port, tls=tls, witness=witness) as server:
-        if not _is_loopback(host):
-            print(f"warning: {host} is reachable from other machines", flush=True)
-        print(f"mock:   {server.url}?model={USUAL}", flush=True)
-        print(f"ledger: {server.ledger_url}", flush=True)
-        await stop.wait()
-
-
-def _allow_files(wanted: int) -> None:
-    """Ask for as many open files as there may be connections; where that can't be had, further ones wait."""
-    with contextlib.suppress(ImportError, OSError, ValueError):
-        import resource  # noqa: PLC0415  # not on every platform
-
-        soft, hard = resource.getrlimit(resource.RLIMIT_NOFILE)
-        if soft < wanted and soft != resource.RLIM_INFINITY:
-            most = wanted if hard == resource.RLIM_INFINITY else min(wanted, hard)
-            resource.setrlimit(resource.RLIMIT_NOFILE, (most, hard))
-
-
-def _is_loopback(host: str) -> bool:
-    try:
-        return ipaddress.ip_address(host).is_loopback
-    except ValueError:
-        return host == "localhost"
-
-
-__all__: Sequence[Any] = ["MockServer", "serve_forever"]

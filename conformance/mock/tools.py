@@ -7,7 +7,8 @@ from typing import Any
 from urllib.parse import urlsplit
 
 from conformance.mock import errors
-from conformance.mock.errors import Json, Refused
+from conformance.mock.errors import Fault, Json, Refused
+from conformance.mock.switches import Switches
 
 MOST_SERVERS = 8
 _LABEL = re.compile(r"[A-Za-z0-9_-]{1,64}")
@@ -137,3 +138,18 @@ def shown(entry: Any) -> Any:
     if not isinstance(entry, dict) or entry.get("type") != "mcp":
         return entry
     return {name: value for name, value in entry.items() if name not in {"server_url", "authorization", "headers"}}
+
+
+def beside_search(values: Json, patch: Json, switches: Switches) -> list[Fault]:
+    """Tools and search exclude each other (CE, RT): what becomes of a configuration that has both."""
+    if not (values.get("tools") and values.get("enable_search")):
+        return []
+    side = switches["tools-with-search"]
+    if side == "tools-dropped":
+        values["tools"] = []
+    elif side == "search-dropped":
+        values["enable_search"] = False
+    elif side == "error":
+        param = "session.enable_search" if "enable_search" in patch else "session.tools"
+        return [errors.not_allowed("Tools and enable_search can't be used together.", param)]
+    return []

@@ -9,8 +9,9 @@ import random
 from dataclasses import replace
 
 from conformance import fixtures
-from conformance.mock.brain import Answer, Brain, Request
+from conformance.mock.brain import Brain
 from conformance.mock.options import MockOptions
+from conformance.mock.requests import Answer, Request
 
 SHORT = ("Okay.", "Sure.", "Hm, I see.", "One moment.")
 CHATTY = "Well, that is a good question, and I am glad that you ask."

@@ -6,7 +6,8 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from conformance import fixtures
-from conformance.mock.brain import Answer, Brain, Request
+from conformance.mock.brain import Brain
+from conformance.mock.requests import Answer, Request
 from conformance.mock.tokens import text_tokens
 
 BRAIN = Brain()

@@ -282,7 +282,7 @@ async def test_quirks_reach_the_upgrade_and_the_frames(monkeypatch):
 def test_the_command_ends_cleanly(number):
     code = (
         "from conformance.mock.options import MockOptions\n"
-        "from conformance.mock.server import serve_forever\n"
+        "from conformance.mock.serving import serve_forever\n"
         "raise SystemExit(serve_forever('127.0.0.1', 0, MockOptions()))"
     )
     environment = {**os.environ, "PYTHONPATH": os.pathsep.join(sys.path)}

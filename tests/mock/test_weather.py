@@ -11,10 +11,11 @@ import pytest
 from websockets.asyncio.client import connect
 from websockets.exceptions import ConnectionClosed, InvalidMessage, InvalidStatus
 
-from conformance.mock.brain import Brain, Request
+from conformance.mock.brain import Brain
 from conformance.mock.exposed import _Late
 from conformance.mock.models import USUAL
 from conformance.mock.options import MockOptions
+from conformance.mock.requests import Request
 from conformance.mock.server import MockServer
 from conformance.mock.weather import THROTTLINGS, WEATHERS, Sky, Weather
 from conformance.mock.whims import Whimsical

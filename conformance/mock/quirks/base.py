@@ -30,10 +30,10 @@ from collections.abc import Callable, Iterable, Mapping, MutableMapping
 from dataclasses import dataclass, field
 from typing import TYPE_CHECKING, Any, TypeVar
 
-from conformance.mock.brain import Answer, Request
 from conformance.mock.errors import Json
 from conformance.mock.models import USUAL
 from conformance.mock.options import OptionError, nearest
+from conformance.mock.requests import Answer, Request
 
 if TYPE_CHECKING:
     from conformance.mock.ledger import Call

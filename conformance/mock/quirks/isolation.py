@@ -9,9 +9,9 @@ from conformance.mock.quirks.base import quirk
 from conformance.mock.quirks.making import drops, edits, put, renamed
 
 if TYPE_CHECKING:
-    from conformance.mock.brain import Answer, Request
     from conformance.mock.errors import Json
     from conformance.mock.quirks.making import When
+    from conformance.mock.requests import Answer, Request
     from conformance.mock.session import Session
 
 BESIDE, UNCLEAN = ("isolation/SideBySide",), ("isolation/UncleanEnds",)

@@ -9,9 +9,9 @@ from conformance.mock.quirks.base import quirk
 from conformance.mock.quirks.making import adds, at, count, drops, edits, ignores, put, refuses, renamed, without
 
 if TYPE_CHECKING:
-    from conformance.mock.brain import Request
     from conformance.mock.errors import Json
     from conformance.mock.quirks.making import When
+    from conformance.mock.requests import Request
     from conformance.mock.session import Session
 
 TEXT, ODD = ("items/TextItems",), ("items/OddItems",)

@@ -24,9 +24,9 @@ from conformance.mock.quirks.making import (
 )
 
 if TYPE_CHECKING:
-    from conformance.mock.brain import Answer, Request
     from conformance.mock.errors import Json
     from conformance.mock.quirks.making import Edit, When
+    from conformance.mock.requests import Answer, Request
     from conformance.mock.session import Session
 
 TYPED, SPOKEN = ("responses/Typed",), ("responses/Spoken",)

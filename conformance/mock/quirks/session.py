@@ -13,9 +13,9 @@ from conformance.mock.ranges import asks_only, within
 from conformance.spec.catalogue import clauses
 
 if TYPE_CHECKING:
-    from conformance.mock.brain import Request
     from conformance.mock.errors import Json
     from conformance.mock.quirks.making import When
+    from conformance.mock.requests import Request
     from conformance.mock.session import Session
 
 FIRST = ("session/FirstUpdate",)
