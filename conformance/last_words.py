@@ -6,6 +6,7 @@ import contextlib
 import shlex
 from collections.abc import Iterator
 from pathlib import Path
+from typing import Any
 
 from conformance.conduct import FORM, Conduct
 from conformance.report.answers import unread
@@ -41,6 +42,7 @@ def closing_words(run: Conduct) -> Iterator[str]:
     untested = sum(bool(row.excluded) for row in clauses().values())
     by_hand = sum(row.reach == "by-hand" for row in questions().values())
     yield f"Beside these: {untested} clauses and {by_hand} questions that no run can judge; the report says why."
+    yield from _unexpected(made["observations"])
     yield made["headline"]
     folder = run.directory
     with contextlib.suppress(ValueError):
@@ -56,6 +58,13 @@ def closing_words(run: Conduct) -> Iterator[str]:
         yield f"  realtime-conformance report {folder / 'record.jsonl'}"
     if (run.directory / "report.html").is_file():
         yield f"Report: {folder / 'report.html'}"
+
+
+def _unexpected(observations: list[dict[str, Any]]) -> Iterator[str]:
+    """The answers that no source allows, a line each."""
+    for row in observations:
+        if "unexpected" in row:
+            yield f"Unexpected answer: {row['id']} is `{row['outcome']}`. {row['unexpected']}"
 
 
 def bring_in_later(folder: Path, *, form: bool, log: bool) -> Iterator[str]:

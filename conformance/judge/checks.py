@@ -281,19 +281,21 @@ def _on_its_own(check: Check, transcript: Transcript, profile: Profile, patience
 
 def whims(checks: Iterable[Check], transcript: Transcript, profile: Profile) -> Whims:
     """What the model did instead of what these checks of one conversation need."""
-    why, contrary = "", set()
+    why, contrary, answers = "", set(), {}
     for check in checks:
         if check.conversation != transcript.conversation or applies(check.id, profile) is not None:
             continue
         try:
-            check.function(check.owner(), Wire(transcript, profile))
+            outcome = said(check.id, check.function(check.owner(), Wire(transcript, profile)))
+            if outcome.outcome is not None:
+                answers[check.id] = outcome.outcome
         except (Uncooperative, Contrary) as problem:
             why = why or str(problem).partition("\n")[0]
             if isinstance(problem, Contrary):
                 contrary.add(check.id)
         except Exception:  # noqa: BLE001, S112  # any other verdict is not for this question
             continue
-    return Whims(why, frozenset(contrary))
+    return Whims(why, frozenset(contrary), answers)
 
 
 def spoiled(checks: Iterable[Check], transcript: Transcript, profile: Profile) -> bool:

@@ -8,20 +8,21 @@ from __future__ import annotations
 
 import re
 from collections.abc import Iterable
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from typing import Any
 
 from conformance.report.case import Case
 from conformance.report.html_text import cell, one_line, plural, told
 from conformance.report.record import Record
 
-RANK = {"error": 0, "MUST": 1, "SHOULD": 2, "MAY": 3, "OBSERVE": 4}
+RANK = {"error": 0, "MUST": 1, "SHOULD": 2, "unexpected": 2, "MAY": 3, "OBSERVE": 4}
 WORD = {
     "error": "Error of the suite",
     "MUST": "MUST fails",
     "SHOULD": "SHOULD missed",
     "MAY": "MAY missed",
     "OBSERVE": "Probe without an answer",
+    "unexpected": "Unexpected answer",
 }
 
 _VARIABLE = re.compile(r"\b(?:0x[0-9a-f]+|[a-z]+_[A-Za-z0-9]{6,}|[0-9a-fA-F-]{16,}|\d+(?:\.\d+)?)\b")
@@ -46,8 +47,8 @@ class Finding:
 
     @property
     def kind(self) -> str:
-        """`error`, or the level of the clause."""
-        return "error" if self.first.verdict == "error" else self.first.level
+        """`error`, `unexpected`, or the level of the clause."""
+        return kind(self.first)
 
     @property
     def word(self) -> str:
@@ -82,9 +83,16 @@ def places(case: Case) -> list[tuple[str, str]]:
     return [(match[1], match[2]) for match in found if match]
 
 
+def kind(case: Case) -> str:
+    """`error`, `unexpected` (an answer that no source allows), or the level of the clause."""
+    if case.verdict == "error":
+        return "error"
+    return "unexpected" if case.unexpected else case.level
+
+
 def word(case: Case) -> str:
     """What went wrong with a case, in two words."""
-    said = WORD["error" if case.verdict == "error" else case.level]
+    said = WORD[kind(case)]
     return f"{said}, the transport's" if case.basis == "transport" and case.verdict != "error" else said
 
 
@@ -94,7 +102,10 @@ def findings(judged: Iterable[Case], made: dict[str, Any]) -> list[Finding]:
     status = _status(made)
     groups: dict[tuple[str, str, str], Finding] = {}
     for case in judged:
-        if case.verdict not in {"fail", "error", "accepted"}:
+        if case.verdict not in {"fail", "error", "accepted"} and not case.unexpected:
+            continue
+        if case.unexpected:  # each is a question of its own
+            groups[case.verdict, case.id, ""] = Finding([replace(case, detail=_unexpected(case))])
             continue
         cause = _VARIABLE.sub("N", " ".join(told(case.detail)[0].split()))[:300]
         # Without words of its own a check has its own cause.
@@ -112,6 +123,11 @@ def findings(judged: Iterable[Case], made: dict[str, Any]) -> list[Finding]:
         found,
         key=lambda item: (RANK[item.kind], item.status == "known", -len(item.blocked), order[item.first.id]),
     )
+
+
+def _unexpected(case: Case) -> str:
+    """What was answered, and why that is none that was to be expected."""
+    return f"`{case.outcome}`: {case.unexpected}" + (f"\n{case.detail}" if case.detail else "")
 
 
 def blocked_by(owners: set[str], judged: list[Case]) -> list[Case]:

@@ -22,6 +22,7 @@ from conformance.report.html_text import plural
 from conformance.report.reach import Reach, reach
 from conformance.report.record import Record
 from conformance.report.stability import stability
+from conformance.report.unexpected import unexpected
 from conformance.spec.profiles import UnknownModel, profile_for
 from conformance.wire.gaps import GAPS
 
@@ -55,6 +56,7 @@ def cases(record: Record) -> list[Case]:
     ]
     basis = {row["id"]: row.get("basis", "protocol") for row in record.catalogue["clauses"]}
     told = [replace(_told_attempt(case, record), basis=basis.get(case.id, "protocol")) for case in found]
+    told = [replace(case, unexpected=unexpected(case, record)) for case in told]
     return [_accepted(case, record) for case in owned(told)]
 
 
@@ -313,6 +315,7 @@ def summary(record: Record) -> dict[str, Any]:
                 "outcome": case.outcome,
                 "expected": expected.get(case.id),
                 "evidence": case.detail or case.conversation,
+                **({"unexpected": case.unexpected} if case.unexpected else {}),
             }
             for case in judged
             if case.verdict == "observed"
@@ -380,6 +383,8 @@ def headline(record: Record, judged: list[Case], result: RunVerdict, changed: Dr
     body = f"{len(held)} MUST hold, {len(failed)} fail{of_them}, {len(blocked)} blocked; {len(missed)} SHOULD missed"
     if counts["observed"]:
         body += f"; {plural(counts['observed'], 'question')} answered"
+        odd = sum(bool(case.unexpected) for case in judged)
+        body += f", {odd} in a way that no source allows" if odd else ""
     if open_ones:
         body += f"; {open_ones} not judged"
     exceptions = f" with {plural(counts['accepted'], 'accepted exception')}" if counts["accepted"] else ""

@@ -119,9 +119,9 @@ LINES: dict[str, Form] = {
     "payloads": {"parts": [{"digest": str, "bytes": int, "at?": int}], "deflated": str},
     "conversation": {
         "conversation": str, "started": str, "legs": [LEG], "trouble": TEXT_OR_NONE, "attempt": int, "model": str,
-        "seconds": NUMBER, "notes": dict, "retried?": str, "doubted?": [str], "path?": TEXT_OR_NONE,
-        "stop": (dict, NONE), "status?": (dict, NONE), "trouble_kind?": str, "lost?": str, "origin?": str,
-        "gaps?": [OneOf(frozenset(GAPS))],
+        "seconds": NUMBER, "notes": dict, "retried?": str, "doubted?": [str], "otherwise?": Each(str),
+        "path?": TEXT_OR_NONE, "stop": (dict, NONE), "status?": (dict, NONE), "trouble_kind?": str, "lost?": str,
+        "origin?": str, "gaps?": [OneOf(frozenset(GAPS))],
     },
     "status": {"reader": str, "readings": Each(READING)},
     "recorded": {

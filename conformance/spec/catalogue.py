@@ -58,12 +58,17 @@ class Clause:
 
 @dataclass(frozen=True)
 class OutcomeOf:
-    """One possible answer to an open question and the evidence for it."""
+    """One possible answer to an open question and the evidence for it.
+
+    `surprising` marks one that no source allows; `because` says why.
+    """
 
     id: str
     means: str
     evidence: str
     mock: bool = False
+    surprising: bool = False
+    because: str = ""
 
 
 @dataclass(frozen=True)
@@ -156,12 +161,15 @@ def questions() -> dict[str, Question]:
             reach=row["reach"],
             how=row.get("how", ""),
             models=_tuple(row.get("models")),
-            outcomes=tuple(
-                OutcomeOf(item["id"], item["means"], item["evidence"], item.get("mock", False))
-                for item in row["outcome"]
-            ),
+            outcomes=tuple(_outcome(row["id"], item) for item in row["outcome"]),
         )
     return found
+
+
+def _outcome(question_id: str, row: dict[str, Any]) -> OutcomeOf:
+    if row.get("surprising", False) != bool(row.get("because")) or (row.get("surprising") and row.get("mock")):
+        raise CatalogueError(f"{question_id}: {row['id']} is surprising without a reason, or for no reason")
+    return OutcomeOf(**row)
 
 
 def clause(clause_id: str) -> Clause:

@@ -5,7 +5,7 @@ from __future__ import annotations
 import asyncio
 import itertools
 import time
-from collections.abc import AsyncIterator, Callable, Sequence
+from collections.abc import AsyncIterator, Callable, Mapping, Sequence
 from contextlib import asynccontextmanager
 from dataclasses import dataclass, field
 from typing import Any, Literal
@@ -36,10 +36,14 @@ Matters = Callable[[Transcript], bool]
 
 @dataclass(frozen=True)
 class Whims:
-    """What a model did instead of what was asked: in words ("": it did as told), and the checks that fail for it."""
+    """What a model did instead of what was asked: in words ("": it did as told), and the checks that fail for it.
+
+    `answers` are those that the attempt gives to open questions, whatever the model did.
+    """
 
     why: str = ""
     failing: frozenset[str] = frozenset()
+    answers: Mapping[str, str] = field(default_factory=dict)
 
 
 Again = Callable[[Transcript], Whims]
@@ -474,6 +478,12 @@ class Recorder:
         transcript.doubted = tuple(sorted(whims.failing - attempts.failing))
         attempts.failing |= whims.failing
         loss = trouble.lost(transcript) if live else None
+        if loss is None:  # a session that was lost answers nothing
+            before = attempts.answers
+            transcript.otherwise = {
+                name: before[name] for name in before if whims.answers.get(name, "") != before[name]
+            }
+            attempts.answers = {**before, **whims.answers}
         # Without a judge every loss matters, and no stall does: it harmed nothing that anybody looks at.
         if stalls.ours and self._matters is not None and self._matters(transcript):
             words = f"this machine stood still for {stalls.ours:.0f} ms meanwhile"
@@ -605,6 +615,8 @@ class _Attempts:
     losses: tuple[trouble.Loss, ...] = ()
     failing: frozenset[str] = frozenset()
     """Checks that failed in any of them for what the model chose to say."""
+    answers: Mapping[str, str] = field(default_factory=dict)
+    """What they answered to open questions, the last of them first of all."""
 
     def used(self, cause: str) -> bool:
         return bool(cause) and cause in self.causes

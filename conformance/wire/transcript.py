@@ -176,7 +176,8 @@ class Transcript:
 
     `trouble` is infrastructure trouble, in words, and `trouble_kind` whose it is (a `conformance.spec.trouble.Kind`);
     `retried` says why there was an attempt before this one, `lost` how this one lost its session; `doubted` are the
-    checks of what a model chose to say that fail here, as they did in no attempt before.  `path`
+    checks of what a model chose to say that fail here, as they did in no attempt before; `otherwise` are answers of an
+    attempt before to open questions, where this one does not repeat them.  `path`
     names the way in which it closes, where that is what it is about; `status` is then what the platform said of its
     (last) session, when it was asked: the JSON form of `conformance.status.model.Reading`.  `origin` says what kind of
     recording an imported conversation comes from (empty: the suite held it), `gaps` what it does not show
@@ -193,6 +194,7 @@ class Transcript:
     attempt: int = 1
     retried: str = ""
     doubted: tuple[str, ...] = ()
+    otherwise: dict[str, str] = field(default_factory=dict)
     model: str = ""
     seconds: float = 0.0
     notes: dict[str, Any] = field(default_factory=dict)
@@ -247,7 +249,7 @@ class Transcript:
         for plain in out["legs"]:
             if plain["echoes"] is None:
                 del plain["echoes"]
-        for name in ("origin", "gaps"):  # what the suite held itself has neither
+        for name in ("origin", "gaps", "otherwise"):  # what the suite held itself has neither of the first two
             if not out[name]:
                 del out[name]
         return out
@@ -285,6 +287,7 @@ class Transcript:
             attempt=line["attempt"],
             retried=line.get("retried", ""),
             doubted=tuple(line.get("doubted", ())),
+            otherwise=line.get("otherwise", {}),
             path=line.get("path"),
             status=line.get("status"),
             model=line["model"],

@@ -96,12 +96,8 @@ class Reply:
     def _begin(self, item: Json) -> None:
         self._open = item
         added = {"response_id": self.id, "output_index": len(self.output), "item": dict(item)}
-        if self.session.ways.keeps_order == "before":
-            self.session.add(item, reply=True)
-            self._say("response.output_item.added", **added)
-        else:
-            self._say("response.output_item.added", **added)
-            self.session.add(item, reply=True)
+        self._say("response.output_item.added", **added)
+        self.session.add(item)
 
     async def _message(self, words: str) -> None:
         ways, part = self.session.ways, "audio" if self.spoken else "text"

@@ -223,7 +223,7 @@ class Session(Hearing):
 
     # -- items and replies
 
-    def add(self, item: Json, *, reply: bool = False) -> None:
+    def add(self, item: Json) -> None:
         """Put an item at the end of the conversation and tell it."""
         shown = {name: value for name, value in item.items() if name != "words"}
         event: Json = {"type": "conversation.item.created", "item": shown}

@@ -113,6 +113,15 @@ def _early_done(event: Json, session: Any) -> list[Json]:
     return [event, kept] if kept else [event]
 
 
+@lie("item-before-added", "the assistant's item is told before it is added to its reply")
+def _item_first(event: Json, session: Any) -> list[Json]:
+    if event["type"] == "response.output_item.added":
+        session.memory["kept added"] = event
+        return []
+    kept = session.memory.pop("kept added", None) if event["type"] == "conversation.item.created" else None
+    return [event, kept] if kept else [event]
+
+
 @lie("created-late", "response.created comes after the first item")
 def _late_created(event: Json, session: Any) -> list[Json]:
     if event["type"] == "response.created":

@@ -49,7 +49,6 @@ class Ways:
     pace: float = 0.02  # seconds between two deltas
     think: float = 0.03  # seconds before the first
     append_error: str = "open"
-    keeps_order: str = "item"  # assistant's item after `output_item.added`; or "before"
     text_first: bool = True  # transcript delta before its audio
     done_order: str = "transcript"  # `audio_transcript.done` before `audio.done`; or "audio"
     rows: str = "success"  # status of a session in the call log: or "strict": only a finished one is a success
