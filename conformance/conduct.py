@@ -220,7 +220,7 @@ class Conduct:
             name = judging.conversation_name(item.cls)
             if name not in self.transcripts:
                 raise NotHeld(self.recorded.get("not_held", {}).get(name, "its conversation was not held"))
-            given["wire"] = Wire(self.transcripts[name], self.run.profile)
+            given["wire"] = Wire(self.transcripts[name], self.run.profile).among(self.transcripts.values())
         if "held" in names:
             given["held"] = judging.in_order(self.transcripts.values())
             if not given["held"]:

@@ -8,6 +8,7 @@ from conformance.judge import ledger, silence_cost
 from conformance.judge.acceptance import INVENTED, masked
 from conformance.judge.evidence.frames import size
 from conformance.judge.places import closes, finishes
+from conformance.judge.rules.closing import answers_no_close
 from conformance.judge.verdicts import Blocked, Inconclusive, NotApplicable, Seen, other
 from conformance.spec import must, observe, should
 from conformance.spec.unsolicited import is_unsolicited
@@ -54,6 +55,8 @@ def is_answered(wire):
     """The client's close frame got a close frame back."""
     if wire.ending.first != "client":
         raise Inconclusive("the server closed first")
+    if wire.ending.code_received is None and answers_no_close(wire.run):
+        raise Blocked("the close frame", "GEN-060", "no close is answered in this run")
     assert wire.ending.code_received is not None, f"no close frame came back; TCP ended by {wire.ending.tcp}"
 
 

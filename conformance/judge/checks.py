@@ -267,13 +267,14 @@ def judge(checks: Iterable[Check], transcripts: Mapping[str, Transcript], profil
         elif check.conversation not in transcripts:
             found[check.id] = Outcome("not_run", "its conversation was not held")
         else:
-            found[check.id] = _on_its_own(check, transcripts[check.conversation], profile, patience)
+            found[check.id] = _on_its_own(check, transcripts, profile, patience)
     return found
 
 
-def _on_its_own(check: Check, transcript: Transcript, profile: Profile, patience: Patience) -> Outcome:
+def _on_its_own(check: Check, transcripts: Mapping[str, Transcript], profile: Profile, patience: Patience) -> Outcome:
+    assert check.conversation is not None
     try:
-        wire = Wire(transcript, profile)
+        wire = Wire(transcripts[check.conversation], profile).among(transcripts.values())
     except Unjudged as problem:
         return raised(check.id, problem)
     return run(check.id, patience.over(check.function), check.owner(), wire)

@@ -6,7 +6,7 @@ event is one failure and not twenty.
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Iterator, Sequence
+from collections.abc import Collection, Iterable, Iterator, Sequence
 from contextlib import contextmanager
 from dataclasses import dataclass, field
 from functools import cached_property
@@ -29,6 +29,7 @@ class Trail:
     last: tuple[Wire, Frame] | None = None
     legs: dict[int, Wire] = field(default_factory=dict)
     origin: tuple[int, Sequence[int | None]] | None = None
+    run: Collection[Transcript] = ()
 
 
 def _parts(event: Any, held: set[int], deep: int = 3) -> bool:
@@ -61,9 +62,19 @@ class Wire(Evidence):
             self._trail.legs[number] = Wire(self.transcript, self.profile, number, self._trail)
         return self._trail.legs[number]
 
+    def among(self, run: Collection[Transcript]) -> Wire:
+        """The same, with all conversations of the run: for what one of them can't tell."""
+        self._trail.run = run
+        return self
+
+    @property
+    def run(self) -> Collection[Transcript]:
+        """All conversations of the run, as far as anybody told."""
+        return self._trail.run
+
     def again(self) -> Wire:
         """The same for another check: what was folded is kept, and where the last one looked is forgotten."""
-        view = Wire(self.transcript, self.profile, self.number, Trail(origin=self._trail.origin))
+        view = Wire(self.transcript, self.profile, self.number, Trail(origin=self._trail.origin, run=self.run))
         view._kept = self._kept
         return view
 

@@ -198,6 +198,9 @@ def caveats(record: Record) -> list[str]:
             f"The vendor has announced that {named['model']} will be taken out of service: connections that time out "
             "were seen from September 2026 on, and what it does today is no measure of a newer model."
         )
+    ended_by = (record.recorded or {}).get("infrastructure")
+    if ended_by is not None and any(line["verdict"] == "fail" and line["level"] == "MUST" for line in record.verdicts):
+        said.append(f"Nothing more was held: {ended_by}.")  # else the headline says it
     if record.truncated:
         said.append("The record is cut short: the run did not end in order, and what follows is what was written.")
         if not record.verdicts:

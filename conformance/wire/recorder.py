@@ -354,7 +354,12 @@ class Recorder:
         if asked is None:
             return None
         answered = any(frame.side == "server" and (frame.type or "").startswith(ANSWERS) for frame in frames[asked:])
-        return None if answered else ("service", f"{self.target.name} answers nothing: {ready.stop.why}")
+        if answered:
+            return None
+        ending = ready.legs[0].ending
+        if ending.code_sent is not None and ending.code_received is None and ending.tcp == "timeout":
+            return "service", f"{self.target.name} reads nothing any more: {ready.stop.why}, nor was the close answered"
+        return "service", f"{self.target.name} answers nothing: {ready.stop.why}"
 
     def _give_up(self, transcript: Transcript) -> None:
         """The endpoint can't be used: nothing more is opened."""

@@ -100,7 +100,7 @@ class GivesAReasonThatIsTooLong(Relay):
 class NeverAnswersAClose(Relay):
     """Takes a close frame and goes on as if nothing had been said."""
 
-    right = finding("close", seconds=240)
+    right = finding("GEN-060 fail: .* was not answered", seconds=240)
 
     def close(self, talk: Talk, body: bytes) -> Iterable[bytes]:
         return []

@@ -183,7 +183,7 @@ class PingsAndNeverReads(Relay):
 class NeverReads(Relay):
     """Sends the greeting and reads nothing any more."""
 
-    right = either("not answered|broken off")
+    right = finding("reads nothing any more")
 
     async def event(self, talk: Talk, event: dict[str, Any]) -> AsyncIterator[bytes]:
         talk.deaf = True

@@ -87,10 +87,11 @@ def run(kind: type[Endpoint], *options: str) -> Seen:
 
 
 def told(summary: dict[str, Any]) -> Iterator[str]:
-    """What a run says of the endpoint: each failure with its check."""
+    """What a run says of the endpoint: each failure with its check, and what else a reader must know."""
     for case in summary.get("cases", ()):
         if case["verdict"] in {"fail", "error"}:
             yield f"{case['level']} {case['id']} {case['verdict']}: {case['detail']}"
+    yield from summary.get("caveats", ())
 
 
 def _watched(command: list[str], terminal: int, most: float, folder: Path) -> tuple[int | None, float]:

@@ -114,6 +114,13 @@ def test_every_check_is_counted_once() -> None:
     assert made["verdict"] == "nothing_judged"
 
 
+def test_what_ended_a_run_is_said_beside_a_failure() -> None:
+    told = "Nothing more was held: HTTP 401."
+    assert told in caveats(record(said("GEN-1", "fail"), infrastructure="HTTP 401"))
+    assert told not in caveats(record(said("GEN-1", "pass"), infrastructure="HTTP 401"))  # the headline says it
+    assert told not in caveats(record(said("SES-2", "fail"), infrastructure="HTTP 401"))
+
+
 def test_precedence() -> None:
     error = said("SES-1", "error")
     infra = {"infrastructure": "HTTP 401"}

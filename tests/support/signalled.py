@@ -10,6 +10,7 @@ import functools
 import importlib
 import json
 import os
+import signal
 import time
 from pathlib import Path
 from typing import Any
@@ -53,6 +54,12 @@ def _sent_at(module: str, name: str, times: int) -> None:
     setattr(owner, last, counted)
 
 
+def _send_late() -> None:
+    # What Python itself handles it hands back to the system while it ends, and a signal would end it then.
+    assert signal.getsignal(signal.SIGINT) is signal.SIG_IGN
+    _send()
+
+
 @pytest.hookimpl(tryfirst=True)
 def pytest_collection_finish() -> None:
     _spent["start"] = time.process_time()
@@ -60,7 +67,7 @@ def pytest_collection_finish() -> None:
     if stage in CALLS:
         _sent_at(*CALLS[stage])
     if stage == "leaving":
-        atexit.register(_send)
+        atexit.register(_send_late)
 
 
 @pytest.hookimpl(tryfirst=True)

@@ -2,15 +2,37 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator
+import itertools
+from collections.abc import Iterable, Iterator
 
 from conformance.judge.evidence import Evidence
 from conformance.judge.finding import Breach
 from conformance.judge.rules.base import rule
+from conformance.wire.transcript import Leg, Transcript
 
 # RFC 6455 §7.4: 1004, 1005, 1006 and 1015 never stand in a frame; 1012 to 1014 were registered later.
 REGISTERED = frozenset({1000, 1001, 1002, 1003, 1007, 1008, 1009, 1010, 1011, 1012, 1013, 1014})
 LONGEST_REASON = 123  # bytes: a control frame carries 125, two of them the code
+SEVERAL = 3
+"""Conversations that show how a server is, and not what it makes of one way of closing."""
+
+
+def answers_no_close(run: Iterable[Transcript]) -> bool:
+    """Whether each of several conversations of a run had a close frame of the client's that nothing answered.
+
+    Then that is one defect, for which GEN-060 answers, and not one for each way of closing.
+    """
+    asked = [
+        [leg.ending.code_received is not None for leg in one.legs if _was_asked(leg)]
+        for one in run
+        if not one.broken_off and not one.interrupted and "close" not in one.gaps
+    ]
+    told = [answers for answers in asked if answers]
+    return len(told) >= SEVERAL and not any(itertools.chain(*told))
+
+
+def _was_asked(leg: Leg) -> bool:
+    return leg.ending.first == "client" and leg.ending.code_sent is not None and leg.ending.problem is None
 
 
 @rule("GEN-060", "a close frame of the client that came first")
