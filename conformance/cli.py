@@ -60,7 +60,7 @@ def _main(arguments: Sequence[str]) -> int:
     if options.command == "import":
         return intake.main(options)
     if options.command == "docs":
-        return docs.main(options)
+        return docs.main(options, judged)
     if options.command == "compare":
         return _compare(options.records, options.output)
     return _report(options.record)

@@ -1,0 +1,91 @@
+"""A handful of pages in a real browser, opened from disk with a phone's width: who can use them, what they ask for."""
+
+from __future__ import annotations
+
+import os
+import shutil
+
+import pytest
+
+CHROMIUM = shutil.which("chromium") or shutil.which("chromium-browser")
+
+if CHROMIUM is None:
+    if os.environ.get("CI") == "true":
+        pytest.fail("chromium is missing: apt-get install -y chromium", pytrace=False)
+    pytest.skip("needs chromium: apt-get install -y chromium", allow_module_level=True)
+
+sync_api = pytest.importorskip("playwright.sync_api")
+axe = pytest.importorskip("axe_playwright_python.sync_playwright")
+pytestmark = pytest.mark.filterwarnings("default")
+
+PAGES = (
+    ("index.html", "light"),
+    ("events/client/session.update/index.html#turn_detection", "dark"),
+    ("questions/Q-FINISH/index.html", "light"),
+    ("search/index.html?q=session.finish", "dark"),
+)
+FOUND_FIRST = {
+    "idle_timeout_ms": "session.turn_detection.idle_timeout_ms",
+    "1007": "1007",
+    "session.finish": "session.finish",
+    "Q-FINISH": "Q-FINISH",
+    "cannot_update_voice": "E8",
+}
+
+
+@pytest.fixture(scope="module")
+def browser():
+    with sync_api.sync_playwright() as playwright:
+        made = playwright.chromium.launch(executable_path=CHROMIUM, args=["--no-sandbox"])
+        yield made
+        made.close()
+
+
+class Opened:
+    """A page from the site's folder, and what it did that it should not: messages, errors, requests elsewhere."""
+
+    def __init__(self, browser, site, address, scheme="light", **options):
+        self.context = browser.new_context(viewport={"width": 390, "height": 844}, color_scheme=scheme, **options)
+        self.page = self.context.new_page()
+        self.wrong: list[str] = []
+        self.page.on("console", lambda message: self.wrong.append(message.text))
+        self.page.on("pageerror", lambda error: self.wrong.append(str(error)))
+        self.page.on("request", lambda request: self._asked(request.url, site.as_uri()))
+        self.page.goto(f"{site.as_uri()}/{address}")
+
+    def _asked(self, url, home):
+        if not url.startswith((home, "data:")):
+            self.wrong.append(url)
+
+
+@pytest.mark.parametrize(("address", "scheme"), PAGES)
+def test_a_page_is_quiet_fits_a_phone_and_passes_an_accessibility_audit(browser, site, address, scheme):
+    quiet = Opened(browser, site, address, scheme)
+    assert quiet.page.evaluate("document.documentElement.scrollWidth") <= 390
+    assert quiet.page.title() != "taken"
+    quiet.context.close()
+    audited = Opened(browser, site, address, scheme, bypass_csp=True)  # the audit is a script of its own
+    found = axe.Axe().run(audited.page).response["violations"]
+    audited.context.close()
+    assert quiet.wrong == []
+    assert [f"{item['id']}: {item['nodes'][0]['html'][:160]}" for item in found] == []
+
+
+def test_search_finds_members_codes_events_questions_and_words(browser, site):
+    opened = Opened(browser, site, "search/index.html")
+    for query, first in FOUND_FIRST.items():
+        opened.page.fill("#query", query)
+        assert opened.page.inner_text("#found li:first-child a") == first
+    opened.page.fill("#query", "silence")
+    names = opened.page.locator("#found li a").all_inner_texts()
+    assert {"Q-SILENCE-BILLED", "USE-004"} & set(names)
+    opened.page.fill("#query", "no such thing anywhere")
+    assert opened.page.inner_text("#count") == "0 found"
+    assert opened.wrong == []
+    opened.page.click("text=Clauses")
+    assert opened.page.url.endswith("/clauses/index.html")
+    opened.page.fill("header input", "1007")
+    opened.page.click("header button")
+    opened.page.click("#found a")
+    assert opened.page.url.endswith("/close-codes/1007/index.html")
+    opened.context.close()
