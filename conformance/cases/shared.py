@@ -6,6 +6,7 @@ belongs to the probe and "nothing comes" is known without waiting for it.
 """
 
 import contextlib
+import itertools
 import json
 
 from conformance.cut import listed
@@ -68,12 +69,16 @@ def said_to(wire, label):
     What comes unasked is left out.
     """
     there = leg_of(wire, label)
+    probe = there.sent(label)
+    later = (frame for frame in there.frames if frame.index > probe.index and frame.side == "client")
+    asked = [probe, *itertools.islice((frame for frame in later if frame.opcode == "text"), 1)]
+    there.answering(asked[-1])  # raises where an answer too many leaves the proof in doubt
     found = []
-    for frame in there.after(there.sent(label)):
-        if not is_unsolicited(frame.type):
+    for frame in there.after(probe):
+        if not is_unsolicited(frame.type) and there.is_answer_to(frame, asked):
             found.append(frame.event)
-        if frame.type == "session.updated":
-            break
+            if frame.type == "session.updated":
+                break
     return found
 
 

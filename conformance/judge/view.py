@@ -18,6 +18,7 @@ from conformance.judge.evidence.missing import culprit
 from conformance.judge.verdicts import Blocked, Contrary, Inconclusive, NotHeld
 from conformance.spec.catalogue import owners
 from conformance.spec.profiles import Profile
+from conformance.spec.requests import ONLY_ASKED
 from conformance.spec.unsolicited import is_unsolicited
 from conformance.wire.transcript import Frame, Leg, Transcript
 
@@ -113,7 +114,10 @@ class Wire(Evidence):
 
     def frame(self, type: str, nth: int = 0, owner: str | None = None) -> Frame:  # noqa: A002
         """Like `the`, with its frame."""
-        found = [frame for frame in self.received if frame.type == type]
+        found = self.of(type)
+        if self._trail.origin is None and type in ONLY_ASKED:
+            unasked = self.settled.unasked  # it may say anything, and is no answer
+            found = [frame for frame in found if frame.index not in unasked]
         if nth < len(found):
             return self._touch(found[nth])
         raise self._blocked(type if nth == 0 else f"{type} number {nth + 1}", type, owner)
@@ -132,15 +136,40 @@ class Wire(Evidence):
         raise self._blocked(f"the moment to send {what!r}")
 
     def replies(self, what: str, nth: int = 0) -> list[Event]:
-        """Server events after that client frame and before the client's next one, but for what comes unasked."""
-        start = self.sent(what, nth).index
+        """The events that answer that client frame."""
+        return [self._touch(frame).event for frame in self.answering(self.sent(what, nth))]
+
+    def answering(self, sent: Frame) -> list[Frame]:
+        """What answers a client frame, in order.
+
+        What surely belongs to it, wherever it stands, and of what comes before the client's next frame all that
+        belongs to no other and that no server says unasked.  Raises Inconclusive where an answer too many leaves it in
+        doubt and none names it.
+        """
+        settled = self.settled
+        own = settled.of(sent.index)
+        if self._trail.origin is None and sent.index in settled.doubted:
+            named = [self.frames[index] for index in own if index in settled.named]
+            if named:
+                return named
+            surplus = self.frames[settled.doubted[sent.index]]
+            again = f"{surplus.type} came once more than it was waited for (frame {surplus.index})"
+            raise Inconclusive(f"{again}: which of them answers {sent.label or sent.type} is not known")
         found = []
-        for frame in self.frames[start + 1 :]:
+        for frame in self.frames[sent.index + 1 :]:
             if frame.side == "client" and frame.opcode in {"text", "binary"}:
                 break
             if frame.side == "server" and frame.type is not None and not is_unsolicited(frame.type):
-                found.append(self._touch(frame).event)
-        return found
+                found.append(frame)
+        end = found[-1].index if found else sent.index
+        kept = [frame for frame in found if settled.owner.get(frame.index, sent.index) == sent.index]
+        return kept + [self.frames[index] for index in own if index > end]
+
+    def is_answer_to(self, answer: Frame, asked: Iterable[Frame]) -> bool:
+        """Whether an event may answer one of these client frames: it belongs to no other one, and was asked for."""
+        owner = self.settled.owner.get(answer.index)
+        mine = owner is None or any(frame.index == owner for frame in asked)
+        return mine and answer.index not in self.settled.unasked
 
     def answers_to(self, what: str, nth: int = 0) -> list[str]:
         """Types of `replies`."""

@@ -90,7 +90,7 @@ LEG = {
         "place": OneOf(frozenset({"frame", "header", "body"})), "at": (int, str), "form": str, "whole": bool,
     }],
 }  # fmt: skip
-STOP = {"step": int, "waiting_for": [str], "waited_ms": NUMBER, "why": str}
+STOP = {"step": int, "waiting_for": [str], "waited_ms": NUMBER, "why": str, "refused?": (int, NONE)}
 VERDICTS = OneOf(frozenset({"pass", "fail", "blocked", "skipped", "inconclusive", "not_run", "observed", "error"}))
 ROW = {"id": str, "chapter?": str}
 

@@ -15,6 +15,7 @@ from typing import Any, Protocol
 from conformance import __version__, fixtures
 from conformance.spec.profiles import Profile
 from conformance.wire import steps
+from conformance.wire.asking import Asking
 from conformance.wire.connection import Connection, Unreachable
 from conformance.wire.gaps import Elided
 from conformance.wire.guard import Guard
@@ -98,6 +99,7 @@ class Call:
         )
         self._connection: Connection | None = None
         self._cursor = 0
+        self._asking = Asking()
         self._step = 0
         self._ids = 0
 
@@ -145,6 +147,7 @@ class Call:
         self.transcript.legs.append(leg)
         self._leg = leg
         self._cursor = 0
+        self._asking = Asking()
         guard = Guard(self.target.secrets, filter(None, (key, self.target.key)), leg.frames)
         self._connection = Connection(
             leg, clock=self._now, headers=headers, deflate=dial.deflate, subprotocols=dial.subprotocols,
@@ -313,6 +316,14 @@ class Call:
             while self._cursor < len(frames):
                 frame = frames[self._cursor]
                 self._cursor += 1
+                if self._asking.surplus(frame):
+                    continue
+                refused = self._asking.refused(frame)
+                if refused is not None and self._asking.in_vain(refused, step.types):
+                    if not step.required:
+                        return None
+                    said = f"{refused.label or refused.type} was refused"
+                    raise Broken(Stop(self._step, tuple(sorted(step.types)), round(listened, 1), said, frame.index))
                 if frame.side == "server" and frame.type in step.types:
                     left_to_see -= 1
                     if left_to_see == 0:

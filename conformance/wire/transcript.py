@@ -138,12 +138,16 @@ class Echo:
 
 @dataclass(frozen=True)
 class Stop:
-    """Where a script broke off: the step, what it waited for, how long, and why."""
+    """Where a script broke off: the step, what it waited for, how long, and why.
+
+    `refused` is the index of the error that refused what was waited for, where one did.
+    """
 
     step: int
     waiting_for: tuple[str, ...]
     waited_ms: float
     why: str
+    refused: int | None = None
 
 
 @dataclass
@@ -249,6 +253,8 @@ class Transcript:
         for plain in out["legs"]:
             if plain["echoes"] is None:
                 del plain["echoes"]
+        if self.stop is not None and self.stop.refused is None:
+            del out["stop"]["refused"]
         for name in ("origin", "gaps", "otherwise"):  # what the suite held itself has neither of the first two
             if not out[name]:
                 del out[name]

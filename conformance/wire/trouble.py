@@ -220,7 +220,7 @@ def _how_lost(transcript: Transcript, number: int, leg: Leg) -> tuple[Kind, str,
     if gone and ending.problem is None and ending.code_sent is None:
         return "line", "TCP ended without a close frame", at
     stop = transcript.stop
-    if stop is not None and stop.waiting_for and stop.waited_ms and ending.first == "client":
+    if stop is not None and stop.waiting_for and stop.waited_ms and stop.refused is None and ending.first == "client":
         last = number == len(transcript.legs) - 1
         return ("line", f"silence while waiting for {' or '.join(stop.waiting_for)}", at) if last else None
     ours = ending.first == "client" and ending.code_sent is not None and ending.code_received is None

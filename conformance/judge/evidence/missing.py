@@ -13,7 +13,7 @@ from dataclasses import dataclass
 from conformance.judge.evidence.connection import Evidence
 from conformance.judge.evidence.excused import exempt, may_lack_done, no_automatic_reply
 from conformance.judge.evidence.session import Moment
-from conformance.judge.evidence.waiting import lost, silent_stop
+from conformance.judge.evidence.waiting import lost, silent_stop, stop_of
 from conformance.spec.catalogue import owners
 from conformance.spec.requests import ANSWERED_BY, clause_of
 from conformance.spec.unsolicited import TRANSCRIPTION
@@ -36,6 +36,8 @@ class Culprit:
 
 def culprit(evidence: Evidence) -> Culprit | None:
     """The first missing link, or None where the script did not break off over something of ours."""
+    if (refusal := _refusal(evidence)) is not None:
+        return refusal
     if lost(evidence):
         return Culprit("GEN-001", "the connection was gone before its script was through", breach=False)
     stop = silent_stop(evidence)
@@ -49,6 +51,20 @@ def culprit(evidence: Evidence) -> Culprit | None:
         )
     found = _unanswered(evidence, wanted) or _unfinished(evidence, wanted)
     return found or _unheard(evidence, waited) or _otherwise(waited, wanted)
+
+
+def _refusal(evidence: Evidence) -> Culprit | None:
+    """The request whose refusal ended a wait: the clause that wants an answer got one."""
+    stop = stop_of(evidence)
+    if stop is None or stop.refused is None or stop.refused >= len(evidence.frames):
+        return None
+    error = evidence.frames[stop.refused]
+    for request in evidence.requests:
+        if error in request.errors:
+            said = error.event.get("error")
+            clause = clause_of(request.type)
+            return Culprit(clause, f"{request.called} was refused: {said}", breach=False, frame=error)
+    return None
 
 
 def _unanswered(evidence: Evidence, wanted: str) -> Culprit | None:

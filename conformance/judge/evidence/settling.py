@@ -1,18 +1,24 @@
 """Which frames of the client each answer of the server may belong to.
 
-Answers name no request: an acknowledgement tells by its type, and an `error` tells nothing at all.  So whatever of the
-client waits for something is kept in order, and every answer is given all that it may be meant for.  Where that is
-more than one frame nobody knows whose it is, and rules that need to know stay clear.
+An error may name its request by `error.event_id`, and then it is that one's.  Beside that an acknowledgement tells by
+its type, and an `error` tells nothing at all.  So whatever of the client waits for something is kept in order, and
+every answer is given all that it may be meant for.  Where that is more than one frame nobody knows whose it is, and
+rules that need to know stay clear.
+
+An acknowledgement that nobody waited for may be the one that counts, and an earlier one the surplus: which of them was
+meant for which request is not known before it, and all of them are in doubt.
 """
 
 from __future__ import annotations
 
+from collections import Counter
 from collections.abc import Collection, Mapping, Sequence
 from dataclasses import dataclass, field
+from functools import cached_property
 from typing import Any
 
 from conformance.judge.evidence.frames import is_client_data, is_odd
-from conformance.spec.requests import ANSWERED_BY
+from conformance.spec.requests import ANSWERED_BY, ONLY_ASKED, TABLE
 from conformance.wire.transcript import Frame
 
 
@@ -25,12 +31,33 @@ def is_request(frame: Frame) -> bool:
 class Settling:
     """`meant`: index of an answer → the client frames that it may belong to, the likeliest first.
 
-    `crowded`: indexes of the client frames beside which another one waited.  `left`: what waits at the end.
+    `crowded`: indexes of the client frames beside which another one waited.  `left`: what waits at the end.  `owner`:
+    index of an answer → index of the client frame that it surely belongs to; `named` are those that name it.
+    `surplus`: indexes of acknowledgements that nobody waited for; `unasked` those of them that came before there was
+    anything to acknowledge, `beyond` those with which more had come than were asked for.  `doubted`: indexes of the
+    requests that a surplus leaves in doubt, with that surplus.
     """
 
     meant: dict[int, tuple[Frame, ...]] = field(default_factory=dict)
     crowded: set[int] = field(default_factory=set)
     left: list[Frame] = field(default_factory=list)
+    owner: dict[int, int] = field(default_factory=dict)
+    named: set[int] = field(default_factory=set)
+    surplus: list[int] = field(default_factory=list)
+    unasked: set[int] = field(default_factory=set)
+    beyond: list[int] = field(default_factory=list)
+    doubted: dict[int, int] = field(default_factory=dict)
+
+    def of(self, index: int) -> list[int]:
+        """Where the answers are that surely belong to a client frame."""
+        return self._answers.get(index, [])
+
+    @cached_property
+    def _answers(self) -> dict[int, list[int]]:
+        found: dict[int, list[int]] = {}
+        for answer, asked in sorted(self.owner.items()):
+            found.setdefault(asked, []).append(answer)
+        return found
 
 
 def settle(frames: Sequence[Frame], pauses: Collection[int]) -> Settling:
@@ -48,6 +75,10 @@ def settle(frames: Sequence[Frame], pauses: Collection[int]) -> Settling:
     named: dict[str, Frame] = {}  # the latest client frame of each `event_id`
     pauses = frozenset(pauses)
     voice = _Voice()
+    asked: Counter[str] = Counter()  # how many acknowledgements of each type were asked for, and how many came
+    came: Counter[str] = Counter()
+    streamed: tuple[Frame, ...] = ()  # the last audio since the server answered: it may be what is refused
+    unsure: dict[int, tuple[Frame, ...]] = {}
     for frame in frames:
         if frame.index in pauses:
             waiting = [other for other in waiting if is_request(other) and other.index not in doubted]
@@ -56,22 +87,36 @@ def settle(frames: Sequence[Frame], pauses: Collection[int]) -> Settling:
             own = frame.event.get("event_id") if isinstance(frame.event, dict) else None
             if isinstance(own, str):
                 named[own] = frame
-            if _may_be_refused(frame):
+            if not _may_be_refused(frame):
+                streamed = (frame,)
+            else:
                 waiting.append(frame)
-                if len(waiting) > 1:
-                    found.crowded |= {other.index for other in waiting}
+                asked[ANSWERED_BY.get(str(frame.type), "")] += 1
+                if len(waiting) > 1:  # of more than two the others have been in the crowd before
+                    found.crowded |= {frame.index, waiting[-2].index}
         elif frame.side == "server" and frame.type == "error":
-            meant = found.meant[frame.index] = _refused(frame, named, waiting) or last
+            sure = _named(frame, named)
+            meant = found.meant[frame.index] = sure or (*waiting, *streamed) or last
+            streamed = ()
+            if sure:
+                found.named.add(frame.index)
+            if sure or (waiting and len(meant) == 1):
+                found.owner[frame.index] = meant[0].index
             if len(meant) > 1:
                 doubted |= {other.index for other in meant}
+                unsure[frame.index] = meant
             else:
                 waiting = [other for other in waiting if other not in meant]
         elif frame.side == "server" and (meant := tuple(other for other in waiting if _answers(frame, other))):
             found.meant[frame.index] = meant
+            came[str(frame.type)] += 1
+            streamed = ()
             first = meant[0].index
             if voice.does(frame):
                 doubted.add(first)
                 continue
+            if len(meant) == 1:
+                found.owner[frame.index] = first
             waiting = [
                 other
                 for other in waiting
@@ -79,8 +124,45 @@ def settle(frames: Sequence[Frame], pauses: Collection[int]) -> Settling:
             ]
         else:
             voice.does(frame)
+            if frame.side == "server" and frame.type in ONLY_ASKED and not any(map(_is_stranger, waiting)):
+                came[frame.type] += 1
+                found.surplus.append(frame.index)
+                if not asked[frame.type]:
+                    found.unasked.add(frame.index)
+                if came[frame.type] > asked[frame.type]:
+                    found.beyond.append(frame.index)
     found.left = waiting
+    _eliminate(found, unsure)
+    _doubt(found, frames)
     return found
+
+
+def _eliminate(found: Settling, unsure: Mapping[int, tuple[Frame, ...]]) -> None:
+    """Of those that an error may be meant for, whoever got an acknowledgement of its own is not the one."""
+    acknowledged = {asked for answer, asked in found.owner.items() if answer not in found.named}
+    for index, meant in unsure.items():
+        left = [other.index for other in meant if other.index not in acknowledged]
+        if len(left) == 1:
+            found.owner[index] = left[0]
+
+
+def _doubt(found: Settling, frames: Sequence[Frame]) -> None:
+    """Which requests a surplus leaves in doubt.
+
+    The last of each kind: every earlier request of its kind, since any of the answers may be the one too many.  The
+    first: of what comes later all that did not wait alone, since a script that took it for an answer has run ahead.
+    What waited alone and got its answer adds up.
+    """
+    if not found.surplus:
+        return
+    first = found.surplus[0]
+    last = {frames[index].type: index for index in found.surplus if index not in found.unasked}
+    for frame in frames:
+        kind = ANSWERED_BY.get(str(frame.type)) if is_client_data(frame) else None
+        if kind in last and frame.index < last[kind]:
+            found.doubted[frame.index] = last[kind]
+        elif frame.index > first and frame.index in found.crowded:
+            found.doubted[frame.index] = first
 
 
 class _Voice:
@@ -106,6 +188,11 @@ class _Voice:
         return False
 
 
+def _is_stranger(frame: Frame) -> bool:
+    """Whether a client frame is none of the protocol's events: nobody knows what acknowledges it."""
+    return frame.type not in TABLE
+
+
 def _may_be_refused(frame: Frame) -> bool:
     """Whether a client frame may draw an answer: all but audio that nothing is wrong with."""
     if frame.type != "input_audio_buffer.append" or not isinstance(frame.event, dict):
@@ -113,12 +200,11 @@ def _may_be_refused(frame: Frame) -> bool:
     return is_odd(frame.event.get("audio"))
 
 
-def _refused(frame: Frame, by_id: Mapping[str, Frame], waiting: Sequence[Frame]) -> tuple[Frame, ...]:
+def _named(frame: Frame, by_id: Mapping[str, Frame]) -> tuple[Frame, ...]:
+    """The client frame that an error names; none where it names none of them."""
     error = frame.event.get("error")
     named = error.get("event_id") if isinstance(error, dict) else None
-    if isinstance(named, str) and named:
-        return (by_id[named],) if named in by_id else tuple(waiting)
-    return tuple(waiting)
+    return (by_id[named],) if isinstance(named, str) and named in by_id else ()
 
 
 def _answers(frame: Frame, request: Frame) -> bool:

@@ -37,6 +37,7 @@ def _outcomes(wire: Evidence, kind: str) -> Iterator[Breach | None]:
     script waited for by name is judged where it broke off (`missing`).  Both: an error and the acknowledgement, or two
     acknowledgements, before the client sent anything else, while no response ran whose own trouble it could be.
     """
+    told: set[int] = set()
     for request in (found for found in wire.requests if found.type == kind):
         if request.open:
             mine = (request, *request.contenders.values())  # one of them got no answer, and nobody knows which
@@ -48,7 +49,13 @@ def _outcomes(wire: Evidence, kind: str) -> Iterator[Breach | None]:
             if _ignored(wire, request):
                 yield Breach(request.frame, f"{request.called} got neither {ANSWERED_BY[kind]} nor error")
             continue
-        yield from _both(wire, request)
+        for breach in _both(wire, request):
+            told |= {breach.frame.index} if breach is not None and breach.frame is not None else set()
+            yield breach
+    for index in wire.settled.beyond:
+        frame = wire.frames[index]
+        if frame.type == ANSWERED_BY[kind] and index not in told:
+            yield Breach(frame, f"{frame.type} came, and no {kind} waited for it")
 
 
 def _ignored(wire: Evidence, request: Request) -> bool:

@@ -1,0 +1,75 @@
+"""What a script's wait may rest on: which of its requests was refused, and which acknowledgement nobody asked for.
+
+Fed with the frames of a connection in order.  It is surer than a judge need be: a wait that goes on costs seconds, and
+one that ends too early a conversation.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Collection
+
+from conformance.spec.requests import ANSWERED_BY, ONLY_ASKED, TABLE, answers
+from conformance.wire.transcript import Frame
+
+VOICE = "input_audio_buffer.speech_started"
+REPLY = frozenset({"response.created", "response.done"})
+
+
+class Asking:
+    """The requests of one connection that wait for their answers."""
+
+    def __init__(self) -> None:
+        self._waiting: list[Frame] = []
+        self._other: Frame | None = None  # what an unnamed error may be about beside them
+        self._running = False
+        self._heard = False
+
+    def surplus(self, frame: Frame) -> bool:
+        """Take note of a frame; whether it acknowledges what nobody asked for, and answers no wait."""
+        kind = str(frame.type)
+        if frame.side == "client":
+            if frame.opcode in {"text", "binary"}:
+                self._sent(frame)
+            return False
+        if kind == "response.created":
+            self._running = True
+        elif kind == "response.done":
+            self._running = False
+        self._heard |= kind == VOICE
+        mine = next((one for one in self._waiting if ANSWERED_BY[str(one.type)] == kind), None)
+        if mine is not None:
+            self._waiting.remove(mine)
+            if self._other is not None and self._other.index < mine.index:
+                self._other = None
+            return False
+        strange = self._other is not None and self._other.type not in TABLE
+        return kind in ONLY_ASKED and not strange
+
+    def _sent(self, frame: Frame) -> None:
+        if frame.type in ANSWERED_BY and isinstance(frame.event, dict):
+            self._waiting.append(frame)
+        else:
+            self._other = frame
+
+    def refused(self, frame: Frame) -> Frame | None:
+        """The request that an error surely refuses: the one that it names, or the only one that it can be about."""
+        error = frame.event.get("error") if frame.type == "error" else None
+        if frame.side != "server" or frame.type != "error":
+            return None
+        named = error.get("event_id") if isinstance(error, dict) else None
+        if isinstance(named, str) and named:
+            found = [one for one in self._waiting if one.event.get("event_id") == named]
+        else:
+            found = self._waiting if len(self._waiting) == 1 and self._other is None and not self._running else []
+        if not found:
+            return None
+        self._waiting = [one for one in self._waiting if one is not found[0]]
+        return found[0]
+
+    def in_vain(self, refused: Frame, types: Collection[str]) -> bool:
+        """Whether a wait for events of these types is over once this request was refused."""
+        mine = set(answers(str(refused.type)))
+        if refused.type == "response.create" and not self._heard and not self._running:
+            mine |= REPLY
+        others = {kind for one in self._waiting for kind in answers(str(one.type))}
+        return set(types) <= mine and not others & set(types)
