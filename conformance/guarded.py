@@ -99,6 +99,28 @@ def flaws(text: str) -> list[str]:
     return found
 
 
+def is_plain(text: str, value: Any) -> bool:
+    """Whether a text surely has no flaw, as its value shows at a glance; what it can't tell, `flaws` does.
+
+    Without a backslash no string holds a quote, so every `":` ends a name: none is lost as long as as many members
+    were read.
+    """
+    if "\\" in text or '" :' in text:
+        return False
+    names = 0
+    left = [value]
+    while left:
+        one = left.pop()
+        if isinstance(one, dict):
+            names += len(one)
+            left += one.values()
+        elif isinstance(one, list):
+            left += one
+        elif isinstance(one, NotANumber):
+            return False
+    return names == text.count('":')
+
+
 def constants(text: str) -> list[str]:
     """The `NaN` and `Infinity` of a text that is otherwise JSON: with them it is none (RFC 8259 §6)."""
     found: list[str] = []

@@ -24,7 +24,7 @@ from conformance.spec.catalogue import owners
 from conformance.spec.profiles import Profile
 from conformance.spec.requests import Excuse
 from conformance.wire.gaps import Gap, OneSided, Unshown, Untimed, torn
-from conformance.wire.transcript import UNREAD, Ending, Frame, Handshake, Leg, Transcript
+from conformance.wire.transcript import UNREAD, Ending, Frame, Handshake, Leg, Side, Transcript
 
 Event = dict[str, Any]
 Folded = TypeVar("Folded")
@@ -156,10 +156,21 @@ class Evidence:
         """All server events of these types, in order."""
         return [frame.event for frame in self.of(*types)]
 
-    def of(self, *types: str) -> list[Frame]:
-        """Like `all`, the frames."""
-        at = sorted(index for kind in dict.fromkeys(types) for index in self.places.get(("server", kind), ()))
-        return [self.frames[index] for index in at]
+    def of(self, *types: str, side: Side = "server") -> list[Frame]:
+        """Like `all`, the frames; also those of the client."""
+        lists = [found for kind in dict.fromkeys(types) if (found := self.places.get((side, kind)))]
+        frames = self.frames
+        at = lists[0] if len(lists) == 1 else sorted(index for found in lists for index in found)
+        return [frames[index] for index in at]
+
+    def beginning(self, *stems: str) -> list[Frame]:
+        """The server events whose types begin with one of these."""
+        return self.of(*(kind for side, kind in self.places if side == "server" and kind.startswith(stems)))
+
+    @property
+    def data(self) -> list[Frame]:
+        """What the client sent, control frames left out."""
+        return self.fold(_data)
 
     @property
     def places(self) -> dict[tuple[str, str], list[int]]:
@@ -243,6 +254,10 @@ def _shown(evidence: Evidence) -> Sequence[Frame]:
 
 def _received(evidence: Evidence) -> Sequence[Frame]:
     return [frame for frame in evidence.frames if frame.side == "server" and frame.type is not None]
+
+
+def _data(evidence: Evidence) -> list[Frame]:
+    return [frame for frame in evidence.frames if reading.is_client_data(frame)]
 
 
 def _places(evidence: Evidence) -> dict[tuple[str, str], list[int]]:

@@ -9,6 +9,8 @@ from typing import Any, Literal
 from conformance.judge.evidence.frames import BYTES_PER_MS, is_client_data, is_loud, size
 from conformance.wire.transcript import Frame
 
+LIVES = frozenset({"response.created", "response.output_item.done", "response.done"})
+"""What a response begins and ends with."""
 Turns = Literal["vad", "semantic", "manual", "unsure"]
 
 
@@ -139,7 +141,10 @@ def _received(
         return replace(now, speaking=None, speech_ms=0.0)
     if kind == "input_audio_buffer.committed":
         return replace(now, items=now.items + 1, speaking=None)
-    return replace(now, active=_active(now.active, kind, event, cut)) if kind.startswith("response.") else now
+    if kind not in LIVES:
+        return now
+    active = _active(now.active, kind, event, cut)
+    return now if active == now.active else replace(now, active=active)
 
 
 def _configured(now: Moment, shown: dict[str, Any], asked: dict[str, Any], pending: _Pending) -> Moment:

@@ -65,8 +65,8 @@ def settle(frames: Sequence[Frame], pauses: Collection[int]) -> Settling:
 
     An acknowledgement goes to the oldest frame of its kind that waits; nothing before that one waits any longer, unless
     it has an acknowledgement of its own to come.  What voice detection may have done by itself leaves it in doubt.  An
-    error goes to the frame that it names, else to all that wait: if that is one frame it waits no longer.  A wait that
-    ran out ends what has no acknowledgement, or is in doubt.
+    error goes to the frame that it names, else to all that wait and to the audio that was streamed last: if that is one
+    frame it waits no longer.  A wait that ran out ends what has no acknowledgement, or is in doubt.
     """
     found = Settling()
     waiting: list[Frame] = []

@@ -63,6 +63,8 @@ def _unanswered(clause: str, wire: Evidence) -> Iterator[Breach | Unjudged]:
         return
     owned = [event for event in stop.waiting_for if owners().get(event) == clause]
     if found.clause == clause:
+        if stop.refused is not None:
+            return  # a refusal is an outcome like any other
         frame = found.frame or wire.last()
         yield Breach(frame, found.says) if found.breach else Inconclusive(found.says)
     elif owned:

@@ -79,12 +79,15 @@ def _no_object(text: str, event: Any) -> str | None:
 @rule("GEN-069", "a server event", alone=True)
 def is_read_alike_by_all(wire: Evidence) -> Iterator[Breach | None]:
     """Every event is JSON that no two readers read differently; what the client said oddly may be said back so."""
-    if any(frame.side == "client" and guarded.flaws(frame.text or "") for frame in wire.frames):
+    if any(
+        not guarded.is_plain(frame.text or "", frame.event) and guarded.flaws(frame.text or "") for frame in wire.data
+    ):
         return
     for frame in _events(wire):
         if frame.gap == "cut":
             raise Unshown("cut")
-        found = guarded.flaws(frame.text or "")
+        text = frame.text or ""
+        found = [] if guarded.is_plain(text, frame.event) else guarded.flaws(text)
         yield Breach(frame, f"{_name(frame)}: {found[0]}") if found else None
 
 
@@ -142,7 +145,7 @@ def event_ids_are_the_servers_own(wire: Evidence) -> Iterator[Breach | None]:
 def type_is_documented(wire: Evidence) -> Iterator[Breach | None]:
     """Every event type is one that the sources name; how an undocumented request is answered is open."""
     known = set(schema.server_types())
-    strangers = {stem(str(frame.type)) for frame in wire.frames if frame.side == "client"} - {
+    strangers = {stem(kind) for side, kind in wire.places if side == "client"} - {
         stem(kind) for kind in schema.client_types()
     }
     for kind, frame in _first_of_each(wire).items():
@@ -152,10 +155,8 @@ def type_is_documented(wire: Evidence) -> Iterator[Breach | None]:
 
 def _first_of_each(wire: Evidence) -> dict[str, Frame]:
     """The first event of each type, in order."""
-    found: dict[str, Frame] = {}
-    for frame in wire.received:
-        found.setdefault(str(frame.type), frame)
-    return found
+    first = sorted(indexes[0] for (side, _), indexes in wire.places.items() if side == "server")
+    return {str(wire.frames[index].type): wire.frames[index] for index in first}
 
 
 def stem(kind: str) -> str:

@@ -29,10 +29,11 @@ def session_stays_the_same(wire: Evidence) -> Iterator[Breach | None]:
     """All session events of a connection show the same `id`, `model` and `object`."""
     first: dict[str, Any] | None = None
     names = ["id", "model", "object"]
-    for frame in wire.frames:
-        if frame.side == "client" and frame.type == "session.update" and "model" in body(frame.event, "session"):
-            names = ["id", "object"]  # what `session.model` does is open (U5)
-        if frame.side != "server" or frame.type not in {"session.created", "session.updated"}:
+    told = [*wire.of("session.created", "session.updated"), *wire.of("session.update", side="client")]
+    for frame in sorted(told, key=lambda one: one.index):
+        if frame.side == "client":
+            if "model" in body(frame.event, "session"):
+                names = ["id", "object"]  # what `session.model` does is open (U5)
             continue
         session = body(frame.event, "session")
         if first is None:
@@ -51,9 +52,9 @@ def response_ids_are_announced(wire: Evidence) -> Iterator[Breach | None]:
     """Every event of a response names a `response_id` that `response.created` announced, before or after it."""
     announced = {body(event, "response").get("id") for event in wire.all(CREATED)}
     known = set(schema.server_types())
-    for frame in wire.received:
+    for frame in wire.beginning("response."):
         kind = str(frame.type)
-        if kind in {CREATED, DONE} or not kind.startswith("response.") or kind.startswith(("response.mcp", SEARCH)):
+        if kind in {CREATED, DONE} or kind.startswith(("response.mcp", SEARCH)):
             continue
         given = frame.event.get("response_id")
         if given is None and kind not in known:
@@ -66,11 +67,10 @@ def response_ids_are_announced(wire: Evidence) -> Iterator[Breach | None]:
 def item_ids_are_announced(wire: Evidence) -> Iterator[Breach | None]:
     """Every delta and done event names an `item_id` that `response.output_item.added` announced."""
     announced = {body(event, "item").get("id") for event in wire.all(ADDED)}
-    for frame in wire.received:
-        if str(frame.type).startswith(STREAMED):
-            given = frame.event.get("item_id")
-            known = isinstance(given, str) and given in announced
-            yield None if known else Breach(frame, f"{frame.type} names the item {given!r}")
+    for frame in wire.beginning(*STREAMED):
+        given = frame.event.get("item_id")
+        known = isinstance(given, str) and given in announced
+        yield None if known else Breach(frame, f"{frame.type} names the item {given!r}")
 
 
 @rule("GEN-044", "an event of an output item")
@@ -78,11 +78,11 @@ def indexes_stay(wire: Evidence) -> Iterator[Breach | None]:
     """An item's events keep its `output_index`, and a part's events the `content_index` it was added under."""
     outputs: dict[Any, Any] = {}
     parts: dict[Any, set[Any]] = {}
-    for frame in wire.received:
+    for frame in wire.beginning("response."):
         event = frame.event
         item = body(event, "item").get("id") or event.get("item_id")
         kind = str(frame.type)
-        if not kind.startswith("response.") or kind.startswith("response.mcp") or not isinstance(item, str):
+        if kind.startswith("response.mcp") or not isinstance(item, str):
             continue
         if kind == ADDED:
             outputs[item] = event.get("output_index")
@@ -101,8 +101,7 @@ def indexes_stay(wire: Evidence) -> Iterator[Breach | None]:
 @rule("GEN-045", "an id")
 def ids_differ(wire: Evidence) -> Iterator[Breach | None]:
     """No two responses, items or calls of a session share an id."""
-    begun = [frame for frame in wire.received if frame.type == CREATED]
-    added = [frame for frame in wire.received if frame.type == ADDED]
+    begun, added = wire.of(CREATED), wire.of(ADDED)
     responses = [(body(frame.event, "response").get("id"), frame) for frame in begun]
     items = [(body(frame.event, "item").get("id"), frame) for frame in added]
     calls = [
@@ -126,9 +125,9 @@ def ids_differ(wire: Evidence) -> Iterator[Breach | None]:
 def one_conversation(wire: Evidence) -> Iterator[Breach | None]:
     """All responses of a session show the same `conversation_id`."""
     first: Any = None
-    for frame in wire.received:
+    for frame in wire.of(CREATED, DONE):
         given = body(frame.event, "response").get("conversation_id")
-        if frame.type not in {CREATED, DONE} or given is None:
+        if given is None:
             continue
         if first is not None:
             said = f"{frame.type} shows the conversation {given!r}; it was {first!r}"
@@ -155,38 +154,38 @@ def speech_keeps_its_id(wire: Evidence) -> Iterator[Breach | None]:
     """The committed speech, the user's item and its transcription bear one `item_id`."""
     committed = {event.get("item_id") for event in wire.all("input_audio_buffer.committed")}
     spoken = {event.get("item_id") for event in wire.all("input_audio_buffer.speech_started")}
-    asked = {frame.type for frame in wire.frames if frame.side == "client"}
-    if "input_audio_buffer.append" not in asked:
+    if not wire.of("input_audio_buffer.append", side="client"):
         return
     items = {body(event, "item").get("id") for event in wire.all("conversation.item.created")}
-    for frame in wire.received:
-        item = body(frame.event, "item") if frame.type == "conversation.item.created" else {}
+    for frame in wire.of("conversation.item.created"):
+        item = body(frame.event, "item")
         content = objects(item.get("content"))
         if any(part.get("type") == "input_audio" for part in content) and committed:
             joined = item.get("id") in committed | spoken
             said = f"the speech item {item.get('id')!r} was never committed under that id"
             yield None if joined else Breach(frame, said)
-    for frame in wire.received:
-        if str(frame.type).startswith(TRANSCRIPTION):
-            item_id = frame.event.get("item_id")
-            joined = item_id in committed | spoken | items
-            if not joined and frame.type == PREVIEW and not _committed_after(wire, frame.index):
-                continue  # a preview of audio that waits, and was never committed (F16)
-            said = f"{frame.type} names the item {item_id!r}, which was neither spoken nor committed"
-            yield None if joined else Breach(frame, said)
+    known = committed | spoken | items
+    for frame in wire.beginning(TRANSCRIPTION):
+        item_id = frame.event.get("item_id")
+        joined = item_id in known
+        if not joined and frame.type == PREVIEW and not _committed_after(wire, frame.index):
+            continue  # a preview of audio that waits, and was never committed (F16)
+        said = f"{frame.type} names the item {item_id!r}, which was neither spoken nor committed"
+        yield None if joined else Breach(frame, said)
 
 
 def _committed_after(wire: Evidence, index: int) -> bool:
     """Whether the audio that waited at this frame was committed: a commit came before any clear did."""
-    kinds = (frame.type for frame in wire.received if frame.index > index)
-    return next((kind for kind in kinds if kind in {CLEARED, "input_audio_buffer.committed"}), CLEARED) != CLEARED
+    committed = wire.next_place("server", "input_audio_buffer.committed", index)
+    cleared = wire.next_place("server", CLEARED, index)
+    return committed is not None and (cleared is None or committed < cleared)
 
 
 @rule("GEN-067", "a response.done")
 def done_ends_what_was_created(wire: Evidence) -> Iterator[Breach | None]:
     """The `response.id` of `response.done` is that of a `response.created`."""
     created: set[Any] = set()
-    for frame in wire.received:
+    for frame in wire.of(CREATED, DONE):
         key = body(frame.event, "response").get("id")
         if frame.type == CREATED:
             created.add(key)

@@ -162,8 +162,8 @@ def output_lists_the_items(wire: Evidence) -> Iterator[Breach | None]:
 @rule("GEN-068", "a response.status")
 def status_is_known(wire: Evidence) -> Iterator[Breach | None]:
     """Every `response.status` is one of the five."""
-    for frame in wire.received:
-        if frame.type in {CREATED, DONE} and "status" in body(frame.event, "response"):
+    for frame in wire.of(CREATED, DONE):
+        if "status" in body(frame.event, "response"):
             status = body(frame.event, "response")["status"]
             known = status in ("in_progress", "completed", "failed", "incomplete", "cancelled")
             yield None if known else Breach(frame, f"{frame.type} has the status {status!r}")

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from bisect import bisect_left
 from collections import deque
 from collections.abc import Iterator
 
@@ -125,25 +126,23 @@ def commit_has_one_outcome(wire: Evidence) -> Iterator[Breach | None]:
     """`commit` → `committed` or `error`; `speech_stopped` → one `committed`."""
     yield from _outcomes(wire, "input_audio_buffer.commit")
     by_item: dict[object, list[Frame]] = {}
-    for frame in wire.received:
-        if frame.type == COMMITTED:
-            by_item.setdefault(frame.event.get("item_id"), []).append(frame)
+    for frame in wire.of(COMMITTED):
+        by_item.setdefault(frame.event.get("item_id"), []).append(frame)
     for item, told in by_item.items():
         if isinstance(item, str) and len(told) > 1:
             yield Breach(told[1], f"{item} was committed {len(told)} times")
     then = wire.moments
-    cleared = any(frame.type == "input_audio_buffer.clear" for frame in wire.frames)
-    for frame in wire.received:
+    cleared = bool(wire.of("input_audio_buffer.clear", side="client"))
+    for frame in wire.of(STOPPED):
         item = frame.event.get("item_id")
-        if frame.type != STOPPED or then[frame.index].turns != "vad" or cleared or not isinstance(item, str):
+        if then[frame.index].turns != "vad" or cleared or not isinstance(item, str):
             continue
         if item in by_item:
             yield None
             continue
-        later = [other for other in wire.received if other.index > frame.index]
         # Speech that goes on after its end may be joined to one turn, of whatever id (§7.2).
-        first = next((other.type for other in later if other.type in {COMMITTED, STARTED}), None)
-        if first == COMMITTED:
+        committed, started = (wire.next_place("server", kind, frame.index) for kind in (COMMITTED, STARTED))
+        if committed is not None and (started is None or committed < started):
             yield Breach(frame, f"speech_stopped of {item} led to no committed, and a later turn was committed")
 
 
@@ -158,9 +157,8 @@ def items_are_shown_once(wire: Evidence) -> Iterator[Breach | None]:
     """Items of the client, of a commit and of a response each show as one `conversation.item.created`."""
     yield from _outcomes(wire, "conversation.item.create")
     shown: dict[object, list[Frame]] = {}
-    for frame in wire.received:
-        if frame.type == CREATED:
-            shown.setdefault(body(frame.event, "item").get("id"), []).append(frame)
+    for frame in wire.of(CREATED):
+        shown.setdefault(body(frame.event, "item").get("id"), []).append(frame)
     mcp = {"mcp_list_tools", "mcp_call", "mcp_approval_request"}  # how often those show is not documented
     kinds = {body(event, "item").get("id"): body(event, "item").get("type") for event in wire.all(CREATED)}
     for item_id, told in shown.items():
@@ -175,9 +173,9 @@ def items_are_shown_once(wire: Evidence) -> Iterator[Breach | None]:
                 said = f"the {item.get('type')} {item['id']} of {response.id} was never shown by {CREATED}"
                 yield Breach(frame, said)
     then = wire.moments
-    for frame in wire.received:
+    for frame in wire.of(COMMITTED):
         item_id = frame.event.get("item_id")
-        if frame.type != COMMITTED or then[frame.index].turns != "vad" or item_id in shown:
+        if then[frame.index].turns != "vad" or item_id in shown:
             continue
         if _answered_later(wire, frame):
             yield Breach(frame, f"the committed item {item_id} was never shown by {CREATED}")
@@ -204,8 +202,8 @@ def create_has_one_outcome(wire: Evidence) -> Iterator[Breach | None]:
     """`response.create`, and a turn that VAD committed, lead to `response.created` or `error`."""
     yield from _outcomes(wire, "response.create")
     then = wire.moments
-    commits = [frame for frame in wire.received if frame.type == COMMITTED and then[frame.index].turns == "vad"]
-    ours = any(frame.type in {"response.create", "input_audio_buffer.commit"} for frame in wire.frames)
+    commits = [frame for frame in wire.of(COMMITTED) if then[frame.index].turns == "vad"]
+    ours = bool(wire.of("response.create", "input_audio_buffer.commit", side="client"))
     for frame, following in zip(commits, [*commits[1:], None], strict=False):
         end = following.index if following else len(wire.frames)
         # The reply may be created before the commit is told: their order is not proven (§3.11 A).
@@ -233,9 +231,7 @@ def cancel_has_an_outcome(wire: Evidence) -> Iterator[Breach | None]:
     """After `response.cancel` the running response ends, or an `error` comes."""
     then = wire.moments
     ended = {"error", "response.done", "response.output_item.done", "response.text.done", "response.audio.done"}
-    for frame in wire.frames:
-        if frame.side != "client" or frame.type != "response.cancel":
-            continue
+    for frame in wire.of("response.cancel", side="client"):
         asked = (request for request in wire.requests if request.type == "response.create")
         by_voice = not then[frame.index].active and (_reply_due(wire, frame.index) or _may_be_heard(then[frame.index]))
         if by_voice or any(request.unanswered_at(frame.index) for request in asked):
@@ -274,7 +270,7 @@ def finish_has_one_outcome(wire: Evidence) -> Iterator[Breach | None]:
 def documented_mistakes_get_errors(wire: Evidence) -> Iterator[Breach | None]:
     """`modalities: ["audio"]`, an idle cancel, an image before any audio, an empty commit: each gets an `error`."""
     then = wire.moments
-    data = [frame for frame in wire.frames if is_client_data(frame)]
+    data = wire.data
     for frame, following in zip(data, [*data[1:], None], strict=False):
         mistake = _mistake(wire, frame, data)
         if mistake is None:
@@ -284,7 +280,7 @@ def documented_mistakes_get_errors(wire: Evidence) -> Iterator[Breach | None]:
         if any(other.type == "error" for other in replies):
             yield None
             continue
-        later = any(other.type == "error" for other in wire.received if other.index > frame.index)
+        later = wire.next_place("server", "error", frame.index) is not None
         quiet = [index for index in wire.silences if index > frame.index]
         in_vain = wire.transcript.stop is not None and wire.transcript.stop.waiting_for == ("error",)
         waited = bool(quiet) or (in_vain and following is None)
@@ -310,7 +306,7 @@ def _mistake(wire: Evidence, frame: Frame, data: list[Frame]) -> str | None:
         case "response.cancel":
             before = [other.type for other in data if other.index < frame.index]
             idle = not moment.active and "response.create" not in before and moment.turns in {"manual", "vad"}
-            started = any(other.type == "response.created" for other in wire.received if other.index < frame.index)
+            started = wire.last_place("server", "response.created", frame.index) is not None
             over = started and _all_over(wire, frame.index) and before[-1:] != ["response.create"]
             quiet = not moment.buffered and not _reply_due(wire, frame.index)
             return "a cancel without a response" if quiet and (idle or over) else None
@@ -325,8 +321,8 @@ def _mistake(wire: Evidence, frame: Frame, data: list[Frame]) -> str | None:
 
 def _created_before(wire: Evidence, index: int) -> int:
     """Index of the last `response.created` before this frame, -1 for none."""
-    made = (other.index for other in wire.received if other.type == "response.created" and other.index < index)
-    return max(made, default=-1)
+    made = wire.last_place("server", "response.created", index)
+    return -1 if made is None else made
 
 
 def _may_be_heard(moment: Moment) -> bool:
@@ -336,15 +332,17 @@ def _may_be_heard(moment: Moment) -> bool:
 
 def _reply_due(wire: Evidence, index: int) -> bool:
     """Whether a turn that voice detection committed may still get its reply."""
-    ours = [other.type for other in wire.received if other.index < index]
-    return next((kind for kind in reversed(ours) if kind in {COMMITTED, "response.created"}), None) == COMMITTED
+    committed = wire.last_place("server", COMMITTED, index)
+    created = wire.last_place("server", "response.created", index)
+    return committed is not None and (created is None or created < committed)
 
 
 def _all_over(wire: Evidence, index: int) -> bool:
     """Whether every `response.create` before this frame has led to a response that is done."""
-    asked = sum(frame.type == "response.create" for frame in wire.frames[:index] if frame.side == "client")
-    done = sum(frame.type == "response.done" for frame in wire.frames[:index] if frame.side == "server")
-    created = sum(frame.type == "response.created" for frame in wire.frames[:index] if frame.side == "server")
+    asked, done, created = (
+        bisect_left(wire.places.get((side, kind), []), index)
+        for side, kind in (("client", "response.create"), ("server", "response.done"), ("server", "response.created"))
+    )
     return created == done and created >= asked
 
 
@@ -352,7 +350,7 @@ def _all_over(wire: Evidence, index: int) -> bool:
 def one_response_at_a_time(wire: Evidence) -> Iterator[Breach | None]:
     """A response is created only when the one before it is over."""
     running: str | None = None
-    for frame in wire.received:
+    for frame in wire.of("response.created", "response.done"):
         key = body(frame.event, "response").get("id")
         if frame.type == "response.created" and isinstance(key, str):
             over = running is None or key == running or may_lack_done(wire, running) is not None

@@ -140,7 +140,7 @@ class _Suspects:
         def odd(frame: Frame) -> bool:
             return bool(provocation(wire, frame) or _odd_voice(wire, frame))
 
-        data = [frame for frame in wire.frames if is_client_data(frame)]
+        data = wire.data if wire.of("error") else []
         provoking = {frame.index for frame in data if odd(frame)}
         self._data = [frame.index for frame in data]
         self._sums = [0, *accumulate(index in provoking for index in self._data)]
@@ -222,8 +222,8 @@ def errors_are_survived(wire: Evidence) -> Iterator[Breach | None]:
     asked = [request for request in wire.requests if not request.moment.active]
     free = [request.frame.index for request in asked]
     suspects = _Suspects(wire)
-    for frame in wire.received:
-        if frame.type != "error" or any(word in message(frame) for word in FATAL):
+    for frame in wire.of("error"):
+        if any(word in message(frame) for word in FATAL):
             continue
         if suspects.provoke(frame.index):
             continue

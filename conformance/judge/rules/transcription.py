@@ -22,25 +22,20 @@ def speech_gets_one_terminal_event(wire: Evidence) -> Iterator[Breach | None]:
     after the reply, or a later turn has its own.
     """
     ends: dict[object, list[Frame]] = {}
-    for frame in wire.received:
-        if frame.type in ENDS:
-            ends.setdefault(frame.event.get("item_id"), []).append(frame)
+    for frame in wire.of(*ENDS):
+        ends.setdefault(frame.event.get("item_id"), []).append(frame)
     for item, told in ends.items():
         said = f"{item} got {len(told)} terminal transcription events"
         yield Breach(told[1], said) if len(told) > 1 else None
     then = wire.moments
     turns = [
-        frame
-        for frame in wire.received
-        if frame.type == COMMITTED and then[frame.index].turns == "vad" and then[frame.index].transcribes
+        frame for frame in wire.of(COMMITTED) if then[frame.index].turns == "vad" and then[frame.index].transcribes
     ]
     for number, frame in enumerate(turns):
         item = frame.event.get("item_id")
         if item in ends or not then[-1].transcribes:
             continue
-        replied = [
-            other.index for other in wire.received if other.type == "response.done" and other.index > frame.index
-        ]
+        replied = [other.index for other in wire.of("response.done") if other.index > frame.index]
         waited = bool(replied) and any(index > replied[0] for index in wire.silences)
         overtaken = any(later.event.get("item_id") in ends for later in turns[number + 2 :])
         if waited or overtaken:
@@ -51,13 +46,9 @@ def speech_gets_one_terminal_event(wire: Evidence) -> Iterator[Breach | None]:
 def speech_gets_previews(wire: Evidence) -> Iterator[Breach | None]:
     """Speech that was transcribed in VAD mode got a transcription `delta`."""
     then = wire.moments
-    previews = {frame.event.get("item_id") for frame in wire.received if frame.type == PREVIEW}
-    for frame in wire.received:
-        if (
-            frame.type == TRANSCRIPTION + "completed"
-            and frame.event.get("transcript")
-            and then[frame.index].turns == "vad"
-        ):
+    previews = {frame.event.get("item_id") for frame in wire.of(PREVIEW)}
+    for frame in wire.of(TRANSCRIPTION + "completed"):
+        if frame.event.get("transcript") and then[frame.index].turns == "vad":
             item = frame.event.get("item_id")
             said = f"the speech {item} was transcribed without a delta"
             yield None if item in previews else Breach(frame, said)

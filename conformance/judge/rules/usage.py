@@ -21,10 +21,10 @@ def _count(value: Any) -> TypeGuard[int]:
 
 
 def _usages(wire: Evidence) -> Iterator[tuple[Frame, str, dict[str, Any]]]:
-    for frame in wire.received:
+    for frame in wire.of("response.done"):
         response = body(frame.event, "response")
         usage = body(response, "usage")
-        if frame.type == "response.done" and usage:
+        if usage:
             yield frame, str(response.get("id")), usage
 
 

@@ -24,7 +24,7 @@ def speech_is_announced(wire: Evidence) -> Iterator[Breach | None]:
     """
     then = wire.moments
     waits = wire.silences
-    started = [frame.index for frame in wire.received if frame.type == STARTED]
+    started = [frame.index for frame in wire.of(STARTED)]
     if started:
         yield None
     for index in waits:
@@ -42,9 +42,9 @@ def speech_is_announced(wire: Evidence) -> Iterator[Breach | None]:
 def speech_is_ended(wire: Evidence) -> Iterator[Breach | None]:
     """Detected speech that enough streamed silence follows is ended by `speech_stopped`."""
     then = wire.moments
-    if any(frame.type == STOPPED for frame in wire.received):
+    if wire.of(STOPPED):
         yield None
-    started = [frame.index for frame in wire.received if frame.type == STARTED]
+    started = [frame.index for frame in wire.of(STARTED)]
     # What becomes of speech within which the buffer is cleared or the detection is changed is open (U8, Q-MODE-SWITCH).
     if not started or any(frame.type == CLEAR or switches_detection(frame) for frame in wire.frames[started[-1] :]):
         return
@@ -66,7 +66,10 @@ def _turns(wire: Evidence) -> Iterator[tuple[int, str, str, Any]]:
     """
     before: tuple[str, str] | None = None
     settled = wire.settled.meant
-    for frame in wire.frames:
+    voice = wire.of(STARTED, STOPPED)
+    moves = wire.of(CLEAR, "session.update", "input_audio_buffer.commit", side="client") if voice else []
+    answers = [wire.frames[index] for index in settled] if voice else []
+    for frame in sorted({one.index: one for one in (*voice, *moves, *answers)}.values(), key=lambda one: one.index):
         ours = frame if frame.side == "client" else next(iter(settled.get(frame.index, ())), None)
         if ours is not None and ours.type in {CLEAR, "session.update", "input_audio_buffer.commit"}:
             before = None
