@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import contextlib
 import os
 import resource
 import signal
@@ -36,9 +37,16 @@ def each(work: Iterable[tuple[T, float, Callable[[], bool]]], jobs: int) -> Iter
         pid = os.fork()
         if pid == 0:
             _be(seconds, function)
+        _lead(pid)  # on both sides: whoever comes first, a group is there to be ended
         running[pid] = key, _Child(time.monotonic(), seconds)
     while running:
         yield from _over(running)
+
+
+def _lead(pid: int) -> None:
+    """Let a child lead a group of its own, with whatever it starts."""
+    with contextlib.suppress(ProcessLookupError, PermissionError):
+        os.setpgid(pid, pid)
 
 
 def _be(seconds: float, function: Callable[[], bool]) -> None:
@@ -47,7 +55,7 @@ def _be(seconds: float, function: Callable[[], bool]) -> None:
     try:
         limit = max(1, round(seconds))
         resource.setrlimit(resource.RLIMIT_CPU, (limit, limit + 1))
-        os.setpgid(0, 0)
+        _lead(0)
         nowhere = os.open(os.devnull, os.O_RDWR)
         for stream in (0, 1, 2):
             os.dup2(nowhere, stream)
@@ -64,7 +72,8 @@ def _over(running: dict[int, tuple[T, _Child]]) -> Iterator[tuple[T, str]]:
     for pid, (key, child) in list(running.items()):
         found, status = os.waitpid(pid, os.WNOHANG)
         if not found and time.monotonic() - child.began > child.seconds * WALL:
-            os.killpg(pid, signal.SIGKILL)
+            with contextlib.suppress(ProcessLookupError):
+                os.killpg(pid, signal.SIGKILL)
             os.waitpid(pid, 0)
             status, found = signal.SIGXCPU, pid
         if found:
