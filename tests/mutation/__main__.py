@@ -57,8 +57,8 @@ def main() -> int:
     ends = []
     for number, pair in enumerate(hunt(found, trees, given.jobs), 1):
         ends.append(pair)
-        if sys.stderr.isatty():
-            print(f"\r{number} of {len(found)}", end="", file=sys.stderr, flush=True)
+        if number % 100 == 0:
+            print(f"{number} of {len(found)} in {time.monotonic() - began:.0f} s", file=sys.stderr, flush=True)
     print(table(ends))
     keys = {one.key for one, end in ends if end not in DEAD}
     names = {named(path) for path in files}

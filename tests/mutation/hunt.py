@@ -18,7 +18,7 @@ import pytest
 
 from . import herd
 from .operators import Mutant, mutants
-from .reach import Reach, passes, quiet
+from .reach import Reach, load_chapters, passes, quiet
 from .swap import Finder, Functions
 from .targets import dotted, named, tests
 
@@ -95,6 +95,7 @@ class _Warm:
 
     @pytest.hookimpl(tryfirst=True)
     def pytest_runtestloop(self, session: pytest.Session) -> bool:
+        load_chapters()
         items = {item.nodeid: item for item in session.items}
         functions = Functions()
         gc.freeze()

@@ -7,8 +7,10 @@ measured can be kept: a file of tests is measured anew when it has changed, and 
 from __future__ import annotations
 
 import hashlib
+import importlib
 import json
 import os
+import pkgutil
 import tempfile
 import time
 from collections import defaultdict
@@ -115,6 +117,7 @@ class _Look:
     @pytest.hookimpl(tryfirst=True)
     def pytest_runtestloop(self, session: pytest.Session) -> bool:
         """Run each test in a context of its own."""
+        load_chapters()
         early = {name: list(lines) for name, lines in self._lines().items()}
         items = [item for item in session.items if not ELSEWHERE & set(getattr(item, "fixturenames", ()))]
         seconds: dict[str, float] = {}
@@ -134,6 +137,14 @@ class _Look:
     def _lines(self) -> Lines:
         data = self._coverage.get_data()
         return {named(path): data.contexts_by_lineno(str(path)) for path in self._modules}
+
+
+def load_chapters() -> None:
+    """Import the chapters, which tests load when they first need them: once, and not in each child."""
+    import conformance.cases
+
+    for info in pkgutil.iter_modules(conformance.cases.__path__, "conformance.cases."):
+        importlib.import_module(info.name)
 
 
 def passes(item: pytest.Item, after: pytest.Item | None) -> bool:
@@ -160,4 +171,4 @@ def quiet(paths: list[str], plugin: object) -> int:
     """Run pytest in this process, with this plugin and nothing that writes."""
     os.environ.pop("PYTEST_ADDOPTS", None)
     without = [word for name in ("terminal", "cacheprovider", "xdist", "faulthandler") for word in ("-p", f"no:{name}")]
-    return int(pytest.main([*without, "--capture=sys", *paths], plugins=[plugin]))
+    return int(pytest.main([*without, "--capture=sys", "--assert=plain", *paths], plugins=[plugin]))
