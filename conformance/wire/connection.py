@@ -230,7 +230,7 @@ class Connection(asyncio.Protocol):
                 )
                 self.leg.handshake = self._guard.handshake(answer)
                 self._upgraded.set()
-            elif isinstance(event, WireFrame) and self._counted(len(event.data)):
+            elif isinstance(event, WireFrame) and self._counted(len(event.data), last=event.fin):
                 self._frame_arrived(event)
         # An end of TCP, wherever it comes, is told by `tcp` and is no breach of the framing.
         broken = self._core.parser_exc is not None and not isinstance(self._core.parser_exc, EOFError)
@@ -267,9 +267,9 @@ class Connection(asyncio.Protocol):
             self._record("server", opcode, bytes(self._trailing[start : start + size]))
             del self._trailing[: start + size]
 
-    def _counted(self, size: int) -> bool:
+    def _counted(self, size: int, *, last: bool = True) -> bool:
         """Count a frame with a payload of so many bytes: whether it may be kept."""
-        if not self._broken_off and (passed := self._meter.frame(size)) is not None:
+        if not self._broken_off and (passed := self._meter.frame(size, last=last)) is not None:
             self.break_off(passed)
         return not self._broken_off
 

@@ -59,13 +59,13 @@ class Meter:
         self._behind += size
         return _more(self._behind, self._room.limits.after_close, "after its close frame")
 
-    def frame(self, size: int) -> str | None:
-        """A frame, or a fragment of one, came with a payload of this size."""
+    def frame(self, size: int, *, last: bool = True) -> str | None:
+        """A frame, or a fragment of one, came with a payload of this size; what is kept is the whole of them."""
         limits = self._room.limits
         self._frames += 1
         if self._frames > limits.frames:
             return f"more than {limits.frames:,} frames in one connection"
-        before, self._held = self._held, self._held + size + OVERHEAD
+        before, self._held = self._held, self._held + size + OVERHEAD * last
         self._room.taken += max(0, self._held - limits.free) - max(0, before - limits.free)
         return _more(self._room.taken, limits.run, "in one run")
 

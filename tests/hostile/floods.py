@@ -81,7 +81,7 @@ class SendsEmptyFragmentsWithoutEnd(Relay):
 class SendsFragmentsOfOneByte(Relay):
     """Sends every event in fragments of one byte, which it may, as long as they are not too many."""
 
-    right = weather()
+    right = Right((0, 10), ("conforms", "incomplete", "infrastructure"), "^Conforms|more than 20,000 frames")
 
     def event(self, talk: Talk, event: dict[str, Any]) -> Iterable[bytes]:
         whole = text(event)

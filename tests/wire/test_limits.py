@@ -48,6 +48,14 @@ def test_connections_share_a_room_past_what_each_has_for_itself() -> None:
     assert second.frame(1) == f"more than {2 * OVERHEAD:,} bytes in one run"
 
 
+def test_fragments_are_kept_as_one() -> None:
+    room = Room(Limits(run=OVERHEAD + 4, free=0))
+    meter = Meter(room)
+    assert [meter.frame(1, last=last) for last in (False, False, False, True)] == [None] * 4
+    assert room.taken == OVERHEAD + 4
+    assert meter.frame(1, last=False) is not None
+
+
 def script(*steps: Any) -> Conversation:
     return Conversation("test/One", script=lambda _: list(steps))
 
