@@ -6,7 +6,7 @@ import asyncio
 from collections.abc import AsyncIterator, Iterable
 from typing import Any
 
-from .kit import BINARY, CONT, MB, PING, TEXT, Right, either, finding, frame, text, trouble, untidy, unusable, weather
+from .kit import BINARY, CONT, MB, PING, TEXT, Right, either, finding, frame, text, trouble, untidy, unusable
 from .relay import Relay, Talk
 
 NOISE = text({"type": "response.audio.delta", "event_id": "event_x", "delta": "AAAA"})
