@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 
+from . import rows as seen_once
 from .kit import Endpoint
 from .whole import Seen
 
@@ -40,3 +41,14 @@ def markdown(rows: Sequence[Row]) -> str:
             cells[-1] += f" **Not right: {short('; '.join(wrong))}**"
         lines.append("| " + " | ".join(cell.replace("|", "\\|").replace("<", "&lt;") for cell in cells) + " |")
     return "\n".join(lines)
+
+
+def held(rows: Sequence[seen_once.Row]) -> str:
+    """The table for docs of what was seen once and what holds it."""
+    lines = ["| once seen | endpoints | tests |", "|---|---|---|"]
+    lines += [f"| {row.seen} | {_listed(row.endpoints)} | {_listed(row.tests)} |" for row in rows]
+    return "\n".join(lines)
+
+
+def _listed(names: Sequence[str]) -> str:
+    return "<br>".join(f"`{name}`" for name in names)
