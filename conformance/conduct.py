@@ -20,10 +20,7 @@ from conformance.intake import Unread
 from conformance.intake import judging as imports
 from conformance.intake.record import Recording
 from conformance.judge import checks as judging
-from conformance.judge.patience import Patience
 from conformance.judge.tally import Failure
-from conformance.judge.verdicts import NotApplicable, NotHeld
-from conformance.judge.view import Wire
 from conformance.options import asked
 from conformance.progress import LiveLine
 from conformance.report import record, whole
@@ -61,7 +58,6 @@ class Conduct:
         self.began = time.monotonic()
         self.interrupted = False
         self.cut = False  # the rendering was interrupted
-        self.patience = Patience()
         self.unwritten: list[str] = []
         self.summary: dict[str, Any] | None = None
         self.selected: set[str] = set()
@@ -206,35 +202,16 @@ class Conduct:
 
     # -- judging
 
-    def arguments(self, item: pytest.Function) -> dict[str, Any]:
-        """What the check is called with; raises Unjudged when there is nothing to judge."""
-        check_id = item.function.check_id
-        reason = judging.applies(check_id, self.run.profile)
-        if reason is not None:
-            raise NotApplicable(reason)
-        given = dict(item.funcargs)
-        names = item._fixtureinfo.argnames  # noqa: SLF001  # pytest has no public name for a test's own arguments
+    def outcome(self, check_id: str) -> judging.Outcome:
+        """What a check says of what was recorded."""
         if self.told is not None:
-            raise judging.Judged(self.told[check_id])
-        if "wire" in names:
-            name = judging.conversation_name(item.cls)
-            if name not in self.transcripts:
-                raise NotHeld(self.recorded.get("not_held", {}).get(name, "its conversation was not held"))
-            given["wire"] = Wire(self.transcripts[name], self.run.profile).among(self.transcripts.values())
-        if "held" in names:
-            given["held"] = judging.in_order(self.transcripts.values())
-            if not given["held"]:
-                raise NotHeld(self.recorded.get("infrastructure") or "no conversation was held")
-        if "wires" in names:
-            given["wires"] = self._evidence
-            if not given["wires"]:
-                raise NotHeld(self.recorded.get("infrastructure") or "no conversation was held")
-        return {name: given[name] for name in names}
+            return self.told[check_id]
+        return self._bench.judge(self.chapters.checks[check_id])
 
     @cached_property
-    def _evidence(self) -> list[Wire]:
-        """One view of each connection serves every rule: it keeps what each would find out anew."""
-        return judging.evidence(self.transcripts.values(), self.run.profile)
+    def _bench(self) -> judging.Bench:
+        nothing = self.recorded.get("infrastructure") or "no conversation was held"
+        return judging.Bench(self.transcripts, self.run.profile, self.recorded.get("not_held", {}), nothing)
 
     # -- writing
 

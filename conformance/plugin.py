@@ -208,28 +208,18 @@ def wires() -> None:
 
 @pytest.hookimpl(tryfirst=True)
 def pytest_pyfunc_call(pyfuncitem: pytest.Function) -> bool | None:
-    """Call a check with its evidence and keep what it said."""
+    """Judge a check and keep what it said."""
     check_id = _check_id(pyfuncitem)
     if check_id is None:
         return None
-    run = pyfuncitem.config.stash[RUN]
-    given: dict[str, Any] = {}
-    try:
-        given = run.arguments(pyfuncitem)
-        value = run.patience.over(pyfuncitem.obj)(**given)
-    except Exception as problem:
-        outcome = judging.excused(judging.raised(check_id, problem, given.values()), given.values())
-        pyfuncitem.stash[OUTCOME] = outcome
-        if isinstance(problem, judging.Judged) and outcome.verdict in {"pass", "observed"}:
-            return True
-        if outcome.verdict in SKIPPED:
-            # A skip and not the exception itself: pytest would format a traceback for each of hundreds.
-            raise pytest.skip.Exception(f"{outcome.verdict}: {outcome.detail}") from None
-        if outcome.verdict == "fail":
-            # What a finding says and no traceback: the same words as everywhere.
-            raise pytest.fail.Exception(outcome.words, pytrace=False) from None
-        raise
-    pyfuncitem.stash[OUTCOME] = judging.excused(judging.said(check_id, value), given.values())
+    outcome = pyfuncitem.stash[OUTCOME] = pyfuncitem.config.stash[RUN].outcome(check_id)
+    if outcome.verdict in SKIPPED:
+        raise pytest.skip.Exception(f"{outcome.verdict}: {outcome.detail}")
+    if outcome.verdict == "fail":
+        # What a finding says and no traceback: the same words as everywhere.
+        raise pytest.fail.Exception(outcome.words, pytrace=False)
+    if outcome.problem is not None:
+        raise outcome.problem
     return True
 
 

@@ -42,6 +42,12 @@ LOG_WAIT = 900.0  # seconds: rows of the audit log come in minutes, and no page 
 EMBEDDED_WAIT = 2.0  # seconds: the embedded mock lists a session as soon as it is over
 
 
+def asked_by(checks: Iterable[Check], chapters: Chapters, profile: Profile) -> list[Conversation]:
+    """The conversations that these checks are asked of, of a model that they are for; each once."""
+    names = {check.conversation: None for check in checks if check.conversation and applies(check.id, profile) is None}
+    return [chapters.conversations[name] for name in names]
+
+
 def live_budget(examples: int) -> Budget:
     """What a live run may spend unless it is told otherwise; generated conversations come on top."""
     return Budget(tokens=60_000, sessions=130 + 2 * examples)
@@ -107,10 +113,7 @@ class Run:
         """
         wanted: dict[str, Conversation] = {}
         refused: dict[str, str] = {}
-        for check in checks:
-            if check.conversation is None or applies(check.id, self.profile) is not None:
-                continue
-            conversation = self.chapters.conversations[check.conversation]
+        for conversation in asked_by(checks, self.chapters, self.profile):
             if conversation.plain and self.target.url.startswith("wss:"):
                 refused[conversation.name] = "not possible over TLS, which has no half-close"
             elif conversation.slow and not self.slow:

@@ -14,10 +14,11 @@ from dataclasses import dataclass, field, replace
 
 from conformance import fuzz
 from conformance.aside import aside
-from conformance.judge.checks import Outcome, applies, judge, load
+from conformance.judge.checks import Outcome, judge, load
 from conformance.mock.ledger import Call
 from conformance.mock.options import MockOptions
 from conformance.mock.server import MockServer
+from conformance.runner import asked_by
 from conformance.spec.profiles import DEFAULT_MODEL, Profile, profile_for
 from conformance.status import reading
 from conformance.status.ledger import LedgerReader
@@ -79,8 +80,7 @@ def names(trial: Trial) -> list[str]:
 
 def needed(profile: Profile) -> list[str]:
     """The conversations that this model's checks need."""
-    checks = chapters().checks.values()
-    return sorted({c.conversation for c in checks if c.conversation and applies(c.id, profile) is None})
+    return sorted(item.name for item in asked_by(chapters().checks.values(), chapters(), profile))
 
 
 async def _hold(trial: Trial, room: asyncio.Semaphore) -> tuple[dict[str, Transcript], list[Call]]:

@@ -1,6 +1,6 @@
 """Checks as values: which clause they judge, on what evidence, and what came of it.
 
-The same two functions serve pytest and everything that judges without it (the kill matrix, generated conversations).
+One bench serves pytest and everything that judges without it (trials, the kill matrix, generated conversations).
 """
 
 from __future__ import annotations
@@ -10,8 +10,10 @@ import inspect
 import pkgutil
 from collections import Counter
 from collections.abc import Callable, Iterable, Mapping
-from dataclasses import dataclass, replace
+from dataclasses import dataclass, field, replace
+from functools import cached_property
 from pathlib import Path
+from types import MappingProxyType
 from typing import Any
 
 from conformance.guarded import shortened
@@ -19,7 +21,7 @@ from conformance.judge.asserted import asserted
 from conformance.judge.finding import Failed, Finding
 from conformance.judge.patience import Patience
 from conformance.judge.rules.base import odd_event
-from conformance.judge.verdicts import Contrary, Seen, Uncooperative, Unjudged, Verdict
+from conformance.judge.verdicts import Contrary, NotHeld, Seen, Uncooperative, Unjudged, Verdict
 from conformance.judge.view import Wire
 from conformance.spec.catalogue import CatalogueError, Clause, clauses, questions
 from conformance.spec.profiles import Profile
@@ -67,6 +69,8 @@ class Outcome:
     places: int = 0
     excuses: tuple[tuple[Excuse, int], ...] = ()
     """What excused an absence, and how often, where the check is a rule."""
+    problem: BaseException | None = field(default=None, compare=False, repr=False)
+    """What was raised, where the fault is our own."""
 
     def __post_init__(self) -> None:
         object.__setattr__(self, "detail", shortened(self.detail, LONGEST_DETAIL))
@@ -76,14 +80,6 @@ class Outcome:
         """A failure as a terminal shows it: what was expected and what was seen, a line each."""
         expected = f"expected: {self.findings[0].expected}\n" if self.findings else ""
         return f"{expected}seen: {self.detail}"
-
-
-class Judged(AssertionError):  # noqa: N818  # it is an outcome, not an error
-    """What a check said when it was asked before, of recordings that are gone from memory."""
-
-    def __init__(self, outcome: Outcome) -> None:
-        super().__init__(outcome.detail)
-        self.outcome = outcome
 
 
 def conversation_name(cls: type[Any]) -> str:
@@ -194,8 +190,6 @@ def raised(check_id: str, problem: BaseException, given: Iterable[Any] = ()) -> 
     An open question is never failed: a probe that can't tell is inconclusive.  A check that could not follow an event
     of another shape than the documented one is inconclusive, too: whether the shapes are right is a rule's business.
     """
-    if isinstance(problem, Judged):
-        return problem.outcome
     if isinstance(problem, Unshown):
         return Outcome("skipped", str(problem))
     if isinstance(problem, Unjudged):
@@ -209,7 +203,7 @@ def raised(check_id: str, problem: BaseException, given: Iterable[Any] = ()) -> 
         return Outcome("fail", str(problem), findings=problem.findings, places=problem.places)
     if isinstance(problem, SHAPES) and (odd := _odd(given)) is not None:
         return Outcome("inconclusive", f"{odd} has a shape that this check can't follow")
-    return Outcome("error", f"{type(problem).__name__}: {problem}")
+    return Outcome("error", f"{type(problem).__name__}: {problem}", problem=problem)
 
 
 def failed(check_id: str, problem: AssertionError, given: Iterable[Any] = ()) -> Failed:
@@ -251,33 +245,61 @@ def _odd(given: Iterable[Any]) -> str | None:
         return "an event of a recording that does not show all"
 
 
-def judge(checks: Iterable[Check], transcripts: Mapping[str, Transcript], profile: Profile) -> dict[str, Outcome]:
-    """Judge without pytest: every check on the transcripts given; checks whose conversation is absent are `not_run`."""
-    found: dict[str, Outcome] = {}
-    wires = evidence(transcripts.values(), profile)  # one view of each connection serves every rule
-    everything = in_order(transcripts.values())
-    patience = Patience()
-    for check in checks:
-        reason = applies(check.id, profile)
+class Bench:
+    """The evidence of one run, and the only way from a check to its verdict.
+
+    `not_held` says of conversations why they were not held, `nothing` why none was.
+    """
+
+    def __init__(
+        self,
+        transcripts: Mapping[str, Transcript],
+        profile: Profile,
+        not_held: Mapping[str, str] = MappingProxyType({}),
+        nothing: str = "no conversation was held",
+    ) -> None:
+        self._transcripts = transcripts
+        self._profile = profile
+        self._not_held = not_held
+        self._nothing = nothing
+        self._patience = Patience()
+
+    def judge(self, check: Check) -> Outcome:
+        """What this check says of the evidence."""
+        reason = applies(check.id, self._profile)
         if reason is not None:
-            found[check.id] = Outcome("skipped", reason)
-        elif check.conversation is None:
-            given: Any = everything if check.takes == "held" else wires
-            found[check.id] = run(check.id, patience.over(check.function), check.owner(), given)
-        elif check.conversation not in transcripts:
-            found[check.id] = Outcome("not_run", "its conversation was not held")
-        else:
-            found[check.id] = _on_its_own(check, transcripts, profile, patience)
-    return found
+            return Outcome("skipped", reason)
+        try:
+            given = self._evidence(check)
+        except Unjudged as problem:
+            return raised(check.id, problem)
+        return run(check.id, self._patience.over(check.function), check.owner(), given)
+
+    def _evidence(self, check: Check) -> Any:
+        """What the check is called with.  Raises Unjudged when there is nothing to judge."""
+        if check.conversation is None:
+            given: Any = self._held if check.takes == "held" else self._wires
+            if not given:
+                raise NotHeld(self._nothing)
+            return given
+        if check.conversation not in self._transcripts:
+            raise NotHeld(self._not_held.get(check.conversation, "its conversation was not held"))
+        return Wire(self._transcripts[check.conversation], self._profile).among(self._transcripts.values())
+
+    @cached_property
+    def _held(self) -> list[Transcript]:
+        return in_order(self._transcripts.values())
+
+    @cached_property
+    def _wires(self) -> list[Wire]:
+        """One view of each connection serves every rule: it keeps what each would find out anew."""
+        return evidence(self._transcripts.values(), self._profile)
 
 
-def _on_its_own(check: Check, transcripts: Mapping[str, Transcript], profile: Profile, patience: Patience) -> Outcome:
-    assert check.conversation is not None
-    try:
-        wire = Wire(transcripts[check.conversation], profile).among(transcripts.values())
-    except Unjudged as problem:
-        return raised(check.id, problem)
-    return run(check.id, patience.over(check.function), check.owner(), wire)
+def judge(checks: Iterable[Check], transcripts: Mapping[str, Transcript], profile: Profile) -> dict[str, Outcome]:
+    """Judge all at once: every check on the transcripts given."""
+    bench = Bench(transcripts, profile)
+    return {check.id: bench.judge(check) for check in checks}
 
 
 def whims(checks: Iterable[Check], transcript: Transcript, profile: Profile) -> Whims:
