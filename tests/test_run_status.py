@@ -37,10 +37,7 @@ def test_the_embedded_mock_lists_every_path_by_its_id(tmp_path: Path) -> None:
 @pytest.mark.parametrize(
     ("source", "variables", "why"),
     [
-        ("none", {}, "no_reader_configured"),
-        ("sls", {}, "no_reader_configured: not set"),
         ("bl", {}, "no_reader_configured: the program bl is not installed"),
-        ("prometheus", {}, "no_reader_configured: not set"),
         ("prometheus", {"BAILIAN_PROMETHEUS_URL": "http://127.0.0.1:9"}, "unreachable"),
     ],
 )

@@ -8,9 +8,8 @@ from conformance.mock.options import MockOptions
 from conformance.trial import Trial, failures, run
 
 FORMS = {
-    "live latency": MockOptions(latency="live"),
+    "live latency, silence billed": MockOptions(latency="live", silence_billing="all"),
     "no latency": MockOptions(latency="none"),
-    "silence billed": MockOptions(silence_billing="all"),
 }
 
 
