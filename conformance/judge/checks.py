@@ -22,7 +22,7 @@ from conformance.judge.finding import Failed, Finding
 from conformance.judge.patience import Patience
 from conformance.judge.rules.base import odd_event
 from conformance.judge.verdicts import Contrary, NotHeld, Seen, Uncooperative, Unjudged, Verdict
-from conformance.judge.view import Wire
+from conformance.judge.view import Views, Wire
 from conformance.spec.catalogue import CatalogueError, Clause, clauses, questions
 from conformance.spec.profiles import Profile
 from conformance.spec.requests import Excuse
@@ -284,7 +284,12 @@ class Bench:
             return given
         if check.conversation not in self._transcripts:
             raise NotHeld(self._not_held.get(check.conversation, "its conversation was not held"))
-        return Wire(self._transcripts[check.conversation], self._profile).among(self._transcripts.values())
+        return self._views.of(check.conversation)
+
+    @cached_property
+    def _views(self) -> Views:
+        """One view of each conversation serves its own checks."""
+        return Views(self._transcripts, self._profile)
 
     @cached_property
     def _held(self) -> list[Transcript]:

@@ -6,7 +6,7 @@ event is one failure and not twenty.
 
 from __future__ import annotations
 
-from collections.abc import Collection, Iterable, Iterator, Sequence
+from collections.abc import Collection, Iterable, Iterator, Mapping, Sequence
 from contextlib import contextmanager
 from dataclasses import dataclass, field
 from functools import cached_property
@@ -240,3 +240,20 @@ class Wire(Evidence):
         if owner is None and event is not None:
             owner = owners().get(event)
         return Blocked(missing, owner, stop.why if stop else "")
+
+
+class Views:
+    """The conversations of a run as their checks see them: what was folded of one serves all its checks."""
+
+    def __init__(self, transcripts: Mapping[str, Transcript], profile: Profile) -> None:
+        self._transcripts = transcripts
+        self._profile = profile
+        self._kept: dict[str, Wire] = {}
+
+    def of(self, conversation: str) -> Wire:
+        """A view for one more check; raises Unjudged where nothing can be judged."""
+        transcript = self._transcripts[conversation]
+        kept = self._kept.get(conversation)
+        if kept is None or kept.transcript is not transcript:
+            kept = self._kept[conversation] = Wire(transcript, self._profile).among(self._transcripts.values())
+        return kept.again()

@@ -10,6 +10,7 @@ from bisect import bisect_left, bisect_right
 from collections import Counter
 from collections.abc import Callable, Collection, Iterable, Sequence
 from dataclasses import dataclass, field
+from functools import cached_property
 from typing import Any, TypeVar
 
 from conformance.guarded import object_at
@@ -43,26 +44,35 @@ class Response:
     touch: Callable[[Frame], Frame] = field(default=_untouched, repr=False, compare=False)
     """Told of each frame that a check looks at."""
 
-    @property
+    @cached_property
     def types(self) -> list[str]:
         """Types of its events, in order."""
         return [str(frame.type) for frame in self.frames]
 
+    @cached_property
+    def _of(self) -> dict[str, list[Frame]]:
+        found: dict[str, list[Frame]] = {}
+        for kind, frame in zip(self.types, self.frames, strict=True):
+            found.setdefault(kind, []).append(frame)
+        return found
+
     def all(self, *types: str) -> list[Event]:
         """Its events of these types."""
-        return [self.touch(frame).event for frame in self.frames if frame.type in types]
+        return [self.touch(frame).event for frame in self.shown(*types)]
 
     def the(self, type: str) -> Event:  # noqa: A002
         """Its first event of this type; raises Blocked."""
-        for frame in self.frames:
-            if frame.type == type:
-                event: Event = self.touch(frame).event
-                return event
+        found = self._of.get(type)
+        if found:
+            event: Event = self.touch(found[0]).event
+            return event
         raise Blocked(f"{type} of {self.id}", owners().get(type))
 
     def shown(self, *types: str) -> list[Frame]:
         """Like `all`, the frames."""
-        return [frame for frame in self.frames if frame.type in types]
+        if len(types) == 1:
+            return self._of.get(types[0], [])
+        return [frame for kind, frame in zip(self.types, self.frames, strict=True) if kind in types]
 
     def last(self, *types: str) -> Frame:
         """Its last frame of these types, or of any where it has none."""

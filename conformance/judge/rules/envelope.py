@@ -31,10 +31,12 @@ def _messages(wire: Evidence) -> Iterator[Frame]:
             yield frame
 
 
-def _events(wire: Evidence) -> Iterator[Frame]:
-    for frame in _messages(wire):
-        if isinstance(frame.event, dict):
-            yield frame
+def _events(wire: Evidence) -> list[Frame]:
+    return wire.fold(_objects)
+
+
+def _objects(wire: Evidence) -> list[Frame]:
+    return [frame for frame in _messages(wire) if isinstance(frame.event, dict)]
 
 
 def _name(frame: Frame) -> str:

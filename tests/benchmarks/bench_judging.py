@@ -1,0 +1,54 @@
+"""How many frames a second every rule together judges, beside `json.loads` over the same texts.
+
+Not a test: run it by hand, `python tests/benchmarks/bench_judging.py [TURNS…]`.  A turn is a typed question with its
+written answer, 14 frames; 7,000 of them are a session of 98,000 frames.
+"""
+
+import json
+import resource
+import sys
+import time
+
+from conformance.judge.checks import Check, evidence, load, run
+from conformance.spec.profiles import profile_for
+from conformance.wire.transcript import Transcript
+from support.long_session import MODEL, session
+
+PROFILE = profile_for(MODEL)
+
+
+def rules() -> list[Check]:
+    """Everything that judges any connection."""
+    return [check for check in load().checks.values() if check.takes == "wires" and check.id.startswith("GEN-")]
+
+
+def judged(held: Transcript) -> tuple[float, dict[str, float]]:
+    """Seconds of this process's time for all rules, and for the dearest ones."""
+    wires, spent = evidence([held], PROFILE), {}
+    began = time.process_time()
+    for check in rules():
+        start = time.process_time()
+        run(check.id, check.function, check.owner(), wires)
+        spent[check.id] = time.process_time() - start
+    return time.process_time() - began, dict(sorted(spent.items(), key=lambda one: -one[1])[:5])
+
+
+def main() -> None:
+    rules()
+    print("   frames  seconds  frames/s  json.loads      of it  memory")
+    for turns in map(int, sys.argv[1:] or ("700", "7000")):
+        held = session(turns)
+        frames = held.legs[0].frames
+        began = time.process_time()
+        for frame in frames:
+            json.loads(frame.text or "null")
+        plain = time.process_time() - began
+        took, dearest = judged(held)
+        memory = resource.getrusage(resource.RUSAGE_SELF).ru_maxrss / 1024
+        rate, ratio = len(frames) / took, took / plain
+        print(f"{len(frames):9,} {took:8.2f} {rate:9,.0f} {plain:10.2f}s {ratio:9.1f}× {memory:5.0f} MB")
+    print("dearest:", ", ".join(f"{name} {took:.2f} s" for name, took in dearest.items()))
+
+
+if __name__ == "__main__":
+    main()
