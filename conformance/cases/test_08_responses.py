@@ -902,7 +902,10 @@ def bytes_per_letter(wire):
     letters = len(said(spoken(wire)))
     if letters < 10:
         raise Uncooperative(f"the model said {said(spoken(wire))!r}, too little to measure")
-    return sum(map(len, sounds(spoken(wire)))) / letters
+    heard = sum(map(len, sounds(spoken(wire))))
+    if not heard:
+        raise Inconclusive("the reply has no audio to measure")
+    return heard / letters
 
 
 class TestWavOutput:

@@ -30,13 +30,13 @@ from conformance.wire import (
 
 COUNT = user("Count from 1 to 40.")
 TYPED = {"modalities": ["text"], "instructions": "Answer with exactly two words.", "max_tokens": 128}
-TURN = (
-    *configured({**TYPED, "max_tokens": 16}),
+AGAIN = (
     send("conversation.item.create", item=user("Answer with exactly two words: blue whale")),
     until("conversation.item.created"),
     send("response.create"),
     until("response.done"),
 )
+TURN = (*configured({**TYPED, "max_tokens": 16}), *AGAIN)
 WRITING = (
     *configured(TYPED),
     send("conversation.item.create", item=COUNT),
@@ -136,7 +136,7 @@ class TestAfterResponse:
 
     urgent = True
     path = "close-1000-after-response"
-    script = [*TURN, close(1000)]
+    script = [*TURN, *AGAIN, close(1000)]
 
     @must("CLO-018")
     def test_a_close_after_a_response_is_answered(self, wire):
@@ -557,6 +557,14 @@ class TestLedger:
     @should("CLO-022")
     def test_the_usage_is_that_of_the_replies(self, wires):
         ledger.is_right("CLO-022", ledger.counts_right(wires))
+
+    @should("CLO-023")
+    def test_the_times_are_those_of_the_session(self, wires):
+        ledger.is_right("CLO-023", ledger.is_timed_right(wires))
+
+    @should("CLO-024")
+    def test_the_model_is_the_one_that_greeted(self, wires):
+        ledger.is_right("CLO-024", ledger.names_its_model(wires))
 
 
 def idle_end(wire) -> Seen:

@@ -14,9 +14,10 @@ from conformance.judge.finding import Failed, Finding
 from conformance.judge.verdicts import NotApplicable
 from conformance.judge.view import Wire
 from conformance.spec.catalogue import clauses
-from conformance.wire.transcript import Leg, Transcript
+from conformance.wire.transcript import Frame, Leg, Transcript
 
 Judged = Iterator[tuple[Transcript, str] | None]
+CLOCKS = 60_000  # ms: how far the platform's clock may be from ours, and how long a session may outlast its connection
 Listed = list[tuple[Transcript, dict[str, Any]]]
 
 
@@ -60,6 +61,10 @@ def counts_right(wires: Iterable[Wire]) -> Judged:
     judged = False
     for item, reading in listed(wires):
         usage = reading.get("usage")
+        if usage is None and reading["attribution"] == "exact_id" and reading["status"] == "succeeded" and _cost(item):
+            judged = True
+            yield item, f"no usage is listed for the {_cost(item)} tokens that its replies reported"
+            continue
         if not isinstance(usage, dict) or reading["status"] == "in_progress" or not _is_whole(item.legs[-1]):
             continue
         judged = True
@@ -68,6 +73,62 @@ def counts_right(wires: Iterable[Wire]) -> Judged:
         yield (item, f"listed are {', '.join(wrong)} that its replies reported") if wrong else None
     if not judged:
         raise NotApplicable("no session that can be added up is listed with its usage")
+
+
+def is_timed_right(wires: Iterable[Wire]) -> Judged:
+    """A session's rows begin while it is open and last as long as its replies, and no longer than itself."""
+    judged = False
+    for item, reading in listed(wires):
+        started, lasted = reading.get("started"), reading.get("lasted")
+        if reading["attribution"] != "exact_id" or (started is None and lasted is None):
+            continue
+        judged = True
+        leg, wrong = item.legs[-1], []
+        if started is not None and not leg.opened_at_ms - CLOCKS <= started <= leg.closed_at_ms + CLOCKS:
+            wrong.append(f"it begins {(started - leg.opened_at_ms) / 1000:.0f} s after it was opened")
+        if lasted is not None and reading["status"] != "in_progress":
+            least, most = _spoken(leg) / 2, (leg.frames[-1].at if leg.frames else 0.0) + CLOCKS
+            if not least <= lasted <= most:
+                wrong.append(f"it lasted {lasted:.0f} ms, and its replies alone took {_spoken(leg):.0f} ms")
+        yield (item, f"listed is that {', and that '.join(wrong)}") if wrong else None
+    if not judged:
+        raise NotApplicable("no session is listed with a time")
+
+
+def names_its_model(wires: Iterable[Wire]) -> Judged:
+    """The model that is listed is the one that greeted; a snapshot of it is the same."""
+    judged = False
+    for item, reading in listed(wires):
+        greeted = next((_model(frame) for frame in item.legs[-1].frames if frame.type == "session.created"), "")
+        models = reading.get("models") or ()
+        if reading["attribution"] != "exact_id" or not greeted or not models:
+            continue
+        judged = True
+        wrong = [name for name in models if not (name.startswith(greeted) or greeted.startswith(name))]
+        yield (item, f"{', '.join(wrong)} is listed, and {greeted} greeted") if wrong else None
+    if not judged:
+        raise NotApplicable("no session is listed with its model")
+
+
+def _model(frame: Frame) -> str:
+    session = frame.event.get("session")
+    found = session.get("model") if isinstance(session, dict) else None
+    return found if isinstance(found, str) else ""
+
+
+def _cost(item: Transcript) -> int:
+    return sum(item.usage.values())
+
+
+def _spoken(leg: Leg) -> float:
+    """For how long replies ran, in ms: from each `response.created` to the next `response.done`."""
+    total, began = 0.0, None
+    for frame in leg.frames:
+        if frame.side == "server" and frame.type == "response.created":
+            began = frame.at
+        elif frame.side == "server" and frame.type == "response.done" and began is not None:
+            total, began = total + frame.at - began, None
+    return total
 
 
 def _is_whole(leg: Leg) -> bool:

@@ -30,7 +30,7 @@ SHOWN = {
 """Statuses that the platform has told; every other one means that it is not known."""
 
 
-LEDGER = ("CLO-020", "CLO-021", "CLO-022")
+LEDGER = ("CLO-020", "CLO-021", "CLO-022", "CLO-023", "CLO-024")
 """The clauses about what the platform lists."""
 
 

@@ -66,6 +66,7 @@ PAIRS = [[str]]
 READING = {
     "status": str, "attribution?": str, "error?": str, "why?": str, "lag_s?": (int, float, NONE),
     "usage?": (dict, NONE), "rows?": [dict], "reader?": str, "other?": str,
+    "started?": (int, float, NONE), "lasted?": (int, float, NONE), "models?": [str],
 }  # fmt: skip
 FRAME = {
     "side": OneOf(frozenset({"client", "server"})), "at": NUMBER,

@@ -17,7 +17,8 @@ class Reader(Protocol):
     """A source of rows.
 
     One that cannot prove a session absent has an attribute `missing` too, "not_visible_yet" then: a form that nobody
-    completed, a list that was cut off.  One whose rows may not name the session has `by_time`, true: what it lists is
+    completed, a list that was cut off.  One that lists every session as soon as it is over has `complete`, true: it
+    needs no control to be believed.  One whose rows may not name the session has `by_time`, true: what it lists is
     then told by its time, so the sessions have to be held apart.
     """
 
@@ -108,6 +109,11 @@ def _reading(own: list[Row], session: Session, attribution: str, reader: str, no
         why=f"{len(own)} rows, the worst counts" if len(own) > 1 else "",
         observed_at=now,
         lag_s=_lag(session, now),
+        started=min((row.started for row in own if row.started is not None), default=None),
+        lasted=sum(spans)
+        if len(spans := [row.duration for row in own if row.duration is not None]) == len(own)
+        else None,
+        models=tuple(dict.fromkeys(row.model for row in own if row.model)),
     )
 
 

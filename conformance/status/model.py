@@ -82,8 +82,9 @@ class Reading:
     """What one reader says of one session.
 
     `rows` are the source's own rows without what identifies the account; `usage` is their sum in tokens, `error` the
-    code and text the platform gives.  `lag_s` runs from our close to the first sight of this status.  `other` is the
-    session that a row names which has this one's time and tokens, where no row names this one.
+    code and text the platform gives.  `started` is when the first row begins, `lasted` how long they last in all (ms),
+    `models` what they name; what no row tells is None.  `lag_s` runs from our close to the first sight of this status.
+    `other` is the session that a row names which has this one's time and tokens, where no row names this one.
     """
 
     status: str
@@ -96,6 +97,9 @@ class Reading:
     observed_at: int = 0
     lag_s: float | None = None
     other: str = ""
+    started: float | None = None
+    lasted: float | None = None
+    models: tuple[str, ...] = ()
 
     def __post_init__(self) -> None:
         if self.status not in STATUSES:
@@ -105,14 +109,15 @@ class Reading:
 
     def to_json(self) -> Json:
         """Return the reading as a JSON object, every field present."""
-        return {**asdict(self), "rows": [dict(row) for row in self.rows]}
+        return {**asdict(self), "rows": [dict(row) for row in self.rows], "models": list(self.models)}
 
     @classmethod
     def from_json(cls, given: Mapping[str, Any]) -> Self:
         """Return what `to_json` wrote; fields of later versions are left out."""
         known = {one.name for one in fields(cls)}
         values = {name: value for name, value in given.items() if name in known}
-        return cls(**{**values, "rows": tuple(values.get("rows") or ())})
+        tuples = {name: tuple(values.get(name) or ()) for name in ("rows", "models")}
+        return cls(**{**values, **tuples})
 
 
 def not_observable(problem: NotObservable, reader: str, observed_at: int) -> Reading:

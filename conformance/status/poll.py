@@ -137,12 +137,14 @@ class _Look:
     def verdicts(self, good: str, bad: str, *, exhausted: bool, trouble: str = "") -> dict[str, Reading]:
         """Return what was found, and what is to be said of the sessions without a row."""
         shown = self._shown()
-        if not {good, bad} & shown.keys():
+        complete = getattr(self.reader, "complete", False) and bool(self._last)
+        if not {good, bad} & shown.keys() and not complete:
             return self._without_controls(good, bad)
-        missing = "absent" if exhausted and good in shown else "not_visible_yet"
+        missing = "absent" if exhausted and (good in shown or complete) else "not_visible_yet"
         if getattr(self.reader, "missing", "absent") != "absent":
             missing = "not_visible_yet"
-        why = trouble or (f"the wait is over, and {good} has a row" if missing == "absent" else "no row so far")
+        others = f"{good} has a row" if good in shown else "other rows are there"
+        why = trouble or (f"the wait is over, and {others}" if missing == "absent" else "no row so far")
         now = int(self._clock() * 1000)
         return {
             one.path: self.found.get(one.path)

@@ -65,6 +65,7 @@ _REQUESTS = ("request_id", "requestId", "modelRequestId", "model_request_id")
 _STARTS = ("start_unix_timestamp", "startTime", "start_time")
 _ENDS = ("end_unix_timestamp", "endTime", "end_time")
 _DURATIONS = ("duration", "callDuration", "call_duration")
+_MODELS = ("model", "modelName", "model_name")
 _ERRORS = ("error_code", "errorCode")
 _MESSAGES = ("error_message", "errorMessage", "message")
 
@@ -81,6 +82,7 @@ class Row:
     started: float | None
     duration: float | None
     usage: Json | None
+    model: str = ""
 
 
 def parse(given: Mapping[str, Any]) -> Row:
@@ -98,6 +100,7 @@ def parse(given: Mapping[str, Any]) -> Row:
         started=moment(begun),
         duration=duration,
         usage=_numbers(usage) if usage else None,
+        model=text(_first(raw, _MODELS)),
     )
 
 

@@ -83,7 +83,7 @@ def test_what_is_listed_is_the_sum(usage: dict[str, int], finding: str) -> None:
     ("lines", "reading"),
     [
         ([], {"usage": {"total_tokens": 7}}),  # nothing was answered: nothing is known of what it cost
-        ([reply()], {"usage": None}),  # a failed row may have no usage
+        ([reply()], {"usage": None, "status": "failed_client"}),  # a failed row may have no usage
         ([reply()], {"usage": {"total_tokens": 7}, "status": "in_progress"}),
         ([reply()[:-1]], {"usage": {"total_tokens": 7}}),  # a reply that never ended may have cost more
         ([reply(None)], {"usage": {"total_tokens": 7}}),
@@ -98,3 +98,30 @@ def test_what_can_not_be_added_up_is_not_judged(lines: list[Any], reading: dict[
 def test_a_path_of_several_connections_is_one_session() -> None:
     twice = walked("a")
     assert len(list(ledger.shows_up([twice, Wire(twice.transcript, twice.profile)]))) == 1
+
+
+def test_rows_begin_within_the_session_and_last_as_long_as_its_replies() -> None:
+    opened = walked("x", *reply()).transcript.legs[-1].opened_at_ms
+    inside = [walked("a", *reply(), started=opened + 59_000.0), walked("b", *reply(), lasted=60_000.0)]
+    assert wrong(ledger.is_timed_right(inside)) == []
+    late = [walked("a", *reply(), started=opened + 3_600_000.0), walked("b", *reply(), lasted=3_600_000.0)]
+    assert len(wrong(ledger.is_timed_right(late))) == 2
+    with pytest.raises(NotApplicable):
+        list(ledger.is_timed_right([walked("a", *reply())]))
+
+
+def test_rows_name_the_model_that_greeted_or_a_snapshot_of_it() -> None:
+    wire = walked("a", *reply())
+    model = wire.the("session.created")["session"]["model"]
+    for same in (model, f"{model}-2026-09-15"):
+        assert wrong(ledger.names_its_model([walked("a", *reply(), models=[same])])) == []
+    assert len(wrong(ledger.names_its_model([walked("a", *reply(), models=[model, "another"])]))) == 1
+
+
+def test_a_session_that_cost_something_is_listed_with_its_usage() -> None:
+    assert wrong(ledger.counts_right([walked("a", *reply())])) == [
+        "a: no usage is listed for the 30 tokens that its replies reported"
+    ]
+    untold = walked("a", *reply(), attribution="human")  # a console shows none
+    with pytest.raises(NotApplicable):
+        list(ledger.counts_right([untold]))

@@ -186,7 +186,7 @@ class OtherServer:
         usage: Json = _sum(session.usage)
         row: Json = {
             "start_unix_timestamp": str(round(session.began * 1000)),
-            "duration": round((time.time() - session.began) * 1000),
+            "duration": round((time.monotonic() - session.opened) * 1000),
             "status_code": "200" if good else "400",
             "model": session.model,
             "task_uuid": session.id,

@@ -47,7 +47,7 @@ class Session(Hearing):
         self.outputs: list[str] = []  # tool outputs that no reply has answered
         self.usage: list[Json] = []
         self.finished = False
-        self.began = time.time()
+        self.began, self.opened = time.time(), time.monotonic()
         self.memory: Json = {}
         self._tasks: set[asyncio.Task[None]] = set()
         self._late: list[Coroutine[Any, Any, None]] = []

@@ -122,3 +122,12 @@ def _twice(row: Json) -> Json:
 lists("ledger-loses-sessions", "a closed session is never listed", lambda row: None)
 lists("ledger-names-another", "the row of a closed session names another", lambda row: {**row, "task_uuid": STRANGER})
 lists("ledger-counts-twice", "the row of a closed session has twice the input of its replies", _twice)
+
+
+def _late(row: Json) -> Json:
+    return {**row, "start_unix_timestamp": str(int(row["start_unix_timestamp"]) + 3_600_000)}
+
+
+lists("ledger-dates-an-hour-late", "the row of a closed session begins an hour late", _late)
+lists("ledger-names-another-model", "the row of a closed session names another model",
+      lambda row: {**row, "model": "qwen-omni-turbo-realtime"})  # fmt: skip
