@@ -225,12 +225,6 @@ class Played:
         lines = object_at(self.transcript.notes, "program").get("output") if self.program else []
         return "\n".join(map(str, lines)) if isinstance(lines, list) else ""
 
-    @property
-    def ended_well(self) -> bool:
-        """Whether the program ended with 0, or on our signal."""
-        ran = self.program or {}
-        return ran.get("code") == 0
-
     def events(self) -> Iterator[tuple[Session, Frame]]:
         """Every event that the client sent."""
         for session in self.sessions:

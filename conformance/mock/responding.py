@@ -55,7 +55,6 @@ class Part:
     index: int
     words: str = ""
     pcm_bytes: int = 0
-    part_added: bool = False
     closed: bool = False
 
 

@@ -77,7 +77,6 @@ UNJUDGED = {
 }
 
 _ID = re.compile(r"\b(?:resp|item|event|call)_\w{6,}")
-_CODE = re.compile(r"`([^`]+)`")
 
 
 def verdict_class(verdict: str, level: str) -> str:
@@ -458,9 +457,3 @@ def _entry(entry: Any) -> str:
     if isinstance(entry, dict):
         return one_line("; ".join(f"{key}: {value}" for key, value in entry.items()), 500)
     return one_line(entry, 500)
-
-
-def event_of(sentence: str) -> str:
-    """The first name in backquotes of a sentence."""
-    match = _CODE.search(sentence)
-    return match[1] if match else ""

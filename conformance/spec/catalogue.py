@@ -45,7 +45,6 @@ class Clause:
     models: tuple[str, ...] = ()
     owns: tuple[str, ...] = ()
     exempt: tuple[str, ...] = ()
-    anchors: tuple[str, ...] = ()
     fields: tuple[str, ...] = ()
     excluded: str | None = None
     must_for: tuple[str, ...] = ()
@@ -129,7 +128,7 @@ def _add(found: dict[str, Clause], name: str, row: dict[str, Any], chapter: str)
         raise CatalogueError(f"{name}: {row['id']} has the level {row['level']!r}")
     if row.get("must_for") and row["level"] != "MUST":
         raise CatalogueError(f"{name}: {row['id']} has `must_for` and is no MUST")
-    names = ("source", "models", "owns", "exempt", "anchors", "fields", "must_for")
+    names = ("source", "models", "owns", "exempt", "fields", "must_for")
     tuples = {key: _tuple(row.get(key)) for key in names}
     of_the_transport = set(tuples["source"]) == {TRANSPORT}
     found[row["id"]] = Clause(
