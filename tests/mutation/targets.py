@@ -21,14 +21,23 @@ TESTS = (
     "tests/cases",
     "tests/intake/test_judging.py",
     "tests/intake/test_gaps.py",
+    "tests/intake/test_corpus.py",
+    "tests/intake/test_round_trip.py",
+    "tests/intake/test_walker.py",
     "tests/status/test_rows.py",
+    "tests/status/test_rows_edges.py",
     "tests/status/test_match.py",
     "tests/status/test_ledger.py",
     "tests/report/test_summary.py",
+    "tests/report/test_summary_edges.py",
     "tests/report/test_findings.py",
     "tests/wire/test_recorder.py",
     "tests/wire/test_trouble.py",
     "tests/wire/test_hush.py",
+    "tests/wire/test_asking.py",
+    "tests/wire/test_hold.py",
+    "tests/wire/test_limits.py",
+    "tests/wire/test_pace.py",
 )
 ELSEWHERE = {"green"}
 """Fixtures of tests that look at another process."""
