@@ -32,7 +32,10 @@ _NAMELESS = frozenset({"wire", "self", "there", "call"})
 
 @dataclass(frozen=True)
 class Asserted:
-    """What a failed assertion says, what two such failures have in common, and the values that its names stood for."""
+    """What a failed assertion says, and the values that its names stood for.
+
+    `cause` is what two such failures have in common that are one; empty where the chapter has no words of its own.
+    """
 
     seen: str
     cause: str
@@ -47,11 +50,9 @@ def asserted(problem: BaseException) -> Asserted:
     statement, frame = found
     names = _Names({**frame.f_globals, **frame.f_locals})
     values = tuple(names.held(statement))
-    cause = ast.unparse(statement.test)
     if statement.msg is not None:
-        words = names.value(statement.msg)
-        return Asserted(str(words) or MUTE, _plain(statement.msg, names) or cause, values)
-    return Asserted(names.says(statement.test) or MUTE, cause, values)
+        return Asserted(str(names.value(statement.msg)) or MUTE, _plain(statement.msg, names), values)
+    return Asserted(names.says(statement.test) or MUTE, "", values)
 
 
 def _statement(traceback: TracebackType | None) -> tuple[ast.Assert, FrameType] | None:

@@ -28,7 +28,8 @@ class Finding:
     `connection` counts the conversation's connections from 0; `frame` is the index, in that connection, of the frame
     that decides, None where it is no frame (a handshake, a row of the platform's log).  `expected` is what the clause
     asks for and `seen` what was there instead, a sentence each.  `excuse` is the code of what would have excused it and
-    does not.  `cause` is what two failures have in common that are one: the words without ids and figures.
+    does not.  `cause` is what two failures have in common that are one (the words without figures), empty
+    for one that stands for itself.
     """
 
     clause: str

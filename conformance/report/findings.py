@@ -1,7 +1,8 @@
 """What went wrong, in words, worst first, and grouped by cause.
 
-Checks that failed with the same words (figures and ids aside) in the same chapter have one cause as far as a report
-can tell.  A blocked check is nobody's second failure: it is listed under the one that owns its evidence.
+Checks of one chapter whose findings name the same cause have one as far as a report can tell; in records that are older
+than findings, those with the same words (figures and ids aside).  A blocked check is nobody's second failure: it is
+listed under the one that owns its evidence.
 """
 
 from __future__ import annotations
@@ -70,15 +71,18 @@ class Finding:
         """In how many conversations."""
         if self.places and not self.conversations:
             names = {name for name, _ in self.places}
-            more = "at least " if "more)" in self.first.detail else ""
+            cut = self.first.places > len(self.first.findings) if self.first.findings else "more)" in self.first.detail
+            more = "at least " if cut else ""
             return f"in {more}{plural(len(names), 'conversation')}"
         return f"in {plural(len(self.conversations), 'conversation')}" if self.conversations else "in the whole run"
 
 
 def places(case: Case) -> list[tuple[str, str]]:
-    """The conversations that a rule's words name: a rule writes `conversation: what; conversation: what`."""
+    """Where a rule was broken, as (conversation, words); older records have it in the words alone."""
     if case.conversation:
         return []
+    if case.findings:
+        return [(one.conversation, one.seen) for one in case.findings if one.conversation]
     found = (_PLACE.fullmatch(part.strip()) for part in told(case.detail)[0].split("; "))
     return [(match[1], match[2]) for match in found if match]
 
@@ -107,10 +111,7 @@ def findings(judged: Iterable[Case], made: dict[str, Any]) -> list[Finding]:
         if case.unexpected:  # each is a question of its own
             groups[case.verdict, case.id, ""] = Finding([replace(case, detail=_unexpected(case))])
             continue
-        cause = _VARIABLE.sub("N", " ".join(told(case.detail)[0].split()))[:300]
-        # Without words of its own a check has its own cause.
-        plain = cause in {"", "the check's assertion does not hold"} or cause.startswith("assert ")
-        key = (case.verdict, case.id.rpartition("-")[0], case.id if plain else cause)
+        key = (case.verdict, case.id.rpartition("-")[0], _cause(case) or case.id)
         groups.setdefault(key, Finding([])).cases.append(case)
     found = list(groups.values())
     for finding in found:
@@ -123,6 +124,14 @@ def findings(judged: Iterable[Case], made: dict[str, Any]) -> list[Finding]:
         found,
         key=lambda item: (RANK[item.kind], item.status == "known", -len(item.blocked), order[item.first.id]),
     )
+
+
+def _cause(case: Case) -> str:
+    """What this failure shares with others that are the same; empty for one without words of its own."""
+    if case.findings:
+        return case.findings[0].cause
+    cause = _VARIABLE.sub("N", " ".join(told(case.detail)[0].split()))[:300]
+    return "" if cause == "the check's assertion does not hold" or cause.startswith("assert ") else cause
 
 
 def _unexpected(case: Case) -> str:

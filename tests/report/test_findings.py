@@ -2,8 +2,10 @@
 
 from __future__ import annotations
 
+from dataclasses import replace
 from pathlib import Path
 
+from conformance.judge import finding as data
 from conformance.report.case import Case
 from conformance.report.findings import as_markdown, findings
 from conformance.report.html_text import cut, one_line, prose, told, visible
@@ -66,3 +68,36 @@ def test_a_rule_names_its_conversations() -> None:
     (found,) = findings([case("GEN-001", detail=detail, conversation="")], {})
     assert found.places == [("a/B", "resp_1: 3"), ("c/D", "resp_2: 4"), ("c/D", "resp_3: 4 (and 33 more)")]
     assert found.breadth == "in at least 2 conversations"
+
+
+def found(conversation: str, seen: str, cause: str = "") -> data.Finding:
+    return data.Finding("A-001", conversation, 0, 3, "It holds.", seen, cause=cause)
+
+
+def failed(check: str, *said: data.Finding, places: int = 0, conversation: str = "a/B") -> Case:
+    made = case(check, detail="; ".join(one.seen for one in said), conversation=conversation)
+    return replace(made, findings=said, places=places or len(said))
+
+
+def test_the_same_cause_is_one_finding_whatever_the_words() -> None:
+    one, two = found("a/B", "it is 7", "it is #"), found("a/C", "it is resp_abc", "it is #")
+    other = found("a/B", "it is 7", "it was #")
+    groups = findings([failed("A-001", one), failed("A-002", two), failed("A-003", other)], {})
+    assert [[item.id for item in group.cases] for group in groups] == [["A-001", "A-002"], ["A-003"]]
+
+
+def test_without_a_cause_a_failure_stands_for_itself() -> None:
+    same = found("a/B", "it is 7")
+    assert len(findings([failed("A-001", same), failed("A-002", same)], {})) == 2
+
+
+def test_no_words_of_a_server_are_taken_for_a_place() -> None:
+    forged = found("a/B", "the text is 'x; closing/Idle: y (and 9 more)'")
+    (group,) = findings([failed("GEN-001", forged, conversation="")], {})
+    assert group.places == [("a/B", forged.seen)]
+    assert group.breadth == "in 1 conversation"
+
+
+def test_places_that_were_not_kept_are_counted() -> None:
+    (group,) = findings([failed("GEN-001", found("a/B", "x"), places=2, conversation="")], {})
+    assert group.breadth == "in at least 1 conversation"
