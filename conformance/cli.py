@@ -22,6 +22,7 @@ from conformance.mock import forecast
 from conformance.mock.options import STATUS_POLICIES, MockOptions, OptionError
 from conformance.mock.serving import serve_forever
 from conformance.outlet import unbroken
+from conformance.papers import command as papers
 from conformance.proxy import command as proxy
 from conformance.report import compare, files, history
 from conformance.report.record import LARGEST, RecordError
@@ -61,6 +62,8 @@ def _main(arguments: Sequence[str]) -> int:
         return intake.main(options)
     if options.command == "docs":
         return docs.main(options, judged)
+    if options.command == "finding":
+        return papers.main(options)
     if options.command == "compare":
         return _compare(options.records, options.output)
     return _report(options.record)
@@ -134,6 +137,7 @@ def _parser() -> _Parser:
     intake.add(commands)
     proxy.add(commands, _port)
     docs.add(commands)
+    papers.add(commands)
     report = commands.add_parser("report", help="render a record again")
     report.add_argument("record", type=Path, help="record.jsonl")
     return parser

@@ -1,0 +1,348 @@
+"""What tells two courses of one conversation apart: small facts that a reproduction can look for.
+
+A fact is an expression over what was seen (`conformance.papers.player.Seen`), true of the one course and false of the
+other, and the edit that would undo it in the recording.  Whether a check turns on it is asked of the check.
+"""
+
+from __future__ import annotations
+
+import itertools
+import json
+from collections.abc import Iterable, Iterator, Mapping
+from dataclasses import dataclass, replace
+from typing import Any
+
+from conformance.papers.player import GONE, Seen, at
+from conformance.papers.script import leaves, streams
+from conformance.papers.trace import Draft, Edit, Entry, Trace
+
+OWNERS = (
+    ("item_id", "item_id"),
+    ("item_id", "item.id"),
+    ("response_id", "response_id"),
+    ("response_id", "response.id"),
+)
+
+
+@dataclass(frozen=True)
+class Fact:
+    """One difference.  `weight` says how much it may be chance (0: least); `where` are the keys it stands in."""
+
+    test: str
+    expected: str
+    seen: str
+    weight: int
+    edit: Edit
+    where: tuple[int, ...] = ()
+    member: tuple[str, int, str] | None = None
+    """Event type, step and path of a member whose value differs; what it should be is asked of the check."""
+
+
+def holds(test: str, seen: Seen) -> bool:
+    """Whether a fact's expression is true of what was seen."""
+    return bool(eval(test, {"seen": seen, "at": at, "GONE": GONE}))  # noqa: S307  # an expression of ours
+
+
+class Courses:
+    """One course of a conversation beside two of another endpoint, held with the same steps."""
+
+    def __init__(self, trace: Trace, other: Seen, again: Seen) -> None:
+        self.trace, self.mine, self.other, self.again = trace, trace.seen(), other, again
+        self.said = trace.said
+        self.told = "".join(str(what) for _, _, _, action, *what in trace.script.steps if action in {"text", "filled"})
+        self.names = dict(self._names())
+        self.holders = _holders(other)
+
+    def facts(self) -> list[Fact]:
+        """All that is true of the one course and of neither of the others."""
+        found = [*self._end(), *self._counts(), *self._order(), *self._members(), *self._joined()]
+        told: dict[str, Fact] = {}
+        for fact in found:
+            if holds(fact.test, self.mine) and not holds(fact.test, self.other) and not holds(fact.test, self.again):
+                told.setdefault(fact.test, fact)
+        return list(told.values())
+
+    # -- which event is which
+
+    def _pairs(self) -> Iterator[tuple[Entry, Any, Any]]:
+        """Each event with those of the other courses in its place; what streams has the first of its kind."""
+        mine = _numbered((entry.step, entry.event, entry) for entry in self.said)
+        other = _numbered((step, event, event) for step, event in self.other.got)
+        again = _numbered((step, event, event) for step, event in self.again.got)
+        for (kind, step, nth), entry in mine.items():
+            place = (kind, step, 0 if streams(kind) else nth)
+            if place in other:
+                yield entry, other[place], again.get(place)
+
+    def _names(self) -> Iterator[tuple[str, str]]:
+        """What the other endpoint calls the things that have a name here."""
+        for entry, event, _ in self._pairs():
+            if not streams(str(at(event, "type"))):
+                for path, value in leaves(event):
+                    mine = at(entry.event, path)
+                    if path.endswith("id") and isinstance(value, str) and isinstance(mine, str) and value != mine:
+                        yield value, mine
+
+    def _renamed(self, value: Any) -> Any:
+        if isinstance(value, dict):
+            return {name: self._renamed(member) for name, member in value.items()}
+        if isinstance(value, list):
+            return [self._renamed(member) for member in value]
+        return self.names.get(value, value) if isinstance(value, str) else value
+
+    # -- the kinds of facts
+
+    def _end(self) -> Iterator[Fact]:
+        mine, other = self.mine, self.other
+        for name, words in {"status": "the HTTP status of the handshake", "closed_by": "who closed",
+                            "code": "the close code", "reason": "the close reason"}.items():  # fmt: skip
+            a, b = getattr(mine, name), getattr(other, name)
+            if a != b:
+                yield Fact(f"seen.{name} == {a!r}", f"{words}: {b!r}", f"{a!r}", 1, self._ended(other, name))
+
+    @staticmethod
+    def _ended(other: Seen, name: str) -> Edit:
+        def edit(draft: Draft) -> None:
+            leg = draft.leg
+            if name == "status":
+                draft.leg = replace(leg, handshake=replace(leg.handshake, status=other.status, problem=None))
+                return
+            member = {"closed_by": "first", "code": "code_received", "reason": "reason_received"}[name]
+            clean = other.code > 0
+            changes = {member: getattr(other, name), "clean": clean, "tcp": "fin", "problem": None}
+            draft.leg = replace(leg, ending=replace(leg.ending, **changes))
+
+        return edit
+
+    def _counts(self) -> Iterator[Fact]:
+        mine = _windows((entry.step, entry.event, entry.key) for entry in self.said)
+        other = _windows((step, event, place) for place, (step, event) in enumerate(self.other.got))
+        for step, kind in dict.fromkeys([*other, *mine]):
+            here, there = mine.get((step, kind), []), other.get((step, kind), [])
+            enough = len(self.other.of(kind, step))
+            if streams(kind) and here and there:
+                continue
+            if len(here) < len(there):
+                least = 1 if streams(kind) else enough
+                lacking = "no" if least == 1 else f"{len(self.mine.of(kind, step))}"
+                yield Fact(
+                    f"len(seen.of({kind!r}, {step})) < {least}", f"{_count(least, kind)}", f"{lacking} `{kind}`", 0,
+                    self._added(there[len(here) :], step),
+                )  # fmt: skip
+            elif len(here) > len(there):
+                told = self.trace.entries[here[len(there)]].event
+                for extra in (here[len(there) :], here[: len(here) - len(there)]):
+                    yield Fact(
+                        f"len(seen.of({kind!r}, {step})) > {enough}", f"{_count(enough, kind)}",
+                        f"{_count(len(self.mine.of(kind, step)), kind)}, such as {_short(told)}", 2 * streams(kind),
+                        lambda draft, keys=tuple(extra): draft.drop(keys), tuple(extra),  # type: ignore[misc]
+                    )  # fmt: skip
+
+    def _added(self, places: Iterable[int], step: int) -> Edit:
+        mine = _numbered((entry.step, entry.event, entry.key) for entry in self.said)
+        others = list(_numbered((s, e, n) for n, (s, e) in enumerate(self.other.got)).items())
+        added = []
+        for place in places:
+            # Before the next that is there, too.
+            after = (mine.get(key) for key, number in others if number > place and key[1] == step)
+            added.append(
+                (self._renamed(self.other.got[place][1]), next((key for key in after if key is not None), None))
+            )
+
+        def edit(draft: Draft) -> None:
+            for event, before in added:
+                draft.add(event, step, before)
+
+        return edit
+
+    def _order(self) -> Iterator[Fact]:
+        mine = _places((entry.step, entry.event, entry.key) for entry in self.said)
+        other = _places((step, event, place) for place, (step, event) in enumerate(self.other.got))
+        there = {name: key for name, key in mine.items() if name in other}
+        for late, early in itertools.permutations(there, 2):
+            if late[1] == early[1] and mine[late] > mine[early] and other[late] < other[early]:
+                step, moved = late[1], [mine[late]]
+                if streams(late[0]):  # all of it that came too late
+                    moved = [
+                        entry.key for entry in self.said
+                        if entry.step == step and at(entry.event, "type") == late[0] and entry.key > mine[early]
+                    ]  # fmt: skip
+                yield Fact(
+                    f"seen.place({late[0]!r}, {step}, {late[2]}) > seen.place({early[0]!r}, {step}, {early[2]}) >= 0",
+                    f"`{late[0]}` before `{early[0]}`", f"`{late[0]}` after `{early[0]}`",
+                    1 + max(late[2], early[2]), _moved(moved, mine[early]), tuple(moved),
+                )  # fmt: skip
+
+    def _members(self) -> Iterator[Fact]:
+        groups: dict[tuple[str, str], list[tuple[Entry, Any]]] = {}
+        for entry, event, again in self._pairs():
+            kind = str(at(entry.event, "type"))
+            varied = {path for path, value in leaves(event) if again is not None and at(again, path) != value}
+            if streams(kind):
+                others = self.other.of(kind)
+                varied |= {path for path, value in leaves(event) if any(at(one, path) != value for one in others)}
+            for path in _differing(entry.event, event):
+                here, there = at(entry.event, path), at(event, path)
+                if path in varied and type(here) is type(there):
+                    yield from self._related(entry, event, kind, path)
+                else:
+                    groups.setdefault((kind, path), []).append((entry, there))
+        for (kind, path), pairs in groups.items():
+            yield self._member(kind, path, pairs)
+
+    def _member(self, kind: str, path: str, pairs: list[tuple[Entry, Any]]) -> Fact:
+        entry, there = pairs[0]
+        here, step = at(entry.event, path), min(one.step for one, _ in pairs)
+        wanted = [(one.key, GONE if value is GONE else self._renamed(value)) for one, value in pairs]
+
+        def edit(draft: Draft) -> None:
+            for key, value in wanted:
+                if value is GONE:
+                    draft.take(key, path)
+                else:
+                    draft.put(key, path, value)
+
+        test = any_of(kind, step, path, f"== {literal(here)}")
+        if holds(test, self.other) or holds(test, self.again):  # right of another event of this type
+            nth = self.mine.of(kind, entry.step).index(entry.event)
+            test = f"seen.value({kind!r}, {entry.step}, {nth}, {path!r}) == {literal(here)}"
+        return Fact(
+            test, f"`{path}` of `{kind}`: {_short(there)}", _short(here),
+            0 if GONE in (here, there) else 2, edit, tuple(one.key for one, _ in pairs), (kind, step, path),
+        )  # fmt: skip
+
+    def _related(self, entry: Entry, event: Any, kind: str, path: str) -> Iterator[Fact]:
+        """A name that is another's there and not here, or the other way round."""
+        mine, value = at(entry.event, path), at(event, path)
+        if not isinstance(mine, str) or not mine or not isinstance(value, str) or not path.endswith("id"):
+            return  # only names are another's
+        if f'"{mine}"' in self.told and f'"{value}"' not in self.told:
+            yield Fact(
+                any_of(kind, entry.step, path, f"== {mine!r}"), f"`{path}` of `{kind}` is the server's own",
+                _short(mine), 1, lambda draft: draft.put(entry.key, path, value), (entry.key,),
+            )  # fmt: skip
+        nth = self.mine.of(kind).index(entry.event)
+        me = f"seen.value({kind!r}, 0, {nth}, {path!r})"
+        holder = self.holders.get(value)
+        if holder is not None and holder[:2] != (kind, nth):
+            whose, number, there = holder
+            source = self.mine.value(whose, 0, number, there)
+            if source is not GONE and source != mine:
+                other = f"seen.value({whose!r}, 0, {number}, {there!r})"
+                yield Fact(
+                    f"GONE != {me} != {other} != GONE",
+                    f"`{path}` of `{kind}` is `{there}` of `{whose}`: {_short(source)}",
+                    _short(mine), 1, lambda draft: draft.put(entry.key, path, source), (entry.key,),
+                )  # fmt: skip
+        here = _holders(self.mine).get(mine)
+        if here is not None and here[:2] != (kind, nth) and self.other.value(here[0], 0, here[1], here[2]) != value:
+            other = f"seen.value({here[0]!r}, 0, {here[1]}, {here[2]!r})"
+            yield Fact(
+                f"GONE != {me} == {other}", f"`{path}` of `{kind}` is not `{here[2]}` of `{here[0]}`", _short(mine), 1,
+                lambda draft: draft.put(entry.key, path, value), (entry.key,),
+            )  # fmt: skip
+
+    def _joined(self) -> Iterator[Fact]:
+        kinds = {str(at(event, "type")) for _, event in self.other.got}
+        for entry, event, _ in self._pairs():
+            kind = str(at(entry.event, "type"))
+            if streams(kind):
+                continue
+            nth = self.mine.of(kind).index(entry.event)
+            for path, value in leaves(event):
+                if not isinstance(value, str) or not value or at(entry.event, path) is GONE:
+                    continue
+                for stream, (owner, whose) in itertools.product(filter(streams, kinds), OWNERS):
+                    if self.other.joined(stream, owner, at(event, whose)) != value:
+                        continue
+                    whole = self.mine.joined(stream, owner, at(entry.event, whose))
+                    of = f"seen.joined({stream!r}, {owner!r}, seen.value({kind!r}, 0, {nth}, {whose!r}))"
+                    yield Fact(
+                        f"GONE != seen.value({kind!r}, 0, {nth}, {path!r}) != {of} != ''",
+                        f"`{path}` of `{kind}` is what the deltas said: {_short(whole)}",
+                        _short(at(entry.event, path)), 0,
+                        lambda draft, key=entry.key, path=path, whole=whole: draft.put(key, path, whole), (entry.key,),  # type: ignore[misc]
+                    )  # fmt: skip
+
+
+def _moved(keys: list[int], before: int) -> Edit:
+    return lambda draft: draft.move(keys, before)
+
+
+def _places(rows: Iterable[tuple[int, Any, int]]) -> dict[tuple[str, int, int], int]:
+    """Where events stand by type, step, and which of its type in that step; of what streams the first and the last."""
+    found: dict[tuple[str, int, int], int] = {}
+    for (kind, step, nth), place in _numbered((step, event, place) for step, event, place in rows).items():
+        if not streams(kind):
+            found[kind, step, nth] = place
+        else:
+            found.setdefault((kind, step, 0), place)
+            found[kind, step, -1] = place
+    return found
+
+
+def any_of(kind: str, step: int, path: str, what: str) -> str:
+    """The expression: of some event of this type since this step the member is so."""
+    return f"any(at(event, {path!r}) {what} for event in seen.of({kind!r}, {step}))"
+
+
+def literal(value: Any) -> str:
+    """A value in an expression."""
+    return "GONE" if value is GONE else repr(value)
+
+
+def _short(value: Any) -> str:
+    text = value if value is GONE else json.dumps(value, ensure_ascii=False)
+    return text if len(text) <= 160 else f"{text[:157]}…"
+
+
+def _count(number: int, kind: str) -> str:
+    return f"{number or 'no'} `{kind}`"
+
+
+def _numbered(rows: Iterable[tuple[int, Any, Any]]) -> dict[tuple[str, int, int], Any]:
+    """Values by type, step, and which of its type in that step."""
+    found: dict[tuple[str, int, int], Any] = {}
+    counted: dict[tuple[str, int], int] = {}
+    for step, event, value in rows:
+        kind = str(at(event, "type"))
+        nth = counted[kind, step] = counted.get((kind, step), -1) + 1
+        found[kind, step, nth] = value
+    return found
+
+
+def _windows(rows: Iterable[tuple[int, Any, int]]) -> dict[tuple[int, str], list[int]]:
+    """Places by step and type."""
+    found: dict[tuple[int, str], list[int]] = {}
+    for step, event, place in rows:
+        found.setdefault((step, str(at(event, "type"))), []).append(place)
+    return found
+
+
+def _holders(seen: Seen) -> Mapping[str, tuple[str, int, str]]:
+    """Where each text of some length stood first: type, which of its type, path."""
+    found: dict[str, tuple[str, int, str]] = {}
+    counted: dict[str, int] = {}
+    for _, event in seen.got:
+        kind = str(at(event, "type"))
+        nth = counted[kind] = counted.get(kind, -1) + 1
+        for path, value in leaves(event):
+            if isinstance(value, str) and len(value) > 3:
+                found.setdefault(value, (kind, nth, path))
+    return found
+
+
+def _differing(mine: Any, other: Any) -> list[str]:
+    """Paths at which two events differ: of what is not there, the highest."""
+    found: dict[str, None] = {}
+    for path, _ in itertools.chain(leaves(mine), leaves(other)):
+        here, there = at(mine, path), at(other, path)
+        if json.dumps(here, sort_keys=True) == json.dumps(there, sort_keys=True):
+            continue
+        while "." in path and GONE in (at(mine, path), at(other, path)):
+            parent = path.rpartition(".")[0]
+            if GONE not in (at(mine, parent), at(other, parent)):
+                break
+            path = parent  # noqa: PLW2901  # it climbs
+        found[path] = None
+    return list(found)

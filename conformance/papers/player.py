@@ -1,0 +1,149 @@
+"""Plays the client's frames of a conversation and keeps what comes.
+
+What stands below the mark is what every reproduction that leaves the suite is made of (without the actions that it
+does not need), and the suite tries it with this very code: so it imports nothing of the suite.
+"""
+
+from __future__ import annotations
+
+# -- from here on, in every reproduction
+import base64
+import contextlib
+import json
+import re
+import socket
+import struct
+import time
+import zlib
+from typing import Any
+
+from websockets.exceptions import ConnectionClosed, InvalidStatus
+from websockets.sync.client import ClientConnection, connect
+
+GONE = "(not there)"
+
+
+def say(*words: object) -> None:
+    """Tell what crosses; a reproduction prints it."""
+
+
+def at(event: Any, path: str) -> Any:
+    """The member at a path such as `response.output.0.id`."""
+    for name in path.split("."):
+        try:
+            event = event[int(name)] if isinstance(event, list) else event[name]
+        except (LookupError, TypeError, ValueError):
+            return GONE
+    return event
+
+
+class Seen:
+    """What came: events, each with the number of the next step, and how the connection ended."""
+
+    def __init__(self, got: list[tuple[int, Any]]) -> None:
+        self.got, self.status, self.closed_by, self.code, self.reason = (got, 101, "nobody", 0, "")
+
+    def of(self, kind: str, since: int = 0) -> list[Any]:
+        return [event for step, event in self.got if step >= since and at(event, "type") == kind]
+
+    def value(self, kind: str, since: int, nth: int, path: str) -> Any:
+        return at((self.of(kind, since)[nth : nth + 1] or [None])[0], path)
+
+    def joined(self, kind: str, owner: str, whose: Any) -> str:
+        return "".join(str(at(one, "delta")) for one in self.of(kind) if at(one, owner) == whose)
+
+    def place(self, kind: str, since: int, nth: int) -> int:
+        found = [n for n, (step, event) in enumerate(self.got) if step >= since and at(event, "type") == kind]
+        return found[nth] if -len(found) <= nth < len(found) else -1
+
+
+def read(message: str | bytes) -> Any:
+    with contextlib.suppress(ValueError):
+        if isinstance(message, str) and isinstance((event := json.loads(message)), dict):
+            return event
+    return {"type": "(binary)" if isinstance(message, bytes) else "(no JSON object)", "text": str(message)[:200]}
+
+
+def hear(ws: ClientConnection, seen: Seen, step: int, awaited: list[str], patience: float) -> None:
+    """Take what comes until all that is awaited has come, or nothing for so many seconds."""
+    left = [*awaited]
+    with contextlib.suppress(TimeoutError):
+        while left or not awaited:
+            seen.got.append((step, read(ws.recv(timeout=patience))))
+            say("  came:", str(seen.got[-1][1])[:200])
+            left.remove(kind) if (kind := at(seen.got[-1][1], "type")) in left else None
+
+
+def play(url: str, headers: dict[str, str], steps: list[Any], patience: float) -> Seen:
+    """Send the steps: each waits for what had come before it, then for so many seconds, then acts."""
+    seen, step = (Seen([]), -1)
+    try:
+        ws = connect(url, additional_headers=headers, max_size=None, ping_interval=None, close_timeout=patience)
+    except InvalidStatus as refused:
+        seen.status = refused.response.status_code
+        return seen
+    with contextlib.suppress(ConnectionClosed, OSError):
+        for step, awaited, pause, action, *what in steps:
+            if awaited or pause:
+                hear(ws, seen, step, awaited or ["(nothing)"], patience if awaited else 0)
+                time.sleep(pause)
+                hear(ws, seen, step, [], 0)
+            say(f"step {step}: {action}", str(what)[1:160])
+            globals()[action](ws, seen, *what)
+        hear(ws, seen, step + 1, [], patience)
+    ending(ws, seen, steps)
+    ws.close()
+    return seen
+
+
+def ending(ws: ClientConnection, seen: Seen, steps: list[Any]) -> None:
+    """Note how the connection ended."""
+    received, sent = (ws.protocol.close_rcvd, ws.protocol.close_sent)
+    if received is not None:
+        seen.code, seen.reason = (received.code, received.reason)
+    if received is not None and (sent is None or ws.protocol.close_rcvd_then_sent):
+        seen.closed_by = "server"
+    elif sent is not None or (steps and steps[-1][3] == "leave"):
+        seen.closed_by = "client"
+
+
+# -- what a client does; a reproduction has what it needs
+
+
+def text(ws: ClientConnection, seen: Seen, payload: str) -> None:
+    ws.send(payload)
+
+
+def filled(ws: ClientConnection, seen: Seen, payload: str) -> None:
+    """Text in which `<<type|nth|path>>` stands for what the server said there."""
+    mark = r"<<([^|>]+)\|(\d+)\|([^|>]+)>>"
+    ws.send(re.sub(mark, lambda found: str(seen.value(found[1], 0, int(found[2]), found[3])), payload))
+
+
+def audio(ws: ClientConnection, seen: Seen, packed: str, size: int, pause: float) -> None:
+    """Append audio in packets of so many bytes."""
+    pcm = zlib.decompress(base64.b85decode(packed))
+    for start in range(0, len(pcm), size):
+        packet = base64.b64encode(pcm[start : start + size]).decode()
+        ws.send(json.dumps({"type": "input_audio_buffer.append", "audio": packet}))
+        time.sleep(pause)
+
+
+def binary(ws: ClientConnection, seen: Seen, payload: str, as_text: bool) -> None:
+    ws.send(base64.b64decode(payload), text=as_text)
+
+
+def pieces(ws: ClientConnection, seen: Seen, *parts: str) -> None:
+    ws.send(iter(parts))
+
+
+def close(ws: ClientConnection, seen: Seen, code: int, reason: str) -> None:
+    ws.close(code, reason)
+
+
+def leave(ws: ClientConnection, seen: Seen, how: str) -> None:
+    """End TCP without a close frame."""
+    if how == "reset":
+        ws.socket.setsockopt(socket.SOL_SOCKET, socket.SO_LINGER, struct.pack("ii", 1, 0))
+    ws.socket.shutdown(socket.SHUT_WR if how == "half" else socket.SHUT_RDWR)
+    ws.socket.close() if how == "reset" else None

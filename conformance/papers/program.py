@@ -1,0 +1,146 @@
+"""The file of a reproduction: the part of the player that it needs, its steps, and what it looks for."""
+
+from __future__ import annotations
+
+import ast
+from collections.abc import Sequence
+from pathlib import Path
+from typing import Any
+from urllib.parse import urlsplit
+
+from conformance.papers import player
+from conformance.papers.repro import NoReproduction, Reproduction
+from conformance.wire.target import PATH, REGIONS
+
+ENDING = {"closed_by", "code", "reason"}
+ACTIONS = ("text", "filled", "audio", "binary", "pieces", "close", "leave")
+LINES = 80
+WIDE = 132  # characters of a line of code
+PATIENCE = 10  # seconds of silence after which a reproduction says that nothing comes
+LOCAL = "ws://127.0.0.1:8765/api-ws/v1/realtime"
+
+
+def source(steps: Sequence[Any], test: str) -> list[str]:
+    """The lines of the player that these steps and this test need, without comments."""
+    tree = ast.parse(Path(player.__file__).read_text(encoding="utf-8"))
+    actions = {step[3] for step in steps}
+    names = {node.attr for node in ast.walk(ast.parse(test)) if isinstance(node, ast.Attribute)}
+    names |= {"value"} if "filled" in actions else set()
+    out = {*ACTIONS} - actions | {"say"} | (set() if names & ENDING else {"ending"})
+    body: list[ast.stmt] = []
+    for node in tree.body[2:]:  # without the docstring and the import from the future
+        if not (isinstance(node, ast.FunctionDef) and node.name in out):
+            slim = _Slim(names, out).visit(node)
+            body += [slim] if slim is not None else []
+    needed = {node.id for one in body for node in ast.walk(one) if isinstance(node, ast.Name)} | {"os", "sys"}
+    imported = [one.names[0].name for one in body if isinstance(one, ast.Import)]
+    body = [one for one in body if not isinstance(one, ast.Import)]
+    head = f"import {', '.join(sorted({'os', 'sys', *imported} & needed))}"
+    return [head, *_dense(ast.unparse(ast.fix_missing_locations(ast.Module(body, []))).splitlines())]
+
+
+def _dense(lines: list[str]) -> list[str]:
+    """The same with each body of one short line behind its colon."""
+    found: list[str] = []
+    for line, after in zip(lines, [*lines[1:], ""], strict=True):
+        above = found[-1] if found else ""
+        deep, outer = _indent(line), _indent(above)
+        alone = above.endswith(":") and deep > outer and _indent(after) < deep and not line.endswith(":")
+        if alone and len(above) + len(line.strip()) < WIDE and not line.lstrip().startswith("class "):
+            found[-1] = f"{above} {line.strip()}"
+        elif line:
+            found.append(line)
+    return found
+
+
+def _indent(line: str) -> int:
+    return len(line) - len(line.lstrip())
+
+
+class _Slim(ast.NodeTransformer):
+    """Takes away docstrings, types, and the readers that no test asks for."""
+
+    def __init__(self, names: set[str], out: set[str]) -> None:
+        self._names, self._out = names | {"of", "__init__"}, out
+
+    def visit_Expr(self, node: ast.Expr) -> ast.AST | None:
+        call = node.value
+        return None if isinstance(call, ast.Call) and getattr(call.func, "id", "") in self._out - {"say"} else node
+
+    def visit_ImportFrom(self, node: ast.ImportFrom) -> ast.AST | None:  # the base class calls it so
+        if node.module == "typing":
+            return None
+        node.names = [name for name in node.names if name.name != "ClientConnection"]
+        return node
+
+    def visit_ClassDef(self, node: ast.ClassDef) -> ast.AST:
+        node.body = [one for one in node.body if isinstance(one, ast.FunctionDef) and one.name in self._names]
+        return self.generic_visit(node)
+
+    def visit_FunctionDef(self, node: ast.FunctionDef) -> ast.AST:
+        if ast.get_docstring(node) is not None:
+            node.body = node.body[1:]
+        node.returns = None
+        for argument in (*node.args.args, *([node.args.vararg] if node.args.vararg else [])):
+            argument.annotation = None
+        return self.generic_visit(node)
+
+
+TEMPLATE = '''\
+# /// script
+# requires-python = ">=3.11"
+# dependencies = ["websockets>=15,<18"]
+# ///
+"""{head}
+
+{body}
+DASHSCOPE_API_KEY=... uv run {name} [beijing | singapore | wss://...]     (or python, after pip install websockets)
+ends with 1 where this is still so, with 0 where it is not, with 2 where it could not be tried.
+"""
+{source}
+say = print
+STEPS = {steps}
+def there(seen):
+    return {test}
+url = (sys.argv[1:] or [os.environ.get("REALTIME_ENDPOINT") or {endpoint!r}])[0]
+url = {hosts}.get(url, url)
+key = os.environ.get("DASHSCOPE_API_KEY") or "mock-key" * ("//127.0.0.1" in url)
+if not key or not url.startswith(("wss://", "ws://127.0.0.1", "ws://localhost")):
+    print("Not tried: set DASHSCOPE_API_KEY and name a wss:// address; the key goes over TLS only.")
+    sys.exit(2)
+try:
+    headers = {{name: value.replace("{{key}}", key) for name, value in {headers}.items()}}
+    seen = play(url if "?" in url else url + {query!r}, headers, STEPS, patience={patience})
+except Exception as problem:
+    print("Not tried:", repr(problem))
+    sys.exit(2)
+print({tell})
+print({yes!r} if there(seen) else {no!r})
+sys.exit(int(there(seen)))
+'''
+
+
+def rendered(made: Reproduction, name: str, head: str, body: str, question: str = "") -> str:
+    """The file of a reproduction.  Raises NoReproduction where it would be longer than a page."""
+    fact = made.facts[0]
+    what = f"expected {fact.expected}; seen {fact.seen}"
+    yes = f"The answer is still: {question}" if question else f"The finding is still there: {what}."
+    no = f"The answer is another than: {question}" if question else "The finding is not there."
+    lines = source(made.steps, made.test)
+    tell = "'HTTP', seen.status"
+    if "ending" in "".join(lines):
+        tell += ", '| closed by', seen.closed_by, seen.code or 'without a code', seen.reason"
+    room = LINES - 3 - (TEMPLATE.count("\n") + body.count("\n") + len(lines))
+    width = -(-len(made.steps) // max(1, room))
+    rows = [made.steps[start : start + width] for start in range(0, len(made.steps), max(1, width))]
+    steps = "[\n" + "".join("    " + ", ".join(map(repr, row)) + ",\n" for row in rows) + "]"
+    place = urlsplit(made.leg.url)
+    endpoint = f"{place.scheme}://{place.netloc}{place.path}" if place.scheme == "wss" else LOCAL
+    text = TEMPLATE.format(
+        head=head, body=body, name=name, source="\n".join(lines), steps=steps, test=made.test, endpoint=endpoint,
+        headers=made.headers, query=f"?{made.query}" if made.query else "", patience=PATIENCE, yes=yes, no=no,
+        tell=tell, hosts={name: f"wss://{hosts[0]}{PATH}" for name, hosts in REGIONS.items()},
+    )  # fmt: skip
+    if text.count("\n") >= LINES:
+        raise NoReproduction(f"it would take {text.count(chr(10))} lines, which nobody reads")
+    return text

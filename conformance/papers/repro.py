@@ -1,0 +1,209 @@
+"""A reproduction of a finding: found in the recording, cut down, tried, and written as one file that needs no suite."""
+
+from __future__ import annotations
+
+import dataclasses
+from collections.abc import Callable, Iterable, Sequence
+from dataclasses import dataclass, field
+from typing import Any
+from urllib.parse import urlsplit
+
+from conformance.judge import checks as judging
+from conformance.mock import switches
+from conformance.mock.options import MockOptions
+from conformance.papers.facts import Courses, Fact, holds
+from conformance.papers.script import Unplayable, script
+from conformance.papers.stand import plays
+from conformance.papers.trace import Trace
+from conformance.papers.turning import Claim, turning
+from conformance.spec.profiles import Profile
+from conformance.wire.call import Dial
+from conformance.wire.transcript import Leg, Transcript
+
+
+class NoReproduction(Exception):  # noqa: N818  # it is the reason, told in the paper
+    """There is no reproduction; the message says why, in a sentence without its full stop."""
+
+
+@dataclass(frozen=True)
+class Subject:
+    """What is to be shown again: a check, what it said (an open question's outcome, or None: it fails), and where.
+
+    `liar` is the mock on which it was seen, where it was one.
+    """
+
+    check: judging.Check
+    profile: Profile
+    outcome: str | None = None
+    liar: MockOptions | None = None
+    dials: dict[str, Dial] = field(default_factory=dict)
+
+    def claim(self, transcript: Transcript) -> bool | None:
+        """Whether a conversation shows it; None where it tells nothing of it."""
+        said = judging.judge([self.check], {transcript.conversation: transcript}, self.profile)[self.check.id]
+        if self.outcome is not None:
+            return said.outcome == self.outcome if said.verdict == "observed" else None
+        return {"fail": True, "pass": False}.get(said.verdict)
+
+    def others(self) -> list[dict[str, str]]:
+        """The switches of mocks that should not show it."""
+        if self.outcome is None:
+            return [{}]
+        name = self.check.id.lower().removeprefix("q-")
+        # Many an answer follows from a more general one: how a session is finished in the middle of speech from
+        # whether it can be at all.
+        names = [known for known in switches.known() if f"{name}-".startswith(f"{known}-")]
+        return [{known: value} for known in sorted(names, key=len)[-1:] for value in switches.known()[known]]
+
+
+@dataclass(frozen=True)
+class Reproduction:
+    """How a finding is shown again.
+
+    `leg` is the connection it is taken from, `headers` and `query` how it
+    is opened; `tried` says on what it was tried; of the connection's steps so many were `left_out`.
+    """
+
+    transcript: Transcript
+    leg: Leg
+    steps: list[Any]
+    headers: dict[str, str]
+    query: str
+    facts: tuple[Fact, ...]
+    tried: str
+    left_out: int
+
+    @property
+    def test(self) -> str:
+        """The expression that is true where the finding is there."""
+        return " or ".join(fact.test for fact in self.facts)
+
+
+def reproduction(subject: Subject, transcripts: Iterable[Transcript]) -> Reproduction:
+    """The reproduction of what a check said of these conversations.  Raises NoReproduction."""
+    showing = [
+        (alone, whole)
+        for whole in transcripts
+        for alone in _alone(subject, whole)
+        if alone.legs and subject.claim(alone)
+    ]
+    if not showing:
+        raise NoReproduction("no conversation alone shows it: the check looks at several together")
+    why = ""
+    # The shortest first; a rule that is broken in one is broken in the others in the same way.
+    showing.sort(key=lambda pair: (sum(len(leg.frames) for leg in pair[0].legs), pair[1].conversation))
+    for transcript, whole in showing[:3]:
+        for number, leg in enumerate(transcript.legs):
+            dial = subject.dials.get(transcript.conversation) if leg is whole.legs[0] else None
+            try:
+                return _of(subject, transcript, number, dial or Dial())
+            except NoReproduction as problem:
+                why = why or str(problem)
+    raise NoReproduction(why)
+
+
+def _alone(subject: Subject, transcript: Transcript) -> list[Transcript]:
+    """What a check judges by itself: a rule each connection, any other check its whole conversation."""
+    if subject.check.conversation is not None:
+        return [transcript]
+    return [dataclasses.replace(transcript, legs=[leg]) for leg in transcript.legs]
+
+
+def _of(subject: Subject, transcript: Transcript, number: int, dial: Dial) -> Reproduction:
+    leg = transcript.legs[number]
+    try:
+        trace = Trace(transcript, number, script(leg, transcript.path or ""))
+    except Unplayable as problem:
+        raise NoReproduction(str(problem)) from None
+    query = urlsplit(leg.url).query
+    headers = _headers(leg, dial)
+    given = dict(subject.liar.switches) if subject.liar is not None else {}
+    why = "what it turns on is not among the things that a short program can look for"
+    for side in subject.others():
+        honest = [MockOptions(switches={**given, **side}, seed=seed) for seed in (1, 2)]
+        courses = Courses(trace, *plays(honest, query, headers, trace.script.steps))
+        facts = turning(courses, subject.claim)
+        if not facts:
+            continue
+        found = _tried(subject, courses, facts, honest[0], query=query, headers=headers)
+        if found is not None:
+            return found
+        why = "what was found to look for does not come again, or comes of a faithful server as well"
+    raise NoReproduction(why)
+
+
+def _headers(leg: Leg, dial: Dial) -> dict[str, str]:
+    """The headers that a reproduction sends; `{key}` stands for the key."""
+    found = dict(dial.headers)
+    if any(name.lower() == "authorization" for name, _ in leg.handshake.request_headers):
+        found["Authorization"] = f"{dial.scheme} {'{key}' if dial.key in {None, 'target'} else dial.key}"
+    return found
+
+
+def _tried(
+    subject: Subject,
+    courses: Courses,
+    facts: Sequence[Fact],
+    honest: MockOptions,
+    *,
+    query: str,
+    headers: dict[str, str],
+) -> Reproduction | None:
+    """The shortest script of a few that shows it where it was seen and not on a faithful mock; None: none does."""
+    test = " or ".join(fact.test for fact in facts)
+    steps = courses.trace.script.steps
+    cuts = [_tail(courses.trace, test, subject.claim), list(range(len(steps)))]
+    if subject.liar is not None:  # who leaves out what came before must see that it still happens
+        cuts.insert(0, _fewest(courses.trace, test, subject.claim, cuts[0]))
+    for kept in dict.fromkeys(map(tuple, cuts)):
+        chosen = [steps[number] for number in kept]
+        mocks = [dataclasses.replace(honest, seed=3), *([subject.liar] if subject.liar is not None else [])]
+        seen = plays(mocks, query, headers, chosen)
+        if holds(test, seen[0]) or (subject.liar is not None and not holds(test, seen[1])):
+            continue
+        told = ["On the suite's own mock it does not show."]
+        told += ["On the mock that was told to lie it does."] if subject.liar is not None else []
+        transcript, leg = courses.trace.transcript, courses.trace.leg
+        out = len(steps) - len(chosen)
+        return Reproduction(transcript, leg, chosen, headers, query, tuple(facts), " ".join(told), out)
+    return None
+
+
+# -- cutting
+
+
+def _still(trace: Trace, test: str, claim: Claim) -> Callable[[Sequence[int]], bool]:
+    """Whether the recording shows the same with only these steps and what came after each."""
+
+    def still(kept: Sequence[int]) -> bool:
+        begun = {0, *(number + 1 for number in kept)}
+        seen = trace.seen()
+        seen.got = [pair for pair in seen.got if pair[0] in begun]
+        left = trace.with_frames(entry.frame for entry in trace.entries if entry.step in begun)
+        return holds(test, seen) and claim(left) is True
+
+    return still
+
+
+def _tail(trace: Trace, test: str, claim: Claim) -> list[int]:
+    """The steps without those at the end that nothing needs."""
+    still, kept = _still(trace, test, claim), list(range(len(trace.script.steps)))
+    while kept and still(kept[:-1]):
+        kept.pop()
+    return kept
+
+
+def _fewest(trace: Trace, test: str, claim: Claim, kept: list[int]) -> list[int]:
+    """The steps that are needed, as far as the recording can tell."""
+    still, size = _still(trace, test, claim), max(1, len(kept) // 2)
+    while True:
+        start = 0
+        while start < len(kept):
+            fewer = kept[:start] + kept[start + size :]
+            if still(fewer):
+                kept = fewer
+            else:
+                start += size
+        if size == 1:
+            return kept
+        size //= 2

@@ -1,0 +1,134 @@
+"""From a recorded connection to the steps that repeat it.
+
+A step is `[number, awaited, pause, action, …]`: its number (which it keeps when others are left out), the types
+of the events that had come before it (each once for every time; of what streams once), the seconds that then passed,
+what the client did.  `conformance.papers.player` carries steps out.
+"""
+
+from __future__ import annotations
+
+import base64
+import binascii
+import zlib
+from collections.abc import Iterator, Sequence
+from dataclasses import dataclass
+from typing import Any
+
+from conformance.wire.transcript import Frame, Leg
+
+Step = list[Any]
+APPEND = "input_audio_buffer.append"
+LEAST_PAUSE = 0.05  # seconds; what is shorter is the speed of the machine
+NAMES = ("id", "call_id", "item_id", "response_id", "previous_item_id")
+"""Members by which a client refers to what the server named."""
+
+
+class Unplayable(Exception):  # noqa: N818  # it is the reason why there is no reproduction
+    """What the client did can't be repeated by a short script; the message says why, as the end of a sentence."""
+
+
+@dataclass(frozen=True)
+class Script:
+    """The steps of a connection, and for each of its frames how many steps had begun when it crossed."""
+
+    steps: list[Step]
+    begun: list[int]
+
+
+def streams(kind: str | None) -> bool:
+    """Whether there are as many events of this type as the server likes."""
+    return str(kind).endswith(".delta")
+
+
+def script(leg: Leg, path: str = "") -> Script:
+    """The steps of a connection; `path` names its way of closing.  Raises Unplayable."""
+    steps: list[Step] = []
+    begun: list[int] = []
+    awaited: list[str] = []
+    before = 0.0
+    run: list[Frame] = []
+    for frame in leg.frames:
+        if frame.side == "client" and not (run and _joins(run, frame)):
+            # Who only pings asks for nothing; who was closed on answers by himself.
+            if frame.opcode not in {"ping", "pong"} and not (frame.opcode == "close" and leg.ending.first == "server"):
+                run = [frame]
+                pause = (frame.at - before) / 1000
+                waits = round(pause, 2) if pause > LEAST_PAUSE else 0
+                steps.append([len(steps), awaited, waits, *_action(frame, leg)])
+                awaited = []
+        elif frame.side == "client":
+            run.append(frame)
+            steps[-1] = [*steps[-1][:3], *_audio(run)]
+        elif frame.type is not None and not (streams(frame.type) and frame.type in awaited):
+            awaited.append(frame.type)
+        begun.append(len(steps))
+        before = frame.at
+    if leg.ending.first == "client" and leg.ending.code_sent is None and leg.handshake.status == 101:
+        how = "reset" if "rst" in path else "half" if "half" in path else "drop"
+        steps.append([len(steps), awaited, 0, "leave", how])
+    return Script(steps, begun)
+
+
+def _joins(run: list[Frame], frame: Frame) -> bool:
+    """Whether a packet of audio goes on where the one before it left off."""
+    first = run[0]
+    same = first.label == frame.label and (first.label is not None or first.step == frame.step)
+    return same and first.type == frame.type == APPEND and _pcm(first) is not None and _pcm(frame) is not None
+
+
+def _pcm(frame: Frame) -> bytes | None:
+    """The audio of an append that holds nothing else."""
+    if frame.gap or not isinstance(frame.event, dict) or set(frame.event) - {"type", "audio", "event_id"}:
+        return None
+    try:
+        return base64.b64decode(frame.event.get("audio", ""), validate=True)
+    except (binascii.Error, TypeError, ValueError):
+        return None
+
+
+def _audio(run: Sequence[Frame]) -> Step:
+    packets = [_pcm(frame) or b"" for frame in run]
+    gap = (run[-1].at - run[0].at) / 1000 / (len(run) - 1)
+    packed = base64.b85encode(zlib.compress(b"".join(packets), 9)).decode()
+    return ["audio", packed, len(packets[0]), round(gap, 3) if gap > LEAST_PAUSE else 0]
+
+
+def _action(frame: Frame, leg: Leg) -> Step:
+    if frame.opcode == "close":
+        return ["close", leg.ending.code_sent if leg.ending.code_sent != 1005 else None, leg.ending.reason_sent]
+    if frame.gap or (frame.text is not None and "[left out: " in frame.text):
+        raise Unplayable("the record does not hold all that the client sent")
+    if frame.text is None:
+        return ["binary", base64.b64encode(frame.data).decode(), frame.opcode == "text"]
+    if frame.fragments > 1:
+        size = -(-len(frame.text) // frame.fragments)
+        return ["pieces", *(frame.text[start : start + size] for start in range(0, len(frame.text), size))]
+    filled = _filled(frame, leg)
+    return ["text" if filled == frame.text else "filled", filled]
+
+
+def _filled(frame: Frame, leg: Leg) -> str:
+    """What the client said, with `<<type|nth|path>>` in the place of what it had from the server."""
+    text = frame.text or ""
+    counted: dict[str, int] = {}
+    for earlier in leg.frames[: frame.index]:
+        if earlier.side != "server" or earlier.type is None:
+            continue
+        nth = counted[earlier.type] = counted.get(earlier.type, -1) + 1
+        for path, value in leaves(earlier.event):
+            named = path.rpartition(".")[2] in NAMES and isinstance(value, str) and len(value) > 7
+            if named and (told := f'"{value}"') in text:
+                text = text.replace(told, f'"<<{earlier.type}|{nth}|{path}>>"')
+    return text
+
+
+def leaves(value: Any, path: str = "") -> Iterator[tuple[str, Any]]:
+    """Every value of an event that is neither an object nor a list, with its path; empty ones are values, too."""
+    if isinstance(value, dict) and value:
+        for name, member in value.items():
+            yield from leaves(member, f"{path}.{name}" if path else str(name))
+    elif isinstance(value, list) and value:
+        for place, member in enumerate(value):
+            yield from leaves(member, f"{path}.{place}")
+    else:
+        yield path, value

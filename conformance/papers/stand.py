@@ -1,0 +1,53 @@
+"""The suite's own mock as a stand for trying reproductions: faithful, lying, or with another side of a question."""
+
+from __future__ import annotations
+
+import asyncio
+import contextlib
+import copy
+import threading
+from collections.abc import Iterator, Sequence
+from concurrent.futures import ThreadPoolExecutor
+from typing import Any
+
+from conformance.mock.options import MockOptions
+from conformance.mock.server import MockServer
+from conformance.papers.player import Seen, play
+
+PATIENCE = 1.0  # seconds without a word from a mock that answers at once
+KEY = "mock-key"
+
+
+@contextlib.contextmanager
+def serving(options: MockOptions) -> Iterator[str]:
+    """The address of a mock that serves from a thread of its own until the block is left."""
+    loop = asyncio.new_event_loop()
+    thread = threading.Thread(target=loop.run_forever, name="stand", daemon=True)
+    thread.start()
+    server = MockServer(options)
+    try:
+        asyncio.run_coroutine_threadsafe(server.__aenter__(), loop).result()
+        yield server.url
+        asyncio.run_coroutine_threadsafe(server.__aexit__(None, None, None), loop).result()
+    finally:
+        loop.call_soon_threadsafe(loop.stop)
+        thread.join()
+        loop.close()
+
+
+def plays(
+    options: Sequence[MockOptions],
+    query: str,
+    headers: dict[str, str],
+    steps: Sequence[Any],
+    patience: float = PATIENCE,
+) -> list[Seen]:
+    """What comes of these steps on each of these mocks, side by side."""
+
+    def one(given: MockOptions) -> Seen:
+        with serving(given) as url:
+            mine = {name: value.replace("{key}", KEY) for name, value in headers.items()}
+            return play(f"{url}?{query}", mine, copy.deepcopy(list(steps)), patience)
+
+    with ThreadPoolExecutor(max(1, len(options))) as pool:
+        return list(pool.map(one, options))

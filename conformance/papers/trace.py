@@ -1,0 +1,139 @@
+"""A recorded connection that can be mended: the same conversation, had the server sent something else."""
+
+from __future__ import annotations
+
+import copy
+import json
+from collections.abc import Callable, Iterable
+from dataclasses import dataclass, field, replace
+from typing import Any
+
+from conformance.papers.player import Seen, read
+from conformance.papers.script import Script
+from conformance.wire.transcript import Frame, Leg, Transcript
+
+
+@dataclass
+class Entry:
+    """One frame.  `event` is what the server said (None: the client's, or no message), `key` its place at first."""
+
+    key: int
+    step: int
+    frame: Frame
+    event: Any
+    changed: bool = False
+
+
+@dataclass
+class Draft:
+    """A connection that is being changed."""
+
+    entries: list[Entry]
+    leg: Leg
+    known: dict[int, Entry] = field(default_factory=dict)
+
+    def __post_init__(self) -> None:
+        self.known = {entry.key: entry for entry in self.entries}
+
+    def put(self, key: int, path: str, value: Any) -> None:
+        """Give a member another value; makes the objects on the way to it."""
+        entry = self.known.get(key)
+        if entry is None or entry not in self.entries:
+            return
+        *way, last = path.split(".")
+        inner = entry.event
+        for name in way:
+            inner = inner[int(name)] if isinstance(inner, list) else inner.setdefault(name, {})
+        if isinstance(inner, list):
+            inner[int(last) : int(last) + 1] = [value]
+        else:
+            inner[last] = value
+        entry.changed = True
+
+    def take(self, key: int, path: str) -> None:
+        """Take a member away."""
+        entry = self.known[key]
+        *way, last = path.split(".")
+        inner = entry.event
+        for name in way:
+            inner = inner[int(name)] if isinstance(inner, list) else inner[name]
+        inner.pop(int(last) if isinstance(inner, list) else last, None)
+        entry.changed = True
+
+    def drop(self, keys: Iterable[int]) -> None:
+        """Take frames away."""
+        gone = set(keys)
+        self.entries = [entry for entry in self.entries if entry.key not in gone]
+
+    def move(self, keys: Iterable[int], before: int) -> None:
+        """Let frames come just before another."""
+        moved = [self.known[key] for key in keys]
+        rest = [entry for entry in self.entries if entry not in moved]
+        place = next((n for n, entry in enumerate(rest) if entry.key == before), len(rest))
+        self.entries = [*rest[:place], *moved, *rest[place:]]
+
+    def add(self, event: Any, step: int, before: int | None) -> None:
+        """Let the server say one thing more: before another frame, or at the end of a step."""
+        place = next((n for n, entry in enumerate(self.entries) if entry.key == before), None)
+        if place is None:
+            last = [n for n, entry in enumerate(self.entries) if entry.step <= step and entry.frame.opcode != "close"]
+            place = last[-1] + 1 if last else 0
+        at = self.entries[place - 1].frame.at if place else 0.0
+        frame = Frame(0, "server", at, "text", text=json.dumps(event, ensure_ascii=False))
+        self.entries.insert(place, Entry(-1 - len(self.entries), step, frame, event))
+
+
+Edit = Callable[[Draft], None]
+
+
+class Trace:
+    """One connection of a transcript, its steps, and what was seen on it."""
+
+    def __init__(self, transcript: Transcript, number: int, steps: Script) -> None:
+        self.transcript, self.number, self.script = transcript, number, steps
+        self.leg = transcript.legs[number]
+        self.entries = [
+            Entry(key, begun, frame, _said(frame))
+            for key, (frame, begun) in enumerate(zip(self.leg.frames, steps.begun, strict=True))
+        ]
+
+    @property
+    def said(self) -> list[Entry]:
+        """What the server said, in order."""
+        return [entry for entry in self.entries if entry.event is not None]
+
+    def seen(self) -> Seen:
+        """The connection as a reproduction would have seen it."""
+        seen = Seen([(entry.step, entry.event) for entry in self.said])
+        ending = self.leg.ending
+        seen.status = self.leg.handshake.status or 0
+        seen.closed_by, seen.code, seen.reason = ending.first, ending.code_received or 0, ending.reason_received
+        return seen
+
+    def mended(self, edits: Iterable[Edit]) -> Transcript:
+        """The transcript as it would be after these edits."""
+        draft = Draft([copy.copy(entry) for entry in self.entries], self.leg)
+        for entry in draft.entries:
+            entry.event = copy.deepcopy(entry.event)
+        for edit in edits:
+            edit(draft)
+        return self.with_frames([_frame(entry) for entry in draft.entries], draft.leg)
+
+    def with_frames(self, frames: Iterable[Frame], leg: Leg | None = None) -> Transcript:
+        """The transcript with these frames, numbered anew, in the place of the connection's."""
+        made = replace(leg or self.leg, frames=[replace(frame, index=place) for place, frame in enumerate(frames)])
+        legs = [made if number == self.number else one for number, one in enumerate(self.transcript.legs)]
+        # Where the script stopped for want of an answer, it stopped for what the server did.
+        return replace(self.transcript, legs=legs, stop=None)
+
+
+def _said(frame: Frame) -> Any:
+    if frame.side != "server" or frame.opcode not in {"text", "binary"}:
+        return None
+    return dict(frame.event) if isinstance(frame.event, dict) else read(frame.text or frame.data)
+
+
+def _frame(entry: Entry) -> Frame:
+    if not entry.changed:
+        return entry.frame
+    return Frame(0, "server", entry.frame.at, "text", text=json.dumps(entry.event, ensure_ascii=False))
