@@ -237,9 +237,11 @@ class Courses:
         here = _holders(self.mine).get(mine)
         if here is not None and here[:2] != (kind, nth) and self.other.value(here[0], 0, here[1], here[2]) != value:
             other = f"seen.value({here[0]!r}, 0, {here[1]}, {here[2]!r})"
+            named = self.names.get(value, value)
+            named = value if named == mine else named
             yield Fact(
                 f"GONE != {me} == {other}", f"`{path}` of `{kind}` is not `{here[2]}` of `{here[0]}`", _short(mine), 1,
-                lambda draft: draft.put(entry.key, path, value), (entry.key,),
+                lambda draft: draft.put(entry.key, path, named), (entry.key,),
             )  # fmt: skip
 
     def _joined(self) -> Iterator[Fact]:

@@ -78,21 +78,19 @@ def play(url: str, headers: dict[str, str], steps: list[Any], patience: float) -
     """Send the steps: each waits for what had come before it, then for so many seconds, then acts."""
     seen, step = (Seen([]), -1)
     try:
-        ws = connect(url, additional_headers=headers, max_size=None, ping_interval=None, close_timeout=patience)
+        with connect(url, additional_headers=headers, max_size=None, ping_interval=None, close_timeout=patience) as ws:
+            with contextlib.suppress(ConnectionClosed, OSError):
+                for step, awaited, pause, action, *what in steps:
+                    if awaited or pause:
+                        hear(ws, seen, step, awaited or ["(nothing)"], patience if awaited else 0)
+                        time.sleep(pause)
+                        hear(ws, seen, step, [], 0)
+                    say(f"step {step}: {action}", str(what)[1:160])
+                    globals()[action](ws, seen, *what)
+                hear(ws, seen, step + 1, [], patience)
+            ending(ws, seen, steps)
     except InvalidStatus as refused:
         seen.status = refused.response.status_code
-        return seen
-    with contextlib.suppress(ConnectionClosed, OSError):
-        for step, awaited, pause, action, *what in steps:
-            if awaited or pause:
-                hear(ws, seen, step, awaited or ["(nothing)"], patience if awaited else 0)
-                time.sleep(pause)
-                hear(ws, seen, step, [], 0)
-            say(f"step {step}: {action}", str(what)[1:160])
-            globals()[action](ws, seen, *what)
-        hear(ws, seen, step + 1, [], patience)
-    ending(ws, seen, steps)
-    ws.close()
     return seen
 
 

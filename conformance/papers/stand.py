@@ -14,7 +14,7 @@ from conformance.mock.options import MockOptions
 from conformance.mock.server import MockServer
 from conformance.papers.player import Seen, play
 
-PATIENCE = 1.0  # seconds without a word from a mock that answers at once
+PATIENCE = 2.5  # seconds without a word from a mock that answers at once
 KEY = "mock-key"
 
 
@@ -27,12 +27,23 @@ def serving(options: MockOptions) -> Iterator[str]:
     server = MockServer(options)
     try:
         asyncio.run_coroutine_threadsafe(server.__aenter__(), loop).result()
-        yield server.url
-        asyncio.run_coroutine_threadsafe(server.__aexit__(None, None, None), loop).result()
+        try:
+            yield server.url
+        finally:
+            asyncio.run_coroutine_threadsafe(_end(server), loop).result()
     finally:
         loop.call_soon_threadsafe(loop.stop)
         thread.join()
         loop.close()
+
+
+async def _end(server: MockServer) -> None:
+    """Stop, and wait for what a session left behind: its client may have gone without a word."""
+    await server.__aexit__(None, None, None)
+    left = asyncio.all_tasks() - {asyncio.current_task()}
+    for task in left:
+        task.cancel()
+    await asyncio.gather(*left, return_exceptions=True)
 
 
 def plays(

@@ -97,6 +97,10 @@ class Trace:
             for key, (frame, begun) in enumerate(zip(self.leg.frames, steps.begun, strict=True))
         ]
 
+    def on(self, transcript: Transcript) -> Trace:
+        """The same connection of a transcript whose other connections have been changed."""
+        return Trace(transcript, self.number, self.script)
+
     @property
     def said(self) -> list[Entry]:
         """What the server said, in order."""

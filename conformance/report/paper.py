@@ -150,7 +150,7 @@ def _question(row: dict[str, Any]) -> Iterator[str]:
 def _seen(case: Case, program: Program, question: dict[str, Any] | None) -> Iterator[str]:
     if question is not None and case.outcome is not None:
         means = {one["id"]: one["means"] for one in question.get("outcomes", ())}
-        yield f"{one_line(means.get(case.outcome, case.outcome), 400)}."
+        yield one_line(means.get(case.outcome, case.outcome), 400)
         yield ""
     # Equal words are one line, with how many there were.
     lines: dict[tuple[str, str], int] = {}

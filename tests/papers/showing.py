@@ -1,0 +1,57 @@
+"""Reproductions of the quirks whose check fails alone: made from what they do, and tried."""
+
+import json
+from collections.abc import Iterator, Sequence
+from concurrent.futures import ThreadPoolExecutor
+
+from conformance.killmatrix import trial
+from conformance.mock.options import MockOptions
+from conformance.mock.quirks import REGISTRY
+from conformance.papers import chapters
+from conformance.papers.program import rendered
+from conformance.papers.repro import NoReproduction, Reproduction, Subject, reproduction
+from conformance.spec.profiles import profile_for
+from conformance.spec.proof import FILE
+from conformance.trial import Result, run
+
+SIDE_BY_SIDE = 12
+
+
+def alone() -> list[str]:
+    """The quirks whose check fails alone."""
+    rows = json.loads(FILE.read_text(encoding="utf-8"))["quirks"]
+    return [name for name, row in rows.items() if len(row["kills"]) == 1]
+
+
+def subject(name: str, result: Result) -> Subject:
+    """What is to be shown of a quirk."""
+    quirk = REGISTRY[name]
+    (failing,) = [check for check, said in result.outcomes.items() if said.verdict == "fail"]
+    liar = MockOptions(quirks=(name,), switches=quirk.switches)
+    dials = {conversation: row.dial for conversation, row in chapters().conversations.items()}
+    return Subject(chapters().checks[failing], profile_for(quirk.model), None, liar, dials)
+
+
+def made(name: str, result: Result) -> Reproduction | str:
+    """The reproduction of a quirk, or why there is none."""
+    try:
+        return reproduction(subject(name, result), result.transcripts.values())
+    except NoReproduction as problem:
+        return str(problem)
+    except ValueError as problem:
+        return f"more than one check fails ({problem})"
+
+
+def shown(names: Sequence[str]) -> Iterator[tuple[str, Reproduction | None, str]]:
+    """For each quirk its reproduction and its program, or why there is none; made side by side."""
+    results = run([trial(REGISTRY[name]) for name in names])
+    with ThreadPoolExecutor(SIDE_BY_SIDE) as pool:
+        for name, found in zip(names, pool.map(made, names, results), strict=True):
+            # Not in the threads: the parser of 3.11 counts its depth for all of them together.
+            if isinstance(found, str):
+                yield name, None, found
+                continue
+            try:
+                yield name, found, rendered(found, f"{name}.py", name, "")
+            except NoReproduction as problem:
+                yield name, None, str(problem)

@@ -1,0 +1,139 @@
+"""Programs that show a finding by themselves: made of what was recorded, and tried."""
+
+import dataclasses
+import subprocess
+import sys
+
+import pytest
+from papers.showing import shown, subject
+
+from conformance.killmatrix import trial
+from conformance.mock.options import MockOptions
+from conformance.mock.quirks import REGISTRY
+from conformance.papers.facts import Fact, holds
+from conformance.papers.player import GONE, Seen, at
+from conformance.papers.program import LINES, rendered
+from conformance.papers.repro import NoReproduction, reproduction
+from conformance.papers.stand import serving
+from conformance.trial import Trial, run
+
+# Forty of the quirks whose check fails alone, from all chapters; `python -m tests.papers` tries every one.
+SAMPLE = [
+    "appends-are-acknowledged",
+    "arguments-differ",
+    "arguments-never-done",
+    "array-ignored",
+    "audio-done-with-audio",
+    "bad-json-ignored",
+    "bad-key-is-404",
+    "cancel-leaves-text-open",
+    "clear-answers-twice",
+    "duplicate-event-id",
+    "commits-a-turn-twice",
+    "done-items-in-progress",
+    "idle-cancel-spoils",
+    "image-error-says-nothing",
+    "images-cost-thrice",
+    "item-of-another-role",
+    "items-not-shown",
+    "message-stays-in-progress",
+    "modalities-error-of-another-code",
+    "never-transcribes",
+    "no-usage",
+    "odd-type-ignored",
+    "part-begins-full",
+    "part-never-done",
+    "refuses-720p",
+    "refuses-channels",
+    "refuses-lower-case-bearer",
+    "refuses-pcm24",
+    "refuses-top-k-103",
+    "reply-is-incomplete",
+    "says-nothing",
+    "second-create-ignored",
+    "shows-zero-audio",
+    "spoken-part-forgets",
+    "swallows-seed-210",
+    "takes-video",
+    "talks-after-its-end",
+    "text-done-differs",
+    "empty-commit-says-nothing",
+    "updates-ignored",
+    "usage-does-not-add-up",
+]
+
+
+@pytest.fixture(scope="module")
+def programs():
+    return {name: (found, words) for name, found, words in shown(SAMPLE)}
+
+
+def test_forty_quirks_are_shown_on_the_lying_mock_and_not_on_the_honest_one(programs) -> None:
+    """`reproduction` gives none that was not tried on both."""
+    assert len(SAMPLE) >= 40
+    assert {name: words for name, (found, words) in programs.items() if found is None} == {}
+
+
+def test_a_program_is_a_page_that_imports_nothing_of_the_suite(programs) -> None:
+    for _, code in programs.values():
+        assert code.count("\n") < LINES, code
+        compile(code, "repro.py", "exec")
+        assert "conformance" not in "".join(line for line in code.splitlines() if "import" in line)
+        assert code.startswith("# /// script\n")
+
+
+@pytest.mark.parametrize(("name", "quirks", "ends"), [("no-usage", ("no-usage",), 1), ("no-usage", (), 0)])
+def test_the_file_says_in_words_and_by_its_exit_code_what_it_found(programs, tmp_path, name, quirks, ends) -> None:
+    (file := tmp_path / "repro.py").write_text(programs[name][1].replace("patience=10", "patience=1"), encoding="utf-8")
+    with serving(MockOptions(quirks=quirks)) as url:
+        done = subprocess.run([sys.executable, file, url], capture_output=True, text=True, timeout=60, check=False)
+    assert done.returncode == ends, done.stdout + done.stderr
+    assert ("The finding is still there" in done.stdout) == bool(ends)
+    assert "came: {" in done.stdout
+
+
+def test_the_file_is_not_tried_where_nobody_answers(programs, tmp_path) -> None:
+    (file := tmp_path / "repro.py").write_text(programs["no-usage"][1], encoding="utf-8")
+    done = subprocess.run([sys.executable, file, "ws://127.0.0.1:1"], capture_output=True, text=True, check=False)
+    assert (done.returncode, "Not tried" in done.stdout) == (2, True)
+
+
+def test_no_key_goes_out_in_the_clear(programs, tmp_path) -> None:
+    (file := tmp_path / "repro.py").write_text(programs["no-usage"][1], encoding="utf-8")
+    env = {"DASHSCOPE_API_KEY": "sk-planted-key-0001"}
+    done = subprocess.run(
+        [sys.executable, file, "ws://192.0.2.1/x"], capture_output=True, text=True, env=env, check=False
+    )
+    assert done.returncode == 2
+    assert "sk-planted" not in done.stdout + done.stderr
+
+
+def test_where_no_conversation_shows_it_there_is_no_reproduction() -> None:
+    (lying, honest) = run([trial(REGISTRY["no-usage"]), Trial(("responses/Typed",))])
+    with pytest.raises(NoReproduction, match="no conversation alone"):
+        reproduction(subject("no-usage", lying), honest.transcripts.values())
+
+
+def test_a_fact_of_the_ending_brings_the_reader_of_the_ending(programs) -> None:
+    found, code = programs["no-usage"]
+    assert "def ending" not in code
+    closed = Fact("seen.code == 1011", "the close code: 0", "1011", 0, lambda draft: None)
+    assert "def ending" in rendered(dataclasses.replace(found, facts=(closed,)), "x.py", "head", "body")
+
+
+def test_members_are_found_by_their_path_or_are_not_there() -> None:
+    event = {"type": "a", "list": [{"b": 1}]}
+    assert (at(event, "list.0.b"), at(event, "list.1.b"), at(event, "list.b"), at(event, "type.x")) == (
+        1,
+        GONE,
+        GONE,
+        GONE,
+    )
+
+
+def test_an_expression_is_about_what_was_seen_since_a_step() -> None:
+    seen = Seen([(0, {"type": "a", "n": 1}), (2, {"type": "a", "n": 2})])
+    assert holds("len(seen.of('a', 1)) == 1", seen)
+    assert holds("seen.value('a', 0, 1, 'n') == 2", seen)
+    assert holds("seen.value('a', 0, 2, 'n') == GONE", seen)
+    assert not holds("seen.place('a', 0, 0) > seen.place('a', 0, -1)", seen)
