@@ -307,7 +307,7 @@ class TestWhichErrorsClose:
 
     @observe("Q-ERROR-CLOSES")
     def question_which_errors_close(self, wire):
-        fates = {step.label: fate(wire, step.label).outcome for step in self.mistakes}
+        fates = {str(step.label): fate(wire, step.label).outcome for step in self.mistakes}
         silent = {name for name, outcome in fates.items() if outcome not in {"error", "closed"}}
         if silent - {"voice"}:
             raise Inconclusive(f"no error came for: {', '.join(sorted(silent))}")

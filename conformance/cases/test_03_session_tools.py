@@ -1,6 +1,7 @@
 """§2.1  Session configuration: functions and MCP servers."""
 
 import json
+from typing import Any
 
 from conformance.cases.updates import TOOL, ask, confirmed, echo, outcome, reaction, refused, words
 from conformance.judge.verdicts import Inconclusive, other
@@ -35,7 +36,7 @@ class TestTools:
 
     async def talk(self, call):
         await call(until("session.created"))
-        none = {"tools": []}
+        none: dict[str, Any] = {"tools": []}
         flat = {"type": "function", **TOOL["function"]}
         await ask(call, "nested", session={"tools": [TOOL]})
         await ask(call, "taken away", session=none)
@@ -98,7 +99,7 @@ class TestMcp:
 
     async def talk(self, call):
         await call(until("session.created"))
-        none = {"tools": []}
+        none: dict[str, Any] = {"tools": []}
         await ask(call, "no url", session={"tools": [{"type": "mcp", "server_label": "docs"}]}, reset=none)
         await ask(call, "long label", session={"tools": [{**MCP, "server_label": "x" * 65}]}, reset=none)
         plain = "http://example.com/mcp"

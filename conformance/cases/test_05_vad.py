@@ -2,6 +2,7 @@
 
 import base64
 import json
+from typing import Any
 
 from conformance import fixtures
 from conformance.cases.shared import BRIEF, configured, user
@@ -49,7 +50,7 @@ def end(wire, nth=0):
 
 def once_each(wire, kind, nth):
     """The `nth` event of this type, counting each item once; raises Blocked."""
-    found = {}
+    found: dict[str | None, Any] = {}
     for event in wire.all(kind):
         found.setdefault(event.get("item_id"), event)
     if nth < len(found):
@@ -302,7 +303,7 @@ class TestThreeUtterances:
         told = f"audio_start_ms is {seen}; the speech lies at {audio:.0f} ms of the audio, {wall:.0f} ms of the session"
         if abs(audio - wall) < 700:
             raise Inconclusive(f"both clocks agree: {told}")
-        nearest = min(off, key=off.get)
+        nearest = min(off, key=off.__getitem__)
         return Seen(nearest, told) if off[nearest] <= 700 else other(told)
 
 

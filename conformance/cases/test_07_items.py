@@ -2,6 +2,7 @@
 
 import base64
 import json
+from typing import Any
 
 from conformance import fixtures
 from conformance.cases.shared import user
@@ -205,7 +206,7 @@ HALF_A_SECOND = base64.b64encode(fixtures.wav("speech/hello.wav")[:16000]).decod
 class TestOddItems:
     """The client creates items that are incomplete, unusual or large, and asks for no reply."""
 
-    items = {
+    items: dict[str, dict[str, Any]] = {
         "empty item": {"item": {}},
         "no item": {},
         "unknown item type": {"item": {"type": "conformance_no_such_item", "text": "hello"}},

@@ -3,6 +3,7 @@
 import contextlib
 import json
 from functools import partial
+from typing import Any
 
 from conformance.cases.shared import leg_of
 from conformance.cut import listed
@@ -18,7 +19,7 @@ TWO_WORDS = "Answer with exactly two words."
 HARMLESS = {"modalities": ["text"]}
 # Legal values that stand in examples and recordings instead of in a range.
 SHOWN = [Probe("turn_detection.prefix_padding_ms", 500, legal=True), Probe("max_tokens", 128, legal=True)]
-TOOL = {
+TOOL: dict[str, Any] = {
     "type": "function",
     "function": {
         "name": "get_weather",

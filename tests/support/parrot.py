@@ -73,7 +73,7 @@ def endpoint(*, refuses: bool = False) -> Iterator[int]:
         options = {"process_request": refusing} if refuses else {"process_response": quoting}
         quiet = logging.getLogger("parrot")
         quiet.setLevel(logging.CRITICAL + 1)  # its handlers' failures are no news: the client hangs up when it likes
-        async with serve(parrot, "127.0.0.1", 0, logger=quiet, **options) as server:  # type: ignore[arg-type]
+        async with serve(parrot, "127.0.0.1", 0, logger=quiet, **options) as server:
             ready.append(next(iter(server.sockets)).getsockname()[1])
             started.set()
             await stop.wait()

@@ -217,7 +217,7 @@ def write(folder: Path, held: list[Transcript], said: list[dict[str, Any]], **op
         writer.write("conversation", **item.to_json())
     sessions = sum(len(item.legs) for item in held)
     if any(item.path for item in held):
-        reading = {
+        reading: dict[str, Any] = {
             "status": "failed_client", "attribution": "exact_id", "reader": "mock", "error": "ClientDisconnect",
             "rows": [], "usage": None, "why": "", "observed_at": 1_790_000_005_000, "lag_s": 1.0,
         }  # fmt: skip

@@ -37,6 +37,7 @@ class Told:
             if isinstance(out, SendEvent):
                 found.append(out.event)
             else:
+                assert isinstance(out, CloseWith | Drop), f"nothing here hears {out}"
                 self.end = out
         self.says += found
         return found
