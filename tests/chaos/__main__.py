@@ -13,7 +13,7 @@ sys.path.insert(0, str(Path(__file__).resolve().parents[1]))
 
 from tests.chaos.runs import errors  # the tests' own folder has to be found first
 
-AT_ONCE = 50
+AT_ONCE = 100
 DEFAULT = 10_000
 
 

@@ -21,7 +21,7 @@ from conformance.mock.quirks.base import USUAL
 from conformance.trial import Trial, names, run
 
 COUNT, SEED = 400, 1
-AT_ONCE = 20
+AT_ONCE = 40
 EACH = 3
 """Conversations of one pair, of those that either of the two can touch."""
 
@@ -46,7 +46,7 @@ def errors(trials: Sequence[Trial]) -> dict[str, str]:
     """Checks that broke, by pair and id, with what they said; a suite that knows no error finds none."""
     return {
         f"{' + '.join(result.trial.mock.quirks)} {check}": outcome.detail
-        for result in run(trials)
+        for result in run(trials, AT_ONCE)
         for check, outcome in result.outcomes.items()
         if outcome.verdict == "error"
     }

@@ -14,6 +14,8 @@ from .spoiler import spoiled
 
 EACH = 3
 """Conversations of one seed."""
+SIDE_BY_SIDE = 40
+"""Seeds at once: an endpoint that stalls is waited for, and others can be held meanwhile."""
 
 
 def trial(seed: int, name: str) -> Trial:
@@ -29,7 +31,7 @@ def errors(seeds: Iterable[int]) -> dict[str, str]:
         trials = [trial(seed, stack.enter_context(spoiled(seed))) for seed in seeds]
         return {
             f"{result.trial.mock.quirks[0]} {check}": outcome.detail
-            for result in run(trials)
+            for result in run(trials, SIDE_BY_SIDE)
             for check, outcome in result.outcomes.items()
             if outcome.verdict == "error"
         }

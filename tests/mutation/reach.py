@@ -26,7 +26,7 @@ from .targets import ELSEWHERE, ROOT, modules, named, tests
 
 MOST = 300.0
 """Seconds of processing for one file of tests."""
-SLOW = 1.5
+SLOW = 0.25
 """Seconds from which on a test is not asked: what only such a test notices, no test of the rule itself does."""
 Lines = dict[str, dict[int, list[str]]]
 
@@ -61,21 +61,23 @@ def measure(jobs: int, keep: Path | None = None) -> Reach:
     kept = json.loads(keep.read_text()) if keep is not None and keep.exists() else {}
     wanted = {named(path): _digest(path) for path in _files()}
     old = {name: told for name, told in kept.items() if wanted.get(name) == told["digest"]}
-    with tempfile.TemporaryDirectory() as folder:
-        work = [
-            (name, MOST, lambda name=name, out=Path(folder, f"{number}.json"): _measured(name, out))
-            for number, name in enumerate(name for name in wanted if name not in old)
-        ]
-        new, red = {}, []
-        for name, end in herd.each(work, jobs):
+    # What was slow when it was last measured would not be asked: it need not be measured again.
+    slow = {test: took for told in kept.values() for test, took in told["seconds"].items() if took >= SLOW}
+    anew = [name for name in wanted if name not in old]
+    new: dict[str, Any] = {}
+    reach = Reach()
+    if anew:
+        with tempfile.TemporaryDirectory() as folder:
+            look = ("all", MOST * len(anew), lambda: _measured(anew, slow, Path(folder), jobs))
+            ((_, end),) = herd.each([look], 1)
             if end != herd.SURVIVED:
-                red.append(f"{name} ({end})")
-        for out in Path(folder).iterdir():
-            told = json.loads(out.read_text())
-            new[told["file"]] = {"digest": wanted[told["file"]], **told}
+                reach.red.append(f"the measurement ({end})")
+            for out in Path(folder).iterdir():
+                told = json.loads(out.read_text())
+                new[told["file"]] = {"digest": wanted[told["file"]], **told}
+    reach.red += [f"{name} (as a whole)" for name in anew if name not in new]
     if keep is not None:
         keep.write_text(json.dumps(old | new))
-    reach = Reach(red=red)
     for told in (old | new).values():
         reach.take(told)
     return reach
@@ -96,32 +98,44 @@ def _digest(path: Path) -> str:
     return every.hexdigest()
 
 
-def _measured(name: str, out: Path) -> bool:
-    look = _Look(name, out)
-    quiet([str(ROOT / name)], look)
-    return out.exists()
+def _measured(files: list[str], slow: dict[str, float], folder: Path, jobs: int) -> bool:
+    quiet([str(ROOT / name) for name in files], _Look(slow, folder, jobs))
+    return True
 
 
 class _Look:
-    """A plugin that runs every test under the eyes of `coverage` and keeps what it saw."""
+    """A plugin that runs every file of tests in a child under the eyes of `coverage`, and keeps what it saw."""
 
-    def __init__(self, file: str, out: Path) -> None:
+    def __init__(self, slow: dict[str, float], folder: Path, jobs: int) -> None:
         # The one tool that only this command needs.
         from coverage import Coverage
 
-        self._file, self._out = file, out
+        self._slow, self._folder, self._jobs = slow, folder, jobs
         self._modules = modules()
         self._coverage = Coverage(data_file=None, include=[str(path) for path in self._modules], config_file=False)
         self._coverage.start()
 
     @pytest.hookimpl(tryfirst=True)
     def pytest_runtestloop(self, session: pytest.Session) -> bool:
-        """Run each test in a context of its own."""
+        """Run each file's tests in a child."""
         load_chapters()
         early = {name: list(lines) for name, lines in self._lines().items()}
-        items = [item for item in session.items if not ELSEWHERE & set(getattr(item, "fixturenames", ()))]
-        seconds: dict[str, float] = {}
-        for item, after in zip(items, [*items[1:], None], strict=True):
+        files: dict[str, list[pytest.Item]] = defaultdict(list)
+        for item in session.items:
+            if not ELSEWHERE & set(getattr(item, "fixturenames", ())):
+                files[named(item.path)].append(item)
+        work = [
+            (name, MOST, lambda name=name, items=items: self._see(name, items, early)) for name, items in files.items()
+        ]
+        for _ in herd.each(work, self._jobs):
+            pass  # a file that does not end well leaves nothing, and is missed by that
+        return True
+
+    def _see(self, name: str, items: list[pytest.Item], early: dict[str, list[int]]) -> bool:
+        """Run each test in a context of its own."""
+        asked = [item for item in items if item.nodeid not in self._slow]
+        seconds = {item.nodeid: self._slow[item.nodeid] for item in items if item.nodeid in self._slow}
+        for item, after in zip(asked, [*asked[1:], None], strict=True):
             self._coverage.switch_context(item.nodeid)
             began = time.process_time()
             green = passes(item, after)
@@ -130,8 +144,8 @@ class _Look:
                 seconds[item.nodeid] = time.process_time() - began
         self._coverage.stop()
         red = [item.nodeid for item in items if item.nodeid not in seconds]
-        told = {"file": self._file, "seconds": seconds, "red": red, "early": early, "lines": self._lines()}
-        self._out.write_text(json.dumps(told))
+        told = {"file": name, "seconds": seconds, "red": red, "early": early, "lines": self._lines()}
+        (self._folder / f"{name.replace('/', '-')}.json").write_text(json.dumps(told))
         return True
 
     def _lines(self) -> Lines:
