@@ -10,8 +10,8 @@ from typing import Any
 
 from conformance.conduct import FORM, Conduct
 from conformance.report.answers import unread
+from conformance.report.headline import table, transport_words
 from conformance.report.html_text import plural
-from conformance.report.summary import table, transport_words
 from conformance.spec.catalogue import clauses, questions
 from conformance.wire.target import is_loopback
 

@@ -11,9 +11,9 @@ from typing import Any
 from jinja2 import Template
 
 from conformance.report import html_text
+from conformance.report.headline import table
 from conformance.report.page import asset, environment, policy
 from conformance.report.record import Record
-from conformance.report.summary import table
 from conformance.wire.transcript import Transcript
 
 

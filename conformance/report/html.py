@@ -19,10 +19,11 @@ from conformance.judge import schema
 from conformance.report import html_text, html_views, svg
 from conformance.report.case import Case
 from conformance.report.findings import Finding, as_markdown, findings, places
+from conformance.report.headline import transport_words
 from conformance.report.html_trace import PAYLOAD, Complaints, complaints, embedded, kind, payload
 from conformance.report.page import asset, environment, policy
 from conformance.report.record import Record
-from conformance.report.summary import cases, transport_words
+from conformance.report.summary import cases
 from conformance.spec import sources
 from conformance.wire.transcript import Frame, Transcript
 

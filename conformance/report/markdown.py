@@ -7,10 +7,11 @@ from typing import Any
 from conformance.report import drift
 from conformance.report.case import Case
 from conformance.report.findings import Finding, findings, word
+from conformance.report.headline import transport_words
 from conformance.report.html_text import cell, one_line, plural, told
 from conformance.report.html_views import GLYPH, RUN_GLYPH, Answer, answers, verdict_class
 from conformance.report.record import Record
-from conformance.report.summary import cases, transport_words
+from conformance.report.summary import cases
 
 MOST = 30
 """Findings that are told; a job summary has a limit, and the report has them all."""

@@ -9,8 +9,9 @@ from typing import Any, get_args
 import pytest
 
 from conformance.report import badge, files
+from conformance.report.headline import RunVerdict
 from conformance.report.redact import Redactor
-from conformance.report.summary import RunVerdict, summary
+from conformance.report.summary import summary
 from support import records
 
 

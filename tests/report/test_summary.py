@@ -7,19 +7,9 @@ from typing import Any
 
 import pytest
 
+from conformance.report.headline import transport_words
 from conformance.report.record import Record
-from conformance.report.summary import (
-    EXIT,
-    MOCK_SERVER,
-    cases,
-    caveats,
-    drift,
-    ended,
-    of_mock,
-    summary,
-    transport_words,
-    verdict,
-)
+from conformance.report.summary import EXIT, MOCK_SERVER, cases, caveats, drift, ended, of_mock, summary, verdict
 from conformance.spec.profiles import MODELS, profile_for
 from support.talks import talk
 

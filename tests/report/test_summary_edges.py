@@ -7,23 +7,19 @@ from typing import Any
 
 import pytest
 
+from conformance.report.headline import RunVerdict, headline, levels, table, transport
 from conformance.report.record import Record
 from conformance.report.summary import (
     EXIT,
     MOCK_SERVER,
-    RunVerdict,
     cases,
     caveats,
     drift,
     ended,
-    headline,
-    levels,
     of_mock,
     owned,
     summary,
-    table,
     target,
-    transport,
     verdict,
 )
 from conformance.wire.transcript import Transcript
