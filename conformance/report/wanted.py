@@ -91,7 +91,10 @@ LEG = {
         "place": OneOf(frozenset({"frame", "header", "body"})), "at": (int, str), "form": str, "whole": bool,
     }],
 }  # fmt: skip
-STOP = {"step": int, "waiting_for": [str], "waited_ms": NUMBER, "why": str, "refused?": (int, NONE)}
+STOP = {
+    "step": int, "waiting_for": [str], "waited_ms": NUMBER, "why": str, "refused?": (int, NONE),
+    "cause?": OneOf(frozenset({"", "silence", "refused", "ended", "unsent"})),
+}  # fmt: skip
 VERDICTS = OneOf(frozenset({"pass", "fail", "blocked", "skipped", "inconclusive", "not_run", "observed", "error"}))
 ROW = {"id": str, "chapter?": str}
 

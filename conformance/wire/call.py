@@ -22,7 +22,7 @@ from conformance.wire.guard import Guard
 from conformance.wire.limits import Room
 from conformance.wire.pace import Pacer
 from conformance.wire.target import Target
-from conformance.wire.transcript import Frame, Leg, Stop, Transcript
+from conformance.wire.transcript import Cause, Frame, Leg, Stop, Transcript
 from conformance.wire.voice import named
 
 
@@ -266,7 +266,7 @@ class Call:
                 case steps.Until():  # pragma: no cover  # waits are carried out by _until
                     raise AssertionError(step)
         except ConnectionError as problem:
-            raise Broken(Stop(self._step, (), 0.0, f"could not send: {problem}")) from None
+            raise Broken(Stop(self._step, (), 0.0, f"could not send: {problem}", "unsent")) from None
 
     def _event(self, kind: str, fields: Any) -> bytes:
         event: dict[str, Any] = {}
@@ -323,7 +323,8 @@ class Call:
                     if not step.required:
                         return None
                     said = f"{refused.label or refused.type} was refused"
-                    raise Broken(Stop(self._step, tuple(sorted(step.types)), round(listened, 1), said, frame.index))
+                    names, waited = tuple(sorted(step.types)), round(listened, 1)
+                    raise Broken(Stop(self._step, names, waited, said, "refused", frame.index))
                 if frame.side == "server" and frame.type in step.types:
                     left_to_see -= 1
                     if left_to_see == 0:
@@ -335,7 +336,8 @@ class Call:
                 names = tuple(sorted(step.types))
                 why = "the connection ended" if not connection.open_ else "nothing came"
                 said = f"{why} while waiting for {' or '.join(names)}"
-                raise Broken(Stop(self._step, names, round(listened, 1), said))
+                cause: Cause = "silence" if connection.open_ else "ended"
+                raise Broken(Stop(self._step, names, round(listened, 1), said, cause))
             heard, took = await _listen(connection, left)
             listened += took
             silent = 0.0 if heard else silent + took

@@ -136,17 +136,32 @@ class Echo:
     whole: bool
 
 
+Cause = Literal["", "silence", "refused", "ended", "unsent"]
+
+
+def cause_of(why: str) -> Cause:
+    """The cause of a stop in a record that is older than causes, and has it in words alone."""
+    if why.startswith("nothing came"):
+        return "silence"
+    if "could not send" in why:
+        return "unsent"
+    return "ended" if "ended" in why else ""
+
+
 @dataclass(frozen=True)
 class Stop:
     """Where a script broke off: the step, what it waited for, how long, and why.
 
-    `refused` is the index of the error that refused what was waited for, where one did.
+    `cause` is the kind of reason, for those who must not read `why`: nothing came, what was waited for was refused, the
+    connection ended, or something could not be sent; empty for any other.  `refused` is the index of the error that
+    refused, where one did.
     """
 
     step: int
     waiting_for: tuple[str, ...]
     waited_ms: float
     why: str
+    cause: Cause = ""
     refused: int | None = None
 
 
@@ -286,7 +301,7 @@ class Transcript:
             conversation=line["conversation"],
             started=line["started"],
             legs=legs,
-            stop=Stop(**{**stop, "waiting_for": tuple(stop["waiting_for"])}) if stop else None,
+            stop=_stop_from_json(stop) if stop else None,
             trouble=line["trouble"],
             trouble_kind=line.get("trouble_kind", ""),
             lost=line.get("lost", ""),
@@ -321,6 +336,12 @@ def _frame_to_json(frame: Frame) -> dict[str, Any]:
     if frame.gap:
         out["gap"] = frame.gap
     return out
+
+
+def _stop_from_json(line: dict[str, Any]) -> Stop:
+    cause: Cause = line["cause"] if "cause" in line else cause_of(line["why"])
+    waiting_for = tuple(line["waiting_for"])
+    return Stop(line["step"], waiting_for, line["waited_ms"], line["why"], cause, line.get("refused"))
 
 
 def _frame_from_json(index: int, line: dict[str, Any]) -> Frame:

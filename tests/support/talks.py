@@ -9,7 +9,7 @@ from typing import Any, Literal
 
 from conformance.judge.view import Wire
 from conformance.spec.profiles import DEFAULT_MODEL, profile_for
-from conformance.wire.transcript import Ending, Frame, Handshake, Leg, Opcode, Side, Stop, Transcript
+from conformance.wire.transcript import Ending, Frame, Handshake, Leg, Opcode, Side, Stop, Transcript, cause_of
 
 SESSION: dict[str, Any] = {
     "id": "sess_A1b2C3d4E5f6G7h8I9j0K",
@@ -98,7 +98,8 @@ def talk(
         now += line.after
         frames.append(_frame(len(frames), line, now))
     leg = Leg(url="wss://example", handshake=Handshake(status, 5.0), frames=frames, ending=ending or _ending(flat))
-    broke = Stop(len(frames), tuple(sorted(stop.split())), 300.0, f"{why} while waiting for {stop}") if stop else None
+    said = f"{why} while waiting for {stop}"
+    broke = Stop(len(frames), tuple(sorted(stop.split())), 300.0, said, cause_of(said)) if stop else None
     transcript = Transcript("test/Talk", "2026-10-04T00:00:00.000Z", legs=[leg], stop=broke, model=model)
     return Wire(transcript, profile_for(model))
 

@@ -53,6 +53,7 @@ async def test_the_wait_for_what_was_refused_is_over(error: dict[str, Any]) -> N
     held = await hold(answering(to=lambda _: [error]), UPDATE, until("session.updated"))
     assert held.stop is not None
     assert (held.stop.why, held.stop.waiting_for) == ("session.update was refused", ("session.updated",))
+    assert held.stop.cause == "refused"
     assert held.stop.refused is not None
     assert held.legs[0].frames[held.stop.refused].type == "error"
     assert Transcript.from_json(json.loads(json.dumps(held.to_json()))).stop == held.stop

@@ -16,14 +16,13 @@ def stop_of(evidence: Evidence) -> Stop | None:
 def silent_stop(evidence: Evidence) -> Stop | None:
     """The stop of a script that waited in vain on an open connection."""
     stop = stop_of(evidence)
-    silent = stop is not None and stop.refused is None and stop.why.startswith("nothing came")
-    return stop if stop is not None and silent and stop.waiting_for else None
+    return stop if stop is not None and stop.cause == "silence" and stop.waiting_for else None
 
 
 def lost(evidence: Evidence) -> bool:
     """Whether the script broke off because the connection was gone."""
     stop = stop_of(evidence)
-    return stop is not None and stop.refused is None and ("ended" in stop.why or "could not send" in stop.why)
+    return stop is not None and stop.cause in {"ended", "unsent"}
 
 
 def waited_out(evidence: Evidence, request: Request) -> bool:
