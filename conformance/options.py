@@ -24,7 +24,7 @@ from conformance.report import record
 from conformance.report.baseline import Baseline, BaselineError, load
 from conformance.spec.profiles import DEFAULT_MODEL, Profile, UnknownModel, profile_for
 from conformance.status.choose import SOURCES, choose
-from conformance.wire.recorder import Budget
+from conformance.wire.recording import Budget
 from conformance.wire.route import trusting
 from conformance.wire.target import LIVE_RPM, Target, TargetError, resolve
 

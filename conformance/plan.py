@@ -19,8 +19,9 @@ from conformance.report.cost import KINDS, tokens
 from conformance.spec.prices import price_for
 from conformance.spec.profiles import MODELS, Profile, profile_for
 from conformance.status.base import APART
+from conformance.wire.conversation import Conversation
 from conformance.wire.pace import seconds_for
-from conformance.wire.recorder import Budget, Conversation
+from conformance.wire.recording import Budget
 from conformance.wire.target import LIVE, LIVE_RPM, LOOPBACK
 from conformance.wire.transcript import Transcript
 

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from typing import Any
 
-from conformance.wire.recorder import Progress
+from conformance.wire.recording import Progress
 
 
 class LiveLine:

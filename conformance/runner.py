@@ -28,7 +28,9 @@ from conformance.status.model import Reading
 from conformance.status.none import NoReader
 from conformance.status.prometheus import PrometheusReader
 from conformance.status.sls import SlsReader
-from conformance.wire.recorder import Budget, Conversation, Recorder, Recording, Whims
+from conformance.wire.conversation import Conversation, Whims
+from conformance.wire.recorder import Recorder
+from conformance.wire.recording import Budget, Recording
 from conformance.wire.target import Target, is_loopback
 from conformance.wire.transcript import Transcript
 

@@ -21,7 +21,7 @@ from conformance.status.file import FileReader
 from conformance.status.ledger import LedgerReader
 from conformance.status.none import NoReader
 from conformance.status.sls import SlsReader
-from conformance.wire.recorder import Conversation
+from conformance.wire.conversation import Conversation
 from conformance.wire.target import Target, resolve
 
 CHAPTERS = load()

@@ -17,7 +17,7 @@ from conformance import fixtures
 from conformance.fuzz.events import Move
 from conformance.wire import steps
 from conformance.wire.call import Broken
-from conformance.wire.recorder import Conversation
+from conformance.wire.conversation import Conversation
 from conformance.wire.transcript import Frame, Leg
 
 PROBE = "the closing question"

@@ -26,8 +26,8 @@ from conformance.judge.view import Views, Wire
 from conformance.spec.catalogue import CatalogueError, Clause, clauses, questions
 from conformance.spec.profiles import Profile
 from conformance.spec.requests import Excuse
+from conformance.wire.conversation import Conversation, Whims, as_conversation
 from conformance.wire.gaps import Unshown
-from conformance.wire.recorder import Conversation, Whims, as_conversation
 from conformance.wire.transcript import Transcript
 
 # What a check raises that looked for an object, a list or a number where something else stands.

@@ -5,210 +5,34 @@ from __future__ import annotations
 import asyncio
 import itertools
 import time
-from collections.abc import AsyncIterator, Callable, Mapping, Sequence
+from collections.abc import AsyncIterator, Callable, Sequence
 from contextlib import asynccontextmanager
-from dataclasses import dataclass, field
-from typing import Any, Literal
+from functools import partial
 
-from conformance.cut import cut
 from conformance.spec.profiles import Profile
 from conformance.spec.trouble import Kind
-from conformance.wire import steps, trouble
-from conformance.wire.call import Broken, Call, Dial, Talk, Unreachable
+from conformance.wire import trouble
+from conformance.wire.attempts import Attempts, Stalls, minutes
+from conformance.wire.conversation import Conversation, Whims
+from conformance.wire.fitness import deaf, unusable
+from conformance.wire.holding import OnDone, hold, note
 from conformance.wire.hush import TIMES, Hush
 from conformance.wire.limits import Room
 from conformance.wire.pace import Clock, Pacer
 from conformance.wire.pulse import Pulse
+from conformance.wire.recording import Budget, Cause, Recording
 from conformance.wire.target import Target
-from conformance.wire.transcript import INTERRUPTED, Stop, Transcript
+from conformance.wire.transcript import Transcript
 
-SLOW = 10  # how many times as long a conversation may take that waits for minutes by itself
 LOOK_AGAIN = 5.0  # seconds between two looks whether a rest after throttling is over
 BROKEN_OFF = 5  # conversations in a row that had to be broken off, after which no further one is worth opening
-ANSWERS = ("response.", "conversation.", "input_audio_buffer.", "session.updated", "session.finished", "error")
-LONGEST_WHY = 400  # characters that are kept of an exception's words: they may quote what the server sent
 RECONNECT = 0.25  # of the back-off: a new connection worked 2 to 16 s after a loss (F6)
-OnDone = Callable[[Transcript], None]
 Unusable = Callable[[Transcript], tuple[Kind, str] | None]
 Matters = Callable[[Transcript], bool]
 """Whether what is missing from a conversation keeps any check from passing; None where nobody judges."""
 
 
-@dataclass(frozen=True)
-class Whims:
-    """What a model did instead of what was asked: in words ("": it did as told), and the checks that fail for it.
-
-    `answers` are those that the attempt gives to open questions, whatever the model did.
-    """
-
-    why: str = ""
-    failing: frozenset[str] = frozenset()
-    answers: Mapping[str, str] = field(default_factory=dict)
-
-
 Again = Callable[[Transcript], Whims]
-Cause = Literal["trouble", "budget", "throttling"]
-"""Why a conversation was not held though it was asked for."""
-
-
-@dataclass(frozen=True)
-class Conversation:
-    """One conversation to be held: a script or a `talk`, and how it dials.
-
-    `connections` is how many sessions it opens.  `probes_handshake` says that a refused handshake is what it is about,
-    not trouble.  `urgent` conversations are held first; `last` ones alone, after all others.  `ready` is the one that
-    does what every session needs; it is held alone, before the rest, where it is held at all.
-    """
-
-    name: str
-    script: Callable[[Profile], Sequence[steps.Step]] | None = None
-    talk: Talk | None = None
-    dial: Dial = field(default_factory=Dial)
-    connections: int = 1
-    probes_handshake: bool = False
-    slow: bool = False
-    urgent: bool = False
-    last: bool = False
-    ready: bool = False
-    retry: bool = True
-    plain: bool = False
-    """Whether it can be held over plain TCP alone."""
-    path: str | None = None
-    """The way in which it closes, when that is what it is about."""
-
-
-@dataclass
-class Progress:
-    """What the live line shows; changed in place by the recorder."""
-
-    total: int = 0
-    held: int = 0
-    holding: int = 0
-    sessions: int = 0
-    tokens: int = 0
-    waiting: float = 0.0
-    """Seconds that the next connection waits for its turn."""
-    why: str = ""
-    """Why it waits longer than its pace asks for."""
-    changed: Callable[[], None] = lambda: None
-
-
-@dataclass(frozen=True)
-class Budget:
-    """What a run may spend; None: no limit."""
-
-    tokens: int | None = None
-    sessions: int | None = None
-    seconds: float | None = None
-    """After so many no further conversation begins."""
-
-
-@dataclass
-class Recording:
-    """What came of it: transcripts by conversation, and the reason for each conversation that was not held.
-
-    `kept_out` says what kept a conversation from being held that was asked for.  `rested` are the seconds that the run
-    was held up by throttling, `slowed` how often; `lag` is the most (ms) that this machine was late.
-    """
-
-    transcripts: dict[str, Transcript] = field(default_factory=dict)
-    not_held: dict[str, str] = field(default_factory=dict)
-    kept_out: dict[str, Cause] = field(default_factory=dict)
-    urgent: list[str] = field(default_factory=list)
-    rested: float = 0.0
-    slowed: int = 0
-    lag: float = 0.0
-    infrastructure: str | None = None
-    progress: Progress = field(default_factory=Progress)
-
-
-async def hold(
-    conversation: Conversation,
-    target: Target,
-    profile: Profile,
-    *,
-    attempt: int = 1,
-    on_interrupt: OnDone = lambda transcript: None,
-    pacer: Pacer | None = None,
-    room: Room | None = None,
-) -> Transcript:
-    """Hold one conversation.  Always returns a transcript; one that broke off says where, whatever its script met.
-
-    Every connection but the first, whose turn has come, waits for its turn of the pacer.  Cancelled half-way it hands
-    what there is to `on_interrupt` and lets the cancellation go on.
-    """
-    call = Call(target, profile, conversation.name, pacer=pacer, turns=1, room=room)
-    transcript = call.transcript
-    transcript.attempt = attempt
-    transcript.path = conversation.path
-    began = time.monotonic()
-    seconds = target.deadlines.conversation / 1000 * (SLOW if conversation.slow else 1)
-    try:
-        async with asyncio.timeout(seconds) as call.limit:
-            await call.connect(conversation.dial)
-            if conversation.talk is not None:
-                await conversation.talk(call)
-            elif conversation.script is not None:
-                await call(*conversation.script(profile))
-            await call.leave()
-    except Unreachable as problem:
-        if not conversation.probes_handshake:
-            transcript.stop = Stop(0, ("handshake",), call.leg.handshake.ms, str(problem))
-    except Broken as broken:
-        transcript.stop = broken.stop
-        await call.leave()
-    except TimeoutError:
-        passed = f"more than {seconds:.0f} s in one conversation"
-        transcript.stop = Stop(call.step, (), seconds * 1000, f"{passed}: broken off")
-        call.break_off(passed)
-    except Exception as problem:  # noqa: BLE001  # whatever an answer does to one script is no end of the others
-        said = f"the script could not go on from an answer: {type(problem).__name__}: {problem}"
-        transcript.stop = Stop(call.step, (), 0.0, cut(said, LONGEST_WHY))
-        await call.leave()
-    except asyncio.CancelledError:
-        transcript.stop = Stop(0, (), 0.0, INTERRUPTED)
-        call.abandon()
-        on_interrupt(transcript)
-        raise
-    finally:
-        call.abandon()
-        transcript.seconds = round(time.monotonic() - began, 3)
-    met = trouble.find(transcript)
-    # A probe of the handshake asks to be refused; that it was throttled is no answer to it.
-    if met is not None and (met.kind == "quota" or not conversation.probes_handshake):
-        note(transcript, met.kind, met.words)
-    return transcript
-
-
-def note(transcript: Transcript, kind: Kind, words: str) -> None:
-    """Write down that a conversation met trouble, and tells nothing for it."""
-    transcript.trouble, transcript.trouble_kind = words, kind
-
-
-def _no_websocket(transcript: Transcript) -> str | None:
-    """Why this is no endpoint at all, when that is how its handshake was answered."""
-    for leg in transcript.legs[:1]:
-        if leg.handshake.status != 101:
-            return f"the handshake was answered with HTTP {leg.handshake.status}, and no WebSocket was opened"
-        if leg.handshake.problem is not None:
-            return f"the upgrade is none that a client may take: {leg.handshake.problem}"
-    return None
-
-
-def _other_model(transcript: Transcript, asked: str) -> str | None:
-    """The model that greets instead of the one that was asked for, or None.
-
-    A snapshot (`…-2025-09-15`) is the model itself, `…-latest` stands for any, and a server need not name it at all.
-    """
-    stem = asked.removesuffix("-latest")
-    for leg in transcript.legs[:1]:
-        for frame in leg.frames:
-            if frame.side == "server" and frame.type == "session.created":
-                session = frame.event.get("session")
-                echoed = session.get("model") if isinstance(session, dict) else None
-                known = not isinstance(echoed, str) or not echoed or echoed == stem or echoed.startswith(f"{stem}-")
-                return None if known else cut(str(echoed), 100)
-    return None
 
 
 class Recorder:
@@ -236,7 +60,7 @@ class Recorder:
         self._over: tuple[Cause, str] | None = None  # why nothing more is opened
         self.hush = Hush(target.deadlines.quiet * TIMES)
         self._room = Room(hush=self.hush)
-        self._later: list[tuple[Conversation, _Attempts]] = []  # lost once, to be held again when the others are over
+        self._later: list[tuple[Conversation, Attempts]] = []  # lost once, to be held again when the others are over
         self._broken_off = 0  # conversations in a row
         self._together = False  # whether others are held beside
 
@@ -262,13 +86,13 @@ class Recorder:
         self._kept_back = sum(conversation.connections for conversation in conversations if conversation.last)
         async with self.pulse.watched(), self._ended_in_time():
             if sanity is not None:
-                await self._begin(sanity, on_done, self._unusable)
+                await self._begin(sanity, on_done, partial(unusable, self.target))
             for conversation in conversations:
                 if conversation.ready:
-                    await self._begin(conversation, on_done, self._deaf)
+                    await self._begin(conversation, on_done, partial(deaf, self.target))
             gate = asyncio.Semaphore(self.target.concurrency)
 
-            async def one(conversation: Conversation, attempts: _Attempts | None = None) -> None:
+            async def one(conversation: Conversation, attempts: Attempts | None = None) -> None:
                 async with gate:
                     await self._keep(conversation, on_done, attempts=attempts)
 
@@ -330,37 +154,6 @@ class Recorder:
         if first is not None and first.trouble is not None and self._over is None:
             self._give_up(first)
 
-    def _unusable(self, first: Transcript) -> tuple[Kind, str] | None:
-        """Whose trouble it is, and in words, that no other session is worth opening after this one; or None."""
-        name, asked = self.target.name, self.target.model
-        if (said := _no_websocket(first)) is not None:
-            return "line", said
-        if self.target.kind != "live":
-            return None
-        if (served := _other_model(first, asked)) is not None:
-            ask = "check the name in --model, and what the account has been given"
-            return "account", f"{name} serves the model {served} where {asked} was asked for; {ask}"
-        if first.lost and first.session_id is None:
-            broken = next((f" ({leg.ending.problem})" for leg in first.legs if leg.ending.problem), "")
-            return "service", f"{name} gave no session for {asked}: {first.lost}{broken}"
-        return None
-
-    def _deaf(self, ready: Transcript) -> tuple[Kind, str] | None:
-        """Whether the endpoint answers nothing of what every session needs."""
-        if self.target.kind != "live" or ready.stop is None or not ready.stop.waiting_for or not ready.legs:
-            return None
-        frames = ready.legs[0].frames
-        asked = next((frame.index for frame in frames if frame.side == "client" and frame.text is not None), None)
-        if asked is None:
-            return None
-        answered = any(frame.side == "server" and (frame.type or "").startswith(ANSWERS) for frame in frames[asked:])
-        if answered:
-            return None
-        ending = ready.legs[0].ending
-        if ending.code_sent is not None and ending.code_received is None and ending.tcp == "timeout":
-            return "service", f"{self.target.name} reads nothing any more: {ready.stop.why}, nor was the close answered"
-        return "service", f"{self.target.name} answers nothing: {ready.stop.why}"
-
     def _give_up(self, transcript: Transcript) -> None:
         """The endpoint can't be used: nothing more is opened."""
         met = trouble.find(transcript)
@@ -387,10 +180,10 @@ class Recorder:
         on_done: OnDone,
         *,
         speaks: Unusable = lambda transcript: None,
-        attempts: _Attempts | None = None,
+        attempts: Attempts | None = None,
     ) -> Transcript | None:
         recording, progress = self.recording, self.recording.progress
-        attempts = attempts or _Attempts()
+        attempts = attempts or Attempts()
         self._kept_back -= attempts.kept_back
         attempts.kept_back = 0
         if self._left_out(conversation):
@@ -418,7 +211,7 @@ class Recorder:
                 transcript.retried = attempts.why
                 self._spent(conversation, transcript)
                 ended = time.monotonic()
-                stalls = _Stalls(self.pulse.stall(began, ended), self.hush.silence(began, ended))
+                stalls = Stalls(self.pulse.stall(began, ended), self.hush.silence(began, ended))
                 attempts.why = self._wanting(conversation, transcript, attempts, stalls)
                 if not attempts.why:
                     break
@@ -451,7 +244,7 @@ class Recorder:
             self.recording.kept_out[conversation.name], self.recording.not_held[conversation.name] = short
         return short is not None
 
-    def _put_off(self, conversation: Conversation, transcript: Transcript, attempts: _Attempts, number: int) -> bool:
+    def _put_off(self, conversation: Conversation, transcript: Transcript, attempts: Attempts, number: int) -> bool:
         """Whether the next attempt waits until the others are over: what holds up the line now is then gone.
 
         Until then the session is trouble, and its share of the budget is kept back.
@@ -465,7 +258,7 @@ class Recorder:
         self._later.append((conversation, attempts))
         return True
 
-    def _wanting(self, conversation: Conversation, transcript: Transcript, attempts: _Attempts, stalls: _Stalls) -> str:
+    def _wanting(self, conversation: Conversation, transcript: Transcript, attempts: Attempts, stalls: Stalls) -> str:
         """Why the conversation is held once more; empty: what there is of it stands.
 
         What no other attempt can tell any more is noted as trouble in the transcript.
@@ -506,7 +299,7 @@ class Recorder:
         return whims.why if conversation.retry and whims.why and self._may("whim", conversation, attempts) else ""
 
     def _troubled(
-        self, conversation: Conversation, transcript: Transcript, attempts: _Attempts, met: trouble.Trouble
+        self, conversation: Conversation, transcript: Transcript, attempts: Attempts, met: trouble.Trouble
     ) -> str:
         if met.kind == "quota":
             if not self.pacer.slow_down(attempts.started, met.wait):
@@ -526,7 +319,7 @@ class Recorder:
             self.pacer.pause(self.target.back_off * RECONNECT)
         return met.words
 
-    def _unanswered(self, conversation: Conversation, transcript: Transcript, attempts: _Attempts) -> bool:
+    def _unanswered(self, conversation: Conversation, transcript: Transcript, attempts: Attempts) -> bool:
         """Whether a probe of the handshake is held again since the line or the service may have kept its answer.
 
         The second time it is the answer: a server may refuse so.
@@ -543,7 +336,7 @@ class Recorder:
         self.pacer.pause(self.target.back_off * RECONNECT)
         return True
 
-    def _lost(self, conversation: Conversation, transcript: Transcript, attempts: _Attempts, loss: trouble.Loss) -> str:
+    def _lost(self, conversation: Conversation, transcript: Transcript, attempts: Attempts, loss: trouble.Loss) -> str:
         """A loss is the endpoint's doing when it comes again at the same place, and no verdict when it does not.
 
         Of a hundred conversations, one in twenty of which loses its TCP, some two lose it twice at one place by chance:
@@ -563,7 +356,7 @@ class Recorder:
         note(transcript, loss.kind, f"the session was lost: {', and then: '.join(one.how for one in attempts.losses)}")
         return ""
 
-    def _may(self, cause: str, conversation: Conversation, attempts: _Attempts) -> bool:
+    def _may(self, cause: str, conversation: Conversation, attempts: Attempts) -> bool:
         """Whether another attempt for this cause is allowed; each may be the cause of one ("": of any number)."""
         if attempts.used(cause) or self._short_of(conversation) is not None:
             return False
@@ -589,71 +382,3 @@ class Recorder:
         if budget.tokens is not None and progress.tokens >= budget.tokens:
             return "budget", f"the budget of {budget.tokens} tokens is spent"
         return None
-
-
-def minutes(seconds: float) -> str:
-    """`12 minutes`, or `40 s`: how a run's time is told."""
-    return f"{seconds / 60:.0f} minutes" if seconds >= 120 else f"{seconds:.0f} s"
-
-
-@dataclass(frozen=True)
-class _Stalls:
-    """How long (ms) this machine, and the endpoint as a whole, stood still during an attempt."""
-
-    ours: float
-    theirs: float
-
-
-@dataclass
-class _Attempts:
-    """What is known of the attempts at one conversation."""
-
-    why: str = ""
-    """What was wanting in the one before."""
-    started: float = 0.0
-    """When the one that counts began, by the pacer's clock."""
-    causes: set[str] = field(default_factory=set)
-    held: int = 0
-    """How many there were when the next was put off."""
-    kept_back: int = 0
-    """Sessions of the budget that are kept for it."""
-    losses: tuple[trouble.Loss, ...] = ()
-    failing: frozenset[str] = frozenset()
-    """Checks that failed in any of them for what the model chose to say."""
-    answers: Mapping[str, str] = field(default_factory=dict)
-    """What they answered to open questions, the last of them first of all."""
-
-    def used(self, cause: str) -> bool:
-        return bool(cause) and cause in self.causes
-
-
-def as_conversation(name: str, cls: type[Any]) -> Conversation:
-    """Make a conversation of a chapter's class: its `script` (a list, or a function of the profile) or its `talk`."""
-    script = cls.__dict__.get("script")
-    talk = cls.__dict__.get("talk")
-    if (script is None) == (talk is None):
-        raise TypeError(f"{name}: a conversation has either a `script` or a `talk`")
-    if isinstance(script, staticmethod):
-        made = script.__func__
-    elif script is not None:
-        fixed = list(script)
-
-        def made(profile: Profile) -> Sequence[steps.Step]:  # noqa: ARG001  # same shape as a script made per model
-            return fixed
-    else:
-        made = None
-    return Conversation(
-        name=name,
-        script=made,
-        talk=cls().talk if talk is not None else None,
-        dial=cls.__dict__.get("dial", Dial()),
-        connections=cls.__dict__.get("connections", 1),
-        probes_handshake=cls.__dict__.get("probes_handshake", False),
-        slow=cls.__dict__.get("slow", False),
-        urgent=cls.__dict__.get("urgent", False),
-        last=cls.__dict__.get("last", False),
-        ready=cls.__dict__.get("ready", False),
-        retry=cls.__dict__.get("retry", True),
-        plain=cls.__dict__.get("plain", False),
-        path=cls.__dict__.get("path"),
-    )

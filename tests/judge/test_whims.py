@@ -12,7 +12,8 @@ from conformance.mock.options import MockOptions
 from conformance.mock.server import MockServer
 from conformance.mock.weather import Weather
 from conformance.trial import chapters
-from conformance.wire.recorder import Budget, Recorder
+from conformance.wire.recorder import Recorder
+from conformance.wire.recording import Budget
 from conformance.wire.target import LOOPBACK, resolve
 from conformance.wire.transcript import Transcript
 from support import endpoints

@@ -202,7 +202,7 @@ async def test_throttling_comes_in_every_form_and_is_found_in_each():
 
 async def talked(target):
     from conformance.wire import close, send, until
-    from conformance.wire.recorder import hold
+    from conformance.wire.holding import hold
 
     item = {"type": "message", "role": "user", "content": [{"type": "input_text", "text": "Hello."}]}
     script = endpoints.script(

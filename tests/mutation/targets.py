@@ -13,6 +13,9 @@ ROOT = Path(__file__).resolve().parents[2]
 MODULES = (
     "conformance/judge/**/*.py",
     "conformance/wire/recorder.py",
+    "conformance/wire/holding.py",
+    "conformance/wire/fitness.py",
+    "conformance/wire/attempts.py",
     "conformance/status/rows.py",
     "conformance/report/summary.py",
 )

@@ -14,7 +14,7 @@ from websockets.http11 import Request
 from websockets.server import ServerProtocol
 
 from conformance.spec.profiles import profile_for
-from conformance.wire.recorder import Conversation
+from conformance.wire.conversation import Conversation
 from conformance.wire.steps import Step
 from conformance.wire.target import EMBEDDED, Target
 

@@ -15,7 +15,8 @@ from conformance.mock.options import MockOptions
 from conformance.mock.server import MockServer
 from conformance.spec.profiles import DEFAULT_MODEL, profile_for
 from conformance.wire import close, likely, quiet, text, until
-from conformance.wire.recorder import Conversation, hold
+from conformance.wire.conversation import Conversation
+from conformance.wire.holding import hold
 from conformance.wire.target import resolve
 from conformance.wire.transcript import Transcript
 

@@ -10,7 +10,8 @@ import pytest
 from websockets.asyncio.server import ServerConnection
 
 from conformance.wire import close, either, maybe, send, until
-from conformance.wire.recorder import Conversation, Recorder
+from conformance.wire.conversation import Conversation
+from conformance.wire.recorder import Recorder
 from conformance.wire.steps import Step
 from conformance.wire.transcript import Transcript
 from support import endpoints

@@ -13,8 +13,9 @@ from conformance.secrets import Secrets
 from conformance.spec.profiles import profile_for
 from conformance.wire import close, pause, until
 from conformance.wire.call import Dial
+from conformance.wire.conversation import Conversation
 from conformance.wire.guard import NOTED, Guard
-from conformance.wire.recorder import Conversation, hold
+from conformance.wire.holding import hold
 from conformance.wire.target import Target, resolve
 from conformance.wire.transcript import Echo, Frame, Handshake, Transcript
 

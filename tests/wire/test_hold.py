@@ -22,7 +22,8 @@ from conformance.wire import (
     until,
 )
 from conformance.wire.call import Call, Dial
-from conformance.wire.recorder import Conversation, hold
+from conformance.wire.conversation import Conversation
+from conformance.wire.holding import hold
 from conformance.wire.transcript import Transcript
 from support import endpoints as support
 

@@ -12,10 +12,12 @@ import pytest
 
 from conformance.judge.checks import judge, load
 from conformance.wire import append, close, quiet, send, until
-from conformance.wire import recorder as recorders
 from conformance.wire.call import Call
+from conformance.wire.conversation import Conversation
+from conformance.wire.holding import hold
 from conformance.wire.limits import MIB, OVERHEAD, Limits, Meter, Room, megabytes
-from conformance.wire.recorder import BROKEN_OFF, Budget, Conversation, Recorder, hold
+from conformance.wire.recorder import BROKEN_OFF, Recorder
+from conformance.wire.recording import Budget, Recording
 from conformance.wire.transcript import Transcript
 from support import endpoints
 
@@ -192,7 +194,7 @@ def flooding(*which: int) -> Any:
     return handler
 
 
-async def recorded(handler: Any, number: int, **changes: Any) -> recorders.Recording:
+async def recorded(handler: Any, number: int, **changes: Any) -> Recording:
     conversations = [replace(WAITS, name=f"test/{n}") for n in range(number)]
     async with endpoints.endpoint(handler, compression=None) as port:
         recorder = Recorder(endpoints.target(port, concurrency=1, **changes), endpoints.PROFILE)

@@ -11,7 +11,9 @@ from websockets.asyncio.server import ServerConnection
 
 from conformance.wire import close, send, until
 from conformance.wire.call import Call
-from conformance.wire.recorder import Budget, Conversation, Recorder, Whims, as_conversation
+from conformance.wire.conversation import Conversation, Whims, as_conversation
+from conformance.wire.recorder import Recorder
+from conformance.wire.recording import Budget
 from conformance.wire.transcript import Ending, Transcript
 from conformance.wire.trouble import find
 from support import endpoints

@@ -14,7 +14,8 @@ from typing import Any
 import pytest
 
 from conformance.wire import close, until
-from conformance.wire.recorder import Recorder, hold
+from conformance.wire.holding import hold
+from conformance.wire.recorder import Recorder
 from conformance.wire.route import NoTunnel, proxy_for, trusting
 from conformance.wire.target import Target, TargetError, resolve
 from conformance.wire.transcript import Transcript

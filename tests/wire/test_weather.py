@@ -13,7 +13,9 @@ from websockets.asyncio.server import ServerConnection
 from websockets.frames import Frame, Opcode
 
 from conformance.wire import close, send, silence, until
-from conformance.wire.recorder import Budget, Conversation, Recorder, Recording
+from conformance.wire.conversation import Conversation
+from conformance.wire.recorder import Recorder
+from conformance.wire.recording import Budget, Recording
 from conformance.wire.transcript import Transcript
 from support import endpoints
 
