@@ -25,7 +25,6 @@ TESTS = (
     "tests/intake/test_judging.py",
     "tests/intake/test_gaps.py",
     "tests/intake/test_corpus.py",
-    "tests/intake/test_round_trip.py",
     "tests/intake/test_walker.py",
     "tests/status/test_rows.py",
     "tests/status/test_rows_edges.py",

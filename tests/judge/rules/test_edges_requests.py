@@ -123,6 +123,10 @@ EDGES = [
     edge("GEN-014", "pass", "an mcp call shown twice", message(), [created("mcp_call")] * 2),
     edge("GEN-014", "pass", "an approval shown twice", message(), [created("mcp_approval_request")] * 2),
     edge("GEN-014", "fail", "a message shown twice", message(), [created(role="assistant", status="in_progress")] * 2),
+    edge("GEN-014", "pass", "the item is of the second request's kind", CREATE, tool_reply(), message()[0],
+         tool_output("call_1", "o"), LEAVE),
+    edge("GEN-014", "fail", "the item is of the first request's kind", CREATE, tool_reply(), message()[0],
+         tool_output("call_1", "o")[0], message()[1], LEAVE),
     # a reply to a request
     edge("GEN-015", "skipped", "a slow reply", ASKED, LEAVE),
     edge("GEN-015", "fail", "a reply that was passed over", ASKED, UPDATE, UPDATED, LEAVE),

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from support.edges import LEAVE, Edge, each, edge
-from support.talks import SESSION, TRANSCRIPTION, Line, c, changed, message, s, text_reply
+from support.talks import SESSION, TRANSCRIPTION, Line, audio, audio_reply, c, changed, message, s, speech, text_reply
 
 ASKED = [*message(), "C response.create"]
 TEXT = text_reply()
@@ -48,6 +48,7 @@ def refused(name: str, bad: object, shown: object) -> list[Line]:
     ]
 
 
+TURN = [*audio(2500), *audio(2500, loud=False), *speech(end=2500)]
 VAD = {"type": "server_vad", "threshold": 0.2, "silence_duration_ms": 500}
 EDGES = [
     # frames and JSON
@@ -176,6 +177,10 @@ EDGES = [
     edge("GEN-065", "fail", "a list that is shorter", echoed(
         {"tools": [tool(parameters={"type": "object", "required": ["a", "b"]})]},
         {"tools": [tool(parameters={"type": "object", "required": ["a"]})]})),
+    edge("GEN-065", "fail", "after a reply to speech and one that was asked for", TURN, audio_reply(), message(),
+         "C response.create", text_reply("resp_2", "item_2"), echoed({"instructions": "a"}, {"instructions": "b"})),
+    edge("GEN-065", "skipped", "while a reply may be of speech or of a request", TURN, message(), "C response.create",
+         text_reply("resp_2", "item_2"), echoed({"instructions": "a"}, {"instructions": "b"})),
     # refused
     edge("GEN-022", "fail", "the refused value", refused("voice", "x", "x")),
     edge("GEN-022", "pass", "the old one", refused("voice", "x", "Tina")),
