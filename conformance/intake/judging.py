@@ -18,6 +18,8 @@ KEPT = 10_000
 """Frames of a recording that the record keeps whole; beyond them it keeps what is no delta and no audio."""
 LONGEST = 30_000
 """Frames beyond which it keeps nothing: what a page shows has an end, too."""
+SIZE = 32_000_000
+"""Bytes of payload beyond which it keeps nothing either."""
 STREAMED = frozenset({"input_audio_buffer.append", "input_image_buffer.append"})
 
 Taken = Callable[[Transcript, list[Failure]], None]
@@ -29,7 +31,7 @@ def judge(
     """Judge recordings one by one; `taken` is called with what is kept of each, and what it breaks."""
     tally, room = Tally(checks, profile), Room()
     for transcript in transcripts:
-        if (why := stranger(transcript, profile)) is not None:
+        if transcript.trouble is None and (why := stranger(transcript, profile)) is not None:
             transcript.trouble = why
         kept = room.abridged(transcript)
         findings = tally.add(transcript, room.places)
@@ -73,8 +75,8 @@ def judged(path: Path) -> Record:
 class Room:
     """How many frames a record may still take."""
 
-    def __init__(self, kept: int = KEPT, longest: int = LONGEST) -> None:
-        self._kept, self._longest = kept, longest
+    def __init__(self, kept: int = KEPT, longest: int = LONGEST, size: int = SIZE) -> None:
+        self._kept, self._longest, self._size = kept, longest, size
         self._held = 0
         self.places: list[dict[int, int]] = []
         """Of the conversation that was abridged last: where the record has the frames of each connection."""
@@ -96,8 +98,11 @@ class Room:
 
     def _take(self, frames: Iterable[Frame]) -> Iterator[Frame]:
         for frame in frames:
-            if self._held < self._kept or (self._held < self._longest and not _streamed(frame)):
+            size = len(frame.text or "") + len(frame.data)
+            room = self._held < self._kept or (self._held < self._longest and not _streamed(frame))
+            if room and size <= self._size:
                 self._held += 1
+                self._size -= size
                 yield frame
 
 

@@ -13,7 +13,7 @@ from conformance import runner
 from conformance.intake.connection import Unread
 from conformance.intake.forms import LOOK, connections, is_record
 from conformance.judge.checks import load
-from conformance.report.record import Mask, Record, RecordError, RecordWriter, read
+from conformance.report.record import LARGEST, Mask, Record, RecordError, RecordWriter, read
 from conformance.report.redact import Redactor
 from conformance.secrets import held
 from conformance.spec.profiles import UnknownModel, profile_for
@@ -46,10 +46,11 @@ def opened(path: Path, *, keep_audio: bool = False, mask: Mask = str, model: str
             empty = not start
     except OSError as problem:
         raise RecordError(f"{path}: {problem.strerror or problem}") from None
-    if empty or (is_record(start) and b'"origin":' not in start):
+    own = is_record(start) and b'"origin":' not in start
+    if empty or (own and path.stat().st_size <= LARGEST):
         return read(path, mask=mask)
     # What was imported has lost what it should not keep.
-    found = _as(model, connections(path, keep_audio=keep_audio or is_record(start)))
+    found = _as(model, connections(path, keep_audio=keep_audio or (is_record(start) and not own)))
     try:
         first = next(found)
         _known(first)

@@ -8,7 +8,7 @@ mask would touch, stays in the text.
 A `payloads` line lists its parts and holds the bytes of those that are new, one after the other: first every even byte
 and then every odd one (the low and the high halves of samples are alike among themselves), deflated.  All bytes of a
 record make one row; a part `at` a place of it is what already stood there, as the same speech cut into other packets
-does.
+does.  After a line that says `anew` nothing is named that stood before it.
 """
 
 from __future__ import annotations
@@ -22,6 +22,11 @@ from typing import Any
 
 SHORTEST = 256  # characters: below it a digest and two pieces save nothing worth the looking up
 MARK = 32  # bytes, 1 ms of speech: what a sound cut elsewhere is found by
+WINDOW = 32_000_000
+"""Characters after which a writer forgets what it has kept, so that a record without end is written in bounded memory,
+and can be read so one conversation at a time.  A run keeps a tenth of it."""
+MOST = 4 * WINDOW
+"""Bytes of payloads that whoever reads one conversation at a time remembers; what names more is damaged, or hostile."""
 
 Line = dict[str, Any]
 
@@ -52,11 +57,18 @@ class Keeper:
     def __init__(self, redact: Callable[[str], str]) -> None:
         self._redact = redact
         self._known: dict[str, str | None] = {}  # Base64 → digest; None: stays where it is
-        self._row = bytearray()
-        self._marks: dict[bytes, int] = {}  # where in the row some bytes were first seen
+        self._held = 0  # characters of these
+        self._row = bytearray()  # what is remembered of it
+        self._before = 0  # bytes of the row that were forgotten
+        self._anew = False  # whether something was, since a line was last written
+        self._marks: dict[bytes, int] = {}  # where in what is remembered some bytes were first seen
 
     def take(self, conversation: Line) -> tuple[Line | None, Line]:
         """The fields of a `payloads` line for what was not seen before (None: nothing), and of the conversation's."""
+        if self._held > WINDOW:
+            self._before += len(self._row)
+            self._held, self._anew = 0, True
+            self._row, self._known, self._marks = bytearray(), {}, {}
         new: dict[str, bytes] = {}
         legs = [{**leg, "frames": [self._frame(frame, new) for frame in leg["frames"]]} for leg in conversation["legs"]]
         payloads = self._packed(new) if new else None
@@ -71,7 +83,7 @@ class Keeper:
             part = {"digest": name, "bytes": len(content)}
             at = self._marks.get(content[:MARK], -1)
             if at >= 0 and self._row[at : at + len(content)] == content:
-                part["at"] = at
+                part["at"] = self._before + at
             else:
                 here = len(self._row)
                 self._row += content
@@ -83,7 +95,8 @@ class Keeper:
             del self._row[start:]
             self._known |= {base64.b64encode(content).decode(): None for content in new.values()}
             return None
-        return {"parts": parts, "deflated": deflated}
+        anew, self._anew = self._anew, False
+        return {"parts": parts, "deflated": deflated, **({"anew": True} if anew else {})}
 
     def _frame(self, frame: Line, new: dict[str, bytes]) -> Line:
         text = frame.get("text")
@@ -113,6 +126,7 @@ class Keeper:
             name = digest(content)
             new[name] = content
         self._known[part] = name
+        self._held += len(part)
         return name
 
 
@@ -120,7 +134,8 @@ class Restorer:
     """Puts payloads back while a record is read.
 
     `largest` bounds the characters that texts may come to (None: no bound), for a small file may name a large payload
-    any number of times: all texts, or with `each` those of each line.  `mask` is what the file's lines have passed.
+    any number of times: all texts, or with `each` those of each line; then it forgets where the writer did.  `mask` is
+    what the file's lines have passed.
     """
 
     def __init__(self, largest: int | None, mask: Callable[[str], str] = str, *, each: bool = False) -> None:
@@ -128,7 +143,9 @@ class Restorer:
         self._mask = mask
         self._each = each
         self._known: dict[str, str] = {}
-        self._row = bytearray()
+        self._held = 0  # characters of these
+        self._row = bytearray()  # what is remembered of it
+        self._before = 0  # bytes of the row that were forgotten
 
     def learn(self, line: Line) -> None:
         """Take a `payloads` line.  Raises PayloadError when it does not hold what it says."""
@@ -137,6 +154,13 @@ class Restorer:
             raise PayloadError("a payload has less than no bytes, or begins before all others")
         size = sum(part["bytes"] for part in parts if "at" not in part)
         self._begin()
+        if self._each and line.get("anew"):
+            self._before += len(self._row)
+            self._held = 0
+            self._row, self._known = bytearray(), {}
+        self._held += sum(part["bytes"] for part in parts)
+        if self._each and self._held > MOST:
+            raise PayloadError("it names more payloads at once than are read")
         self._spend(sum(part["bytes"] for part in parts))
         try:
             unpacking = zlib.decompressobj()
@@ -148,7 +172,9 @@ class Restorer:
         end = len(self._row)
         self._row += _together(content)
         for said in parts:
-            at = said.get("at", end)
+            at = said["at"] - self._before if "at" in said else end
+            if at < 0:
+                raise PayloadError(f"payload {said['digest'][:30]} is in a part of the record that is over")
             part = bytes(self._row[at : at + said["bytes"]])
             if digest(part) != said["digest"]:
                 raise PayloadError(f"payload {said['digest'][:30]} is not what its digest says")

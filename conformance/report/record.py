@@ -13,6 +13,7 @@ from __future__ import annotations
 import itertools
 import json
 import os
+import shlex
 from collections.abc import Callable, Iterator
 from dataclasses import dataclass, field
 from pathlib import Path
@@ -27,7 +28,9 @@ from conformance.wire.transcript import Transcript
 FORMAT = 2
 READABLE = (1, FORMAT)
 LARGEST = 100_000_000
-"""Bytes of a record that is read: far more than any run writes, and a fifth of the memory that reading it may take."""
+"""Bytes of a record that is read whole: far more than any run writes, and a fifth of the memory that this may take."""
+LONGEST = 40_000_000
+"""Bytes of a line that is read where lines are read one by one: a conversation of an hour has half of it."""
 
 Line = dict[str, Any]
 Mask = Callable[[str], str]
@@ -123,7 +126,7 @@ def lines(path: Path, largest: int | None = None, mask: Mask = str) -> Iterator[
     if path.stat().st_size > left:
         raise RecordError(
             f"{path}: the file has {path.stat().st_size / 1e6:,.0f} MB; a record of more than {left / 1e6:,.0f} MB is "
-            "not read"
+            f"not read whole, but a conversation at a time: {one_by_one(path)}"
         )
     with path.open("rb") as file:
         for number in itertools.count(1):
@@ -133,11 +136,20 @@ def lines(path: Path, largest: int | None = None, mask: Mask = str) -> Iterator[
             left -= len(raw)
             if largest is not None and left < 0:
                 raise RecordError(f"{path}: a record of more than {largest / 1e6:,.0f} MB is not read")
-            try:
-                value = guarded.parse(mask(raw.decode("utf-8", "replace")))
-            except guarded.Refused:
-                value = None
-            yield number, value if isinstance(value, dict) else None
+            yield number, _line(raw, mask)
+
+
+def _line(raw: bytes, mask: Mask) -> Line | None:
+    try:
+        value = guarded.parse(mask(raw.decode("utf-8", "replace")))
+    except guarded.Refused:
+        return None
+    return value if isinstance(value, dict) else None
+
+
+def one_by_one(path: Path) -> str:
+    """The command that judges a record of any size."""
+    return shlex.join(["realtime-conformance", "run", "--replay", str(path)])
 
 
 def holds(path: Path, kind: str, start: int = 0) -> tuple[int, bool]:
@@ -184,20 +196,42 @@ def read(path: Path, largest: int | None = LARGEST, mask: Mask = str) -> Record:
 
 
 def conversations(path: Path) -> Iterator[Transcript]:
-    """The conversations of a record of any size, one at a time; what can't be read is left out."""
-    restorer = Restorer(LARGEST, each=True)
-    for _, line in lines(path):
-        kind = str(line.get("kind")) if line is not None else ""
-        if line is None or kind not in {"payloads", "conversation"} or odd(kind, line) is not None:
-            continue
-        try:
-            if kind == "conversation":
-                restorer.restore(line)
-                yield Transcript.from_json(line)
-            else:
-                restorer.learn(line)
-        except (KeyError, TypeError, ValueError, AttributeError):
-            continue
+    """The conversations of a record of any size, one at a time; one that can't be read is trouble, and says why."""
+    restorer, model = Restorer(LARGEST, each=True), ""
+    with path.open("rb") as file:
+        for number, raw in enumerate(iter(lambda: file.readline(LONGEST + 1), b""), 1):
+            if len(raw) > LONGEST:
+                if not raw.startswith(b'{"kind":"payloads"'):
+                    yield _unread(number, {"model": model}, f"it has more than {LONGEST / 1e6:g} MB")
+                while not raw.endswith(b"\n") and (raw := file.readline(LONGEST)):
+                    pass
+                continue
+            line = _line(raw, str)
+            kind = str(line.get("kind")) if line is not None else ""
+            if line is not None and kind == "run" and odd(kind, line) is None:
+                model = line["target"]["model"]
+            if line is None or kind not in {"payloads", "conversation"}:
+                continue
+            why = odd(kind, line)
+            try:
+                if why is None and kind == "payloads":
+                    restorer.learn(line)
+                elif why is None:
+                    restorer.restore(line)
+                    yield Transcript.from_json(line)
+            except (KeyError, TypeError, ValueError, AttributeError) as problem:
+                why = f"{type(problem).__name__}: {problem}"
+            if why is not None and kind == "conversation":  # sounds that can't be read are missed there
+                yield _unread(number, {"model": model, **line}, why)
+
+
+def _unread(number: int, line: Line, why: str) -> Transcript:
+    """A conversation of which only its name may be known."""
+    name, model = (line.get(member) for member in ("conversation", "model"))
+    return Transcript(
+        name if isinstance(name, str) else f"line {number}", "", model=model if isinstance(model, str) else "",
+        trouble=f"line {number} of the record can't be read: {why}", trouble_kind="own",
+    )  # fmt: skip
 
 
 def _take(record: Record, number: int, line: Line, restorer: Restorer) -> None:

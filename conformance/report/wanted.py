@@ -120,7 +120,7 @@ LINES: dict[str, Form] = {
         }),
     },
     "baseline": {"content": dict},
-    "payloads": {"parts": [{"digest": str, "bytes": int, "at?": int}], "deflated": str},
+    "payloads": {"parts": [{"digest": str, "bytes": int, "at?": int}], "deflated": str, "anew?": bool},
     "conversation": {
         "conversation": str, "started": str, "legs": [LEG], "trouble": TEXT_OR_NONE, "attempt": int, "model": str,
         "seconds": NUMBER, "notes": dict, "retried?": str, "doubted?": [str], "otherwise?": Each(str),

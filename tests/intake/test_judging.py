@@ -41,6 +41,13 @@ def test_of_what_does_not_fit_deltas_and_audio_go_first() -> None:
     assert len(room.abridged(long).legs[0].frames) == 0
 
 
+def test_bytes_have_a_bound_too() -> None:
+    long = transcript("long", Stage().greet().stream(2).close())
+    size = sum(len(frame.text or "") + len(frame.data) for frame in long.legs[0].frames)
+    assert "left_out" not in Room(size=size).abridged(long).notes
+    assert Room(size=size - 1).abridged(long).notes["left_out"] == 1
+
+
 def test_everything_is_judged_whatever_is_kept() -> None:
     kept: list[Transcript] = []
     stage = Stage().greet().reply(20).server("error", error="no object")
