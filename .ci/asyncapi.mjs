@@ -9,7 +9,9 @@ const { Parser } = require("@asyncapi/parser");
 const { default: Ajv } = require("ajv");
 const text = readFileSync(process.argv[3] ?? new URL("../asyncapi.yaml", import.meta.url), "utf8");
 const { document, diagnostics } = await new Parser().parse(text);
-const complaints = diagnostics.map(({ code, path, message }) => `${code} ${path.join(".")} ${message}`);
+// Errors and warnings; a hint that there is a 3.1 is neither, and generators read 3.0 alone.
+const told = diagnostics.filter(({ severity, code }) => severity < 2 || code !== "asyncapi-latest-version");
+const complaints = told.map(({ code, path, message }) => `${code} ${path.join(".")} ${message}`);
 const ajv = new Ajv({ strict: false, allErrors: true });
 let examples = 0;
 for (const message of document?.messages().all() ?? []) {
