@@ -56,7 +56,7 @@ def test_fair_weather_is_judged_whole_and_within_its_limits(tmp_path: Path) -> N
 
 
 def test_busy_weather_fails_nothing(tmp_path: Path) -> None:
-    (staged,) = rehearsed(tmp_path, "busy", seed=2)
+    (staged,) = rehearsed(tmp_path, "busy", seed=4, options=SOME)
     assert (staged.code, staged.summary["verdict"]) in {(0, "conforms"), (10, "incomplete")}
     assert staged.faults == []
     assert staged.summary["stability"]["lost"] > 0  # the seed is one in which sessions are lost
