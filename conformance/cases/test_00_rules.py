@@ -310,6 +310,10 @@ class TestTranscription:
     def test_speech_gets_previews(self, wires):
         holds(transcription.speech_gets_previews, wires)
 
+    @should("GEN-073")
+    def test_nothing_follows_a_transcript(self, wires):
+        holds(transcription.nothing_follows_a_transcript, wires)
+
 
 class TestUsage:
     """Tokens are told once and add up."""
@@ -330,6 +334,10 @@ class TestUsage:
     def test_usage_is_told_once(self, wires):
         holds(usage.usage_is_told_once, wires)
 
+    @should("GEN-075")
+    def test_words_are_worth_their_tokens(self, wires):
+        holds(usage.words_are_worth_their_tokens, wires)
+
 
 class TestClosing:
     """The last frames of a connection."""
@@ -341,6 +349,10 @@ class TestClosing:
     @must("GEN-061")
     def test_nothing_follows_a_close(self, wires):
         holds(closing.nothing_follows_a_close, wires)
+
+    @should("GEN-074")
+    def test_nothing_follows_the_finish(self, wires):
+        holds(closing.nothing_follows_the_finish, wires)
 
     @must("GEN-062")
     def test_close_is_well_formed(self, wires):

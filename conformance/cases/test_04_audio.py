@@ -108,8 +108,28 @@ class TestManual:
         quiet(),
         send("response.create"),
         until("response.done"),
+        # Two turns of two seconds, of which every half has a reason to be lost: nothing is waited for in between.
+        chunk(WEATHER, "thrown away"),
+        send("input_audio_buffer.clear"),
+        chunk(TURNS[: 1000 * MS], "after a clear"),
+        chunk(b"", "nothing between"),
+        chunk(TURNS[1000 * MS : 2000 * MS], "after nothing"),
+        send("input_audio_buffer.commit", label="third commit"),
+        chunk(TURNS[2000 * MS : 3000 * MS], "after a commit"),
+        chunk(TURNS[3000 * MS : 4000 * MS], "to the end"),
+        send("input_audio_buffer.commit", label="fourth commit"),
+        until("input_audio_buffer.committed", count=2),
+        heard(),
+        send("response.create"),
+        until("response.done"),
         close(1000),
     ]
+
+    @should("AUD-027")
+    def test_a_turn_holds_what_was_sent_for_it(self, wire):
+        cost = input_audio_tokens(wire, 2) - input_audio_tokens(wire, 1)
+        expected = 4 * wire.profile.audio_in_rate
+        assert abs(cost - expected) <= expected / 10 + 2, f"4 s in two turns cost {cost} tokens, not {expected:.0f}"
 
     @must("AUD-001")
     def test_an_append_has_no_answer(self, wire):
@@ -467,7 +487,7 @@ def input_rate(session):
 
 
 class TestRates:
-    """The same four seconds at 8000 Hz and, in a second session, at 48000 Hz."""
+    """The same four seconds at 8000 Hz and, in a second session, at 48000 Hz, each after another rate was set."""
 
     connections = 2
 
@@ -477,8 +497,11 @@ class TestRates:
             if number:
                 await call.connect()
             declared = {"audio": {"input": {"format": {"type": "pcm", "sample_rate": rate}}}}
+            before = {"audio": {"input": {"format": {"type": "pcm", "sample_rate": 24000}}}}
             await call(
-                *configured({**MANUAL, **declared}),
+                *configured({**MANUAL, **before}),  # what counts is the last one
+                send("session.update", session=declared),
+                until("session.updated"),
                 append(fixtures.resample(pcm, 16000, rate), rate=rate, packet_ms=500, label=f"speech at {rate} Hz"),
                 send("input_audio_buffer.commit"),
                 until("input_audio_buffer.committed"),

@@ -1,6 +1,8 @@
 """§5  Voice activity: the server hears when the user speaks, and decides the turns."""
 
 import base64
+import difflib
+import itertools
 import json
 from typing import Any
 
@@ -11,7 +13,7 @@ from conformance.judge.evidence.frames import size
 from conformance.judge.places import spoken_turns
 from conformance.judge.verdicts import Blocked, Inconclusive, Seen, Uncooperative, other
 from conformance.spec import must, observe, should
-from conformance.spec.unsolicited import is_unsolicited
+from conformance.spec.unsolicited import TRANSCRIPTION, is_unsolicited
 from conformance.wire import append, close, either, likely, maybe, pause, quiet, send, silence, speak, until
 
 MS = 32  # bytes of a millisecond at 16 kHz
@@ -22,6 +24,8 @@ STARTED, STOPPED = "input_audio_buffer.speech_started", "input_audio_buffer.spee
 COMMITTED = "input_audio_buffer.committed"
 PATIENT = {"modalities": ["text"], "instructions": BRIEF, "max_tokens": 16}
 LEAD_MS = 1000  # silence before the speech
+# Two utterances in one append, smaller than the smallest limit of a frame that was ever seen (F8).
+TWO = fixtures.wav("hello") + fixtures.silence(1200) + WEATHER + fixtures.silence(1200)
 updated = either(until("session.updated"), until("error"))
 
 
@@ -93,6 +97,10 @@ class TestTurn:
             append(audio, packet_ms=1000, label="speech weather"),
             until(STOPPED),
             likely("response.done"),
+            send("input_audio_buffer.append", label="two in one", audio=base64.b64encode(TWO).decode()),
+            until(STOPPED),
+            likely(STOPPED),
+            likely("response.done"),
             close(1000),
         )
 
@@ -148,6 +156,12 @@ class TestTurn:
         other_cut = wire.leg(1)
         moved = (start(wire) - start(other_cut), end(wire) - end(other_cut))
         assert all(abs(ms) <= 200 for ms in moved), f"20 ms appends are {moved} ms off those of one second"
+
+    @should("VAD-024")
+    def test_each_utterance_of_one_append_is_a_turn(self, wire):
+        second = wire.leg(1)
+        turns = {f.event.get("item_id") for f in second.after(second.sent("two in one")) if f.type == COMMITTED}
+        assert len(turns) == 2, f"two utterances in one append gave {len(turns)} turns"
 
     @should("VAD-020")
     def test_the_item_of_the_turn_has_its_id(self, wire):
@@ -262,6 +276,10 @@ class TestSettings:
         return Seen("not-included", seen) if abs(moved) <= 150 else other(seen)
 
 
+TRANSCRIBED = TRANSCRIPTION + "completed"
+SAID = [fixtures.utterance_text(name) for name in ("hello", "weather", "goodbye")]
+
+
 class TestThreeUtterances:
     """Three utterances with two seconds of silence between them, the last after a second without any audio."""
 
@@ -274,6 +292,8 @@ class TestThreeUtterances:
         silence(2000),
         likely("response.done"),
         pause(1000),
+        send("session.update", label="one number", session={"turn_detection": {"prefix_padding_ms": 200}}),
+        updated,
         speak("goodbye", label="speech 3"),
         silence(2000),
         until(STOPPED),
@@ -287,6 +307,26 @@ class TestThreeUtterances:
         items = [event.get("item_id") for event in wire.all(COMMITTED)]
         assert len(items) == 3, f"three utterances gave {len(items)} turns"
         assert len(set(items)) == 3, f"their items are {items}"
+
+    @should("VAD-025")
+    def test_an_update_of_one_number_leaves_it_listening(self, wire):
+        if wire.answers_to("one number") != ["session.updated"]:
+            raise Inconclusive("the update of one number was refused")
+        heard = [frame for frame in wire.after(wire.sent("speech 3")) if frame.type == STARTED]
+        assert heard, "nobody heard the speech after `prefix_padding_ms` alone was updated"
+
+    @should("VAD-026")
+    def test_each_turn_has_its_own_words(self, wire):
+        items = list(dict.fromkeys(event.get("item_id") for event in wire.all(COMMITTED)))
+        texts = {event.get("item_id"): str(event.get("transcript")) for event in wire.all(TRANSCRIBED)}
+        if len(items) != len(SAID) or any(not texts.get(item) for item in items):
+            raise Inconclusive(f"of {len(SAID)} utterances {len(texts)} have their words")
+        told = [texts[item] for item in items]
+        with wire.model_chose():
+            swapped = [
+                pair for pair in itertools.permutations(range(len(SAID)), 2) if alike(told[pair[0]], SAID[pair[1]])
+            ]
+            assert not swapped, f"utterance {swapped[0][0] + 1} has the words of utterance {swapped[0][1] + 1}: {told}"
 
     @should("VAD-016")
     def test_a_turn_starts_after_the_one_before(self, wire):
@@ -305,6 +345,11 @@ class TestThreeUtterances:
             raise Inconclusive(f"both clocks agree: {told}")
         nearest = min(off, key=off.__getitem__)
         return Seen(nearest, told) if off[nearest] <= 700 else other(told)
+
+
+def alike(one, other):
+    """Whether two texts are the same words, as far as a recogniser may be trusted."""
+    return difflib.SequenceMatcher(None, one.lower(), other.lower()).ratio() > 0.8
 
 
 def since_greeting(wire, label):

@@ -8,6 +8,7 @@ from collections.abc import Iterable, Iterator
 from conformance.judge.evidence import Evidence
 from conformance.judge.finding import Breach
 from conformance.judge.rules.base import rule
+from conformance.spec.unsolicited import is_unsolicited
 from conformance.wire.transcript import Leg, Transcript
 
 # RFC 6455 §7.4: 1004, 1005, 1006 and 1015 never stand in a frame; 1012 to 1014 were registered later.
@@ -59,6 +60,21 @@ def nothing_follows_a_close(wire: Evidence) -> Iterator[Breach | None]:
         elif frame.opcode == "close":
             closed = True
             yield None
+
+
+@rule("GEN-074", "session.finished")
+def nothing_follows_the_finish(wire: Evidence) -> Iterator[Breach | None]:
+    """A session that is finished says nothing more by itself; what answers a later event of the client, it may."""
+    finished = False
+    for frame in wire.frames:
+        if frame.side == "client" and frame.opcode == "text":
+            finished = False
+        elif frame.side == "server" and frame.type is not None:
+            if finished and not is_unsolicited(frame.type):
+                yield Breach(frame, f"{frame.type} came after session.finished, and nobody had asked for it")
+            if frame.type == "session.finished":
+                yield None
+                finished = True
 
 
 @rule("GEN-062", "a close frame of the server")

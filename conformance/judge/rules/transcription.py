@@ -42,6 +42,19 @@ def speech_gets_one_terminal_event(wire: Evidence) -> Iterator[Breach | None]:
             yield Breach(frame, f"the speech {item} got neither transcription completed nor failed")
 
 
+@rule("GEN-073", "a transcription that ended")
+def nothing_follows_a_transcript(wire: Evidence) -> Iterator[Breach | None]:
+    """No preview of an item comes after its transcription has ended."""
+    ended: set[object] = set()
+    for frame in wire.of(PREVIEW, *ENDS):
+        item = frame.event.get("item_id")
+        if frame.type in ENDS:
+            yield None
+            ended.add(item)
+        elif item in ended:
+            yield Breach(frame, f"a preview of {item} came after its transcription had ended")
+
+
 @rule("GEN-055", "a completed transcription in VAD mode")
 def speech_gets_previews(wire: Evidence) -> Iterator[Breach | None]:
     """Speech that was transcribed in VAD mode got a transcription `delta`."""

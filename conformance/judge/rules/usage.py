@@ -7,12 +7,14 @@ from typing import Any, TypeGuard
 
 from conformance.judge.evidence import Evidence, Response
 from conformance.judge.finding import Breach
-from conformance.judge.rules.base import body, completed, rule
+from conformance.judge.rules.base import body, completed, final, objects, rule
 from conformance.wire.transcript import Frame
 
 # What makes the server reply.
 ASKED = {"response.create", "input_audio_buffer.committed", "input_audio_buffer.speech_stopped"}
 CUT = {"response.cancel", "input_audio_buffer.speech_started"}
+SPENT_ON_THE_END = 8  # tokens
+LONGEST_TOKEN = 128  # characters: the longest of any vocabulary are runs of spaces, and words are far shorter
 MODALITIES = ("text_tokens", "audio_tokens", "image_tokens", "video_tokens")
 
 
@@ -78,6 +80,27 @@ def details_add_up(wire: Evidence) -> Iterator[Breach | None]:
                 tokens = usage.get(f"{side}_tokens")
                 fits = tokens in (sum(known), sum(every))
                 yield None if fits else Breach(frame, f"{key}: {side}_tokens is {tokens}, its details are {details}")
+
+
+@rule("GEN-075", "a text reply with its usage")
+def words_are_worth_their_tokens(wire: Evidence) -> Iterator[Breach | None]:
+    """A text reply costs no more output tokens than its words have bytes, and no fewer than words of the longest kind.
+
+    A token of a text is at least a byte of it, whatever the vocabulary; a few more are spent on its end.
+    """
+    for response in wire.responses:
+        found = final(response)
+        items = objects(found.get("output")) if found is not None else []
+        text = "".join(str(event.get("text", "")) for event in response.all("response.text.done"))
+        if not text or len(items) != 1 or items[0].get("type") != "message" or response.all("response.audio.delta"):
+            continue
+        tokens = body(found, "usage").get("output_tokens")
+        if not _count(tokens):
+            continue
+        most = len(text.encode()) + SPENT_ON_THE_END
+        said = f"{response.id}: {tokens} output tokens for {text[:60]!r}, of {len(text.encode())} bytes"
+        fits = len(text) / LONGEST_TOKEN <= tokens <= most
+        yield None if fits else Breach(response.last("response.done"), said)
 
 
 @rule("GEN-059", "a response.done")

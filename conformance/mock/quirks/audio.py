@@ -162,3 +162,17 @@ refuses("refuses-channels", "04", "audio of two channels can't be committed", CO
         touches=("audio/Channels",), model=NEWEST)  # fmt: skip
 adds("clear-answers-twice", "04", "a clear is confirmed twice", CLEARED, lambda event, session: {"type": CLEARED},
      touches=("vad/ManualSpeech",))  # fmt: skip
+
+
+@quirk("deaf-after-a-commit", "04", "the append that follows a commit at once is lost", hook="receive", touches=MANUAL)
+def _deaf_for_one(event: Json, session: Session) -> Json | None:
+    lost = event["type"] == APPEND and session.memory.get("last") == COMMIT and session.memory.get("commits", 0) > 1
+    session.memory["commits"] = session.memory.get("commits", 0) + (event["type"] == COMMIT)
+    session.memory["last"] = event["type"]
+    return None if lost else event
+
+
+adds("previews-what-is-final", "04", "a preview follows the final transcription", HEARD_WORDS,
+     lambda event, session: {"type": HEARD_WORDS.replace("completed", "delta"), "item_id": event["item_id"],
+                             "content_index": 0, "text": "", "stash": "and", "language": "en", "emotion": "neutral"},
+     touches=HEARD)  # fmt: skip

@@ -131,3 +131,6 @@ def _late(row: Json) -> Json:
 lists("ledger-dates-an-hour-late", "the row of a closed session begins an hour late", _late)
 lists("ledger-names-another-model", "the row of a closed session names another model",
       lambda row: {**row, "model": "qwen-omni-turbo-realtime"})  # fmt: skip
+adds("talks-after-the-finish", "11", "an event follows `session.finished`", "session.finished",
+     lambda event, session: {"type": "input_audio_buffer.cleared"}, touches=("closing/FinishIdle",),
+     switches=FINISHES)  # fmt: skip

@@ -332,3 +332,27 @@ refuses(
 hears("takes-odd-parameters", "03", "parameters of another type are confirmed and left out", UPDATE,
       without("session.tools"), when=lambda event, session: any(
           at(entry, "function.parameters.type") == "array" for entry in _tools(event)), touches=TOOLS)  # fmt: skip
+
+
+def keeps(name: str, lie: str, field: str, first: int = 1) -> None:
+    """After `first` updates of a field every further one is echoed, and what was in force before stays so."""
+
+    @quirk(name, "03", lie, hook="configure", touches=("session/SetAgain",))
+    def hold(before: Json, patch: Json, after: Json, session: Session) -> Json:
+        if field not in patch:
+            return after
+        session.memory[f"asked {field}"] = patch[field]
+        return {**after, field: before[field]} if count(session, name) > first else after
+
+    @quirk(name, "03", lie)
+    def show(event: Json, session: Session) -> list[Json] | None:
+        asked = session.memory.get(f"asked {field}")
+        if event["type"] != UPDATED or asked is None:
+            return None
+        return [{**event, "session": {**event["session"], field: asked}}]
+
+
+keeps("keeps-its-instructions", "second instructions are echoed, and the first stay in force", "instructions")
+keeps("keeps-its-length", "a second `max_tokens` is echoed, and the first stays in force", "max_tokens", 2)
+keeps("keeps-its-tools", "second tools are echoed, and the first stay in force", "tools")
+keeps("keeps-its-modalities", "second modalities are echoed, and the first stay in force", "modalities")

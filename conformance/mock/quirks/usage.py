@@ -138,3 +138,8 @@ def _not_compact(event: Json, session: Session) -> Json:
     if event["type"] == "session.update" and at(event, "session.video"):
         return {**event, "session": {name: value for name, value in event["session"].items() if name != "video"}}
     return event
+
+
+bills(
+    "words-cost-a-hundred-each", "text of replies is billed a hundredfold", scaled("output", "text_tokens", 100), TURN
+)

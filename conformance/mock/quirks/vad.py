@@ -158,3 +158,31 @@ def _no_second_reply(event: Json, session: Session) -> list[Json] | None:
         return None if event["response"]["id"] == first else []
     key = event.get("response_id") or at(event, "response.id")
     return [] if key and key != session.memory.get("first response") else None
+
+
+SHORT = 200_000  # characters: about 4.7 seconds of audio
+
+
+hears("hears-one-utterance-an-append", "05", "what follows the first utterance in an append is dropped", APPEND,
+      lambda event, session: event.update(audio=event["audio"][: 32_000 * 2 * 4 // 3]),
+      when=lambda event, session: len(event["audio"]) > SHORT, touches=TURN)  # fmt: skip
+
+
+@quirk("one-number-ends-detection", "05", "an update of one number of `turn_detection` is echoed and ends it",
+       hook="receive", touches=("vad/ThreeUtterances",))  # fmt: skip
+def _deaf_since(event: Json, session: Session) -> Json | None:
+    named = at(event, "session.turn_detection")
+    if isinstance(named, dict) and "type" not in named:
+        session.memory["deaf"] = True
+    return None if event["type"] == APPEND and session.memory.get("deaf") else event
+
+
+def _words_before(event: Json, session: Session) -> None:
+    own = event["transcript"]
+    event["transcript"] = session.memory.get("words", own)
+    session.memory["words"] = own
+
+
+edits("words-of-the-turn-before", "05", "a transcription has the words of the utterance before",
+      "conversation.item.input_audio_transcription.completed", _words_before,
+      touches=("vad/ThreeUtterances",))  # fmt: skip

@@ -237,6 +237,17 @@ BREACHES = {
         (talk(TURN, stop=TRANSCRIPTION + "completed"), "the speech item_speech got no terminal transcription event"),
     ],
     "GEN-055": [(talk(LISTENED, speech(), audio_reply(), heard()), "item_speech was transcribed without a delta")],
+    "GEN-073": [
+        (talk(LISTENED, speech(), preview(), heard(), preview()), "a preview of item_speech came after"),
+    ],
+    "GEN-074": [
+        (talk("C session.finish", s("session.finished"), s("session.finished")), "session.finished came after"),
+        (talk("C session.finish", s("session.finished"), UPDATED), "session.updated came after session.finished"),
+    ],
+    "GEN-075": [
+        (talk(ASK, text_reply(usage={**USAGE, "output_tokens": 15})), "15 output tokens for 'Hello.', of 6 bytes"),
+        (talk(ASK, text_reply(usage={**USAGE, "output_tokens": 0})), "0 output tokens for 'Hello.'"),
+    ],
     "GEN-056": [(talk(ASK, text_reply(usage=None)), "resp_1 completed with the usage None")],
     "GEN-057": [(talk(ASK, text_reply(usage={**USAGE, "total_tokens": 1})), "total_tokens 1, input_tokens 341")],
     "GEN-058": [

@@ -1,0 +1,102 @@
+"""§3  Session configuration, changed again: what an update sets is in force, and not only what the first one set."""
+
+from conformance.cases.shared import user
+from conformance.cases.updates import TOOL
+from conformance.judge.verdicts import Inconclusive
+from conformance.spec import should
+from conformance.wire import close, send, until
+
+FIRST, SECOND = "black coffee", "green tea"
+THIRSTY = "I am thirsty."
+COUNT = "Count from 1 to 20."
+WEATHER = "What is the weather in Hangzhou?"
+CALLS = "Call the functions for every question about weather or time. Answer with at most six words."
+
+
+def change(**session):
+    """An update and its answer."""
+    return send("session.update", session=session), until("session.updated")
+
+
+def turn(words, label):
+    """A typed turn with its reply."""
+    return (
+        send("conversation.item.create", item=user(words)),
+        until("conversation.item.created"),
+        send("response.create", label=label),
+        until("response.done"),
+    )
+
+
+def words(words_):
+    """Instructions that leave the model no choice."""
+    return f"Answer with exactly two words: {words_}"
+
+
+def said(response):
+    """The words of a text reply."""
+    return "".join(event.get("text", "") for event in response.all("response.text.done")).lower()
+
+
+def reply_to(wire, label):
+    """The reply that a labelled `response.create` began."""
+    asked = wire.sent(label).index
+    later = [one for one in wire.responses if one.frames[0].index > asked]
+    if not later:
+        wire.response(len(wire.responses))  # blocked, by who answers for it
+    return later[0]
+
+
+class TestSetAgain:
+    """Each setting is set to one value, to another, and back, with a turn after each that shows which is in force."""
+
+    script = [
+        until("session.created"),
+        *change(modalities=["text"], turn_detection=None, max_tokens=16, instructions=words(FIRST)),
+        *turn(THIRSTY, "first words"),
+        *change(instructions=words(SECOND)),
+        *turn(THIRSTY, "second words"),
+        *change(instructions=words(FIRST)),
+        *turn(THIRSTY, "words again"),
+        *change(instructions="Do what the user asks.", max_tokens=8),
+        *turn(COUNT, "few tokens"),
+        *change(max_tokens=200),
+        *turn(COUNT, "many tokens"),
+        *change(instructions=CALLS, tools=[TOOL], max_tokens=64),
+        *change(instructions=words(FIRST), tools=[]),
+        *turn(WEATHER, "no tools"),
+        *change(modalities=["text", "audio"]),
+        *turn(THIRSTY, "spoken"),
+        *change(modalities=["text"]),
+        *turn(THIRSTY, "written again"),
+        close(1000),
+    ]
+
+    @should("SES-063")
+    def test_the_last_instructions_are_followed(self, wire):
+        told = {label: said(reply_to(wire, label)) for label in ("first words", "second words", "words again")}
+        if FIRST not in told["first words"]:
+            raise Inconclusive(f"the model did not follow its first instructions: {told['first words']!r}")
+        with wire.model_chose():
+            assert SECOND in told["second words"], f"asked for {SECOND!r}, the reply is {told['second words']!r}"
+            assert FIRST in told["words again"], f"asked for {FIRST!r} again, the reply is {told['words again']!r}"
+
+    @should("SES-064")
+    def test_the_last_max_tokens_holds(self, wire):
+        few, many = said(reply_to(wire, "few tokens")), said(reply_to(wire, "many tokens"))
+        if len(few.split()) >= 20:
+            raise Inconclusive(f"`max_tokens` of 8 cut nothing off: {few!r}")
+        with wire.model_chose():
+            assert len(many.split()) > len(few.split()), f"with 200 tokens the reply is {many!r}, with 8 it was {few!r}"
+
+    @should("SES-065")
+    def test_tools_that_were_taken_away_are_not_called(self, wire):
+        calls = reply_to(wire, "no tools").all("response.function_call_arguments.done")
+        assert not calls, f"{calls[0].get('name')} was called, and `tools` is empty"
+
+    @should("SES-066")
+    def test_the_last_modalities_hold(self, wire):
+        sound, text = "response.audio.delta", "response.text.delta"
+        assert sound in reply_to(wire, "spoken").types, f"the reply had {sorted(set(reply_to(wire, 'spoken').types))}"
+        written = reply_to(wire, "written again").types
+        assert (text in written, sound in written) == (True, False), f"the reply had {sorted(set(written))}"
