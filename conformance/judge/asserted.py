@@ -24,9 +24,14 @@ LONGEST = 300  # characters of one value
 
 _ORDER: dict[type[ast.cmpop], str] = {ast.Lt: "below", ast.LtE: "at most", ast.Gt: "above", ast.GtE: "at least"}
 # Calls that say nothing of their own about what they are given.
-_PLAIN = frozenset({"set", "list", "tuple", "sorted", "dict", "str", "frozenset", "bool", "keys", "lower", "strip"})
+_PLAIN = frozenset(
+    {"set", "list", "tuple", "sorted", "dict", "dumps", "str", "frozenset", "bool", "keys", "lower", "strip"}
+)
 # Helpers of chapters that follow a way of names into a value.
 _WAYS = frozenset({"at", "inside", "object_at"})
+# What members of a view are called in a sentence.
+_CALLED = {"types": "events", "after": "events after", "sent": "event", "at": "time", "said": "reply"}
+_SIGNS: dict[type[ast.operator], str] = {ast.Sub: "minus", ast.Add: "plus", ast.BitAnd: "and", ast.BitOr: "or"}
 _NAMELESS = frozenset({"wire", "self", "there", "call"})
 
 
@@ -51,7 +56,10 @@ def asserted(problem: BaseException) -> Asserted:
     names = _Names({**frame.f_globals, **frame.f_locals})
     values = tuple(names.held(statement))
     if statement.msg is not None:
-        return Asserted(str(names.value(statement.msg)) or MUTE, _plain(statement.msg, names), values)
+        words = str(names.value(statement.msg))
+        if not isinstance(statement.msg, ast.JoinedStr | ast.Constant) and not _is_denial(statement.test):
+            words = f"{names.says(statement.test)} ({words})"  # what a chapter only points at is no sentence
+        return Asserted(words or MUTE, _plain(statement.msg, names), values)
     return Asserted(names.says(statement.test) or MUTE, "", values)
 
 
@@ -75,6 +83,10 @@ def _assertions(path: str) -> tuple[ast.Assert, ...]:
     except SyntaxError:
         return ()
     return tuple(node for node in ast.walk(tree) if isinstance(node, ast.Assert))
+
+
+def _is_denial(node: ast.expr) -> bool:
+    return isinstance(node, ast.UnaryOp) and isinstance(node.op, ast.Not)
 
 
 def _plain(message: ast.expr, names: _Names) -> str:
@@ -127,7 +139,15 @@ class _Names:
         if isinstance(node, ast.Call) and isinstance(node.func, ast.Name) and node.func.id == "isinstance":
             wanted = ast.unparse(node.args[1]).replace(" | ", " or ")
             return f"{self.name(node.args[0])} is {self.told(node.args[0])}, which is no {wanted}"
-        return f"{self.name(node)} is {self.told(node)}"
+        if _calls(node, "has"):
+            return f"{' or '.join(map(self.told, node.args))} did not come"  # type: ignore[attr-defined]
+        return self._is(node)
+
+    def _is(self, node: ast.expr, rest: str = "") -> str:
+        """`the voice is `Tina``, `the answers are `a`, `b``: an expression with its value."""
+        value = self.value(node)
+        several = isinstance(value, list | tuple | set | frozenset) and len(value) > 1
+        return f"{self.name(node)} {'are' if several else 'is'} {_shown(value)}{rest}"
 
     def _holds(self, node: ast.expr) -> bool:
         value = self.value(node)
@@ -136,18 +156,20 @@ class _Names:
     def _compared(self, left: ast.expr, operator: ast.cmpop, right: ast.expr) -> str:
         if isinstance(left, ast.Constant) and not isinstance(operator, ast.In | ast.NotIn):
             left, right = right, left
-        name, is_, other = self.name(left), self.told(left), self.told(right)
+        is_, other = self.told(left), self.told(right)
         if isinstance(operator, ast.In | ast.NotIn):
             inside = isinstance(operator, ast.In)
+            if not inside:
+                return f"{self.name(right)} holds {is_}"
             if isinstance(left, ast.Constant):
-                return f"{self.name(right)} {'lacks' if inside else 'holds'} {is_}" + (f": {other}" if inside else "")
-            return f"{name} is {is_}, which is {'none' if inside else 'one'} of {other}"
-        if isinstance(operator, ast.Is):
-            return f"{name} is {is_}, not {other}"
-        if isinstance(operator, ast.NotEq | ast.IsNot):
-            return f"{name} is {is_}"
-        if isinstance(operator, ast.Eq):
-            return f"{name} is {is_}, not {other}"
+                return f"{self.name(right)} lacks {is_}: {other}"
+            return self._is(left, f", which is none of {other}")
+        if isinstance(operator, ast.NotEq):
+            return f"{self.name(left)} and {self.name(right)} are both {is_}"
+        if isinstance(operator, ast.IsNot):
+            return self._is(left)
+        if isinstance(operator, ast.Is | ast.Eq):
+            return self._is(left, f", not {other}")
         return self._ordered(left, operator, right)
 
     def _ordered(self, left: ast.expr, operator: ast.cmpop, right: ast.expr) -> str:
@@ -159,7 +181,7 @@ class _Names:
                 return f"{self.name(left)} lacks {_shown(set(theirs) - set(mine))}"
         except TypeError:
             pass
-        return f"{self.name(left)} is {self.told(left)}, not {_ORDER[type(operator)]} {self.told(right)}"
+        return self._is(left, f", not {_ORDER[type(operator)]} {self.told(right)}")
 
     def _between(self, node: ast.Compare) -> str:
         """`low <= value <= high`."""
@@ -167,11 +189,11 @@ class _Names:
         return f"{self.name(node.comparators[0])} is {self.told(node.comparators[0])}, not between {low} and {high}"
 
     def _denied(self, node: ast.expr) -> str:
-        if isinstance(node, ast.Call) and isinstance(node.func, ast.Attribute) and node.func.attr == "has":
-            return f"{' or '.join(map(self.told, node.args))} came"
+        if _calls(node, "has"):
+            return f"{' or '.join(map(self.told, node.args))} came"  # type: ignore[attr-defined]
         if isinstance(node, ast.Call) and isinstance(node.func, ast.Name) and node.func.id == "isinstance":
-            return f"{self.name(node.args[0])} is {self.told(node.args[0])}"
-        return f"{self.name(node)} is {self.told(node)}"
+            return self._is(node.args[0])
+        return self._is(node)
 
     def told(self, node: ast.expr) -> str:
         """What an expression is, in words."""
@@ -182,19 +204,39 @@ class _Names:
         if isinstance(node, ast.Constant):
             return _shown(node.value)
         if isinstance(node, ast.Name):
-            return node.id.replace("_", " ")
+            return f"the {node.id.replace('_', ' ').lower()}"
         if isinstance(node, ast.NamedExpr):
             return self.name(node.target)
         if isinstance(node, ast.Attribute):
             base = "" if _is_nameless(node.value) else f" of {self.name(node.value)}"
-            return f"the {node.attr.replace('_', ' ')}{base}"
+            return f"the {_CALLED.get(node.attr, node.attr).replace('_', ' ')}{base}"
         if isinstance(node, ast.BoolOp):
             return self.name(node.values[0])
         if isinstance(node, ast.Subscript):
             return self._part(node.value, node.slice)
         if isinstance(node, ast.Call):
             return self._called(node)
+        if isinstance(node, ast.BinOp):
+            between = _SIGNS.get(type(node.op), "with")
+            return f"{self.name(node.left)} {between} {self.name(node.right)}"
+        if isinstance(node, ast.ListComp | ast.SetComp | ast.GeneratorExp):
+            return self._each(node.elt, node.generators[0])
+        if isinstance(node, ast.DictComp):
+            return self._each(node.value, node.generators[0])
+        if isinstance(node, ast.List | ast.Tuple | ast.Set) and node.elts:
+            return " and ".join(map(self.name, node.elts[:4]))
         return "what was found"
+
+    def _each(self, part: ast.expr, among: ast.comprehension) -> str:
+        """What a comprehension collects: `the types of the events after …`."""
+        whole = self.name(among.iter)
+        if isinstance(part, ast.Attribute):
+            return f"the {part.attr.replace('_', ' ')}s of {whole}"
+        if _calls(part, "get") and self.value(part.args[0]) is _UNKNOWN:  # type: ignore[attr-defined]
+            return self.name(part.func.value)  # type: ignore[attr-defined]
+        if _calls(part, "get"):
+            return f"`{self.value(part.args[0])}` of {whole}"  # type: ignore[attr-defined]
+        return whole
 
     def _part(self, whole: ast.expr, place: ast.expr) -> str:
         if isinstance(place, ast.Slice):
@@ -206,11 +248,13 @@ class _Names:
         function = node.func
         given = [one for one in node.args if not _is_nameless(one)]
         if isinstance(function, ast.Attribute):
+            if function.attr in {"get", "the"} and given and self.value(given[0]) is _UNKNOWN:
+                return self.name(function.value)
             if function.attr in {"get", "the"} and given:
                 base = "" if _is_nameless(function.value) else f" of {self.name(function.value)}"
                 return f"`{self.value(given[0])}`{base}"
             if function.attr in _PLAIN:
-                return self.name(function.value)
+                return self.name(given[0] if function.attr == "dumps" else function.value)
             if function.attr == "count":
                 return f"the number of {self.told(given[0])} in {self.name(function.value)}"
         called = function.id if isinstance(function, ast.Name) else getattr(function, "attr", "")
@@ -221,8 +265,15 @@ class _Names:
         if called in _WAYS and given:
             way = ".".join(str(self.value(one)) for one in given[1:])
             return f"`{way}` of {self.name(given[0])}"
-        more = [self.told(one) if isinstance(one, ast.Constant) else self.name(one) for one in given]
-        return f"{called.replace('_', ' ')} {' '.join(more)}".strip() or "what was found"
+        words = _CALLED.get(called, called).replace("_", " ")
+        of = "" if words.endswith(" after") else "of "
+        more = [self.told(one) if isinstance(one, ast.Constant) else f"{of}{self.name(one)}" for one in given]
+        return " ".join(["the", words, *more]) if called else "what was found"
+
+
+def _calls(node: ast.expr, method: str) -> bool:
+    """Whether an expression calls a method of this name."""
+    return isinstance(node, ast.Call) and isinstance(node.func, ast.Attribute) and node.func.attr == method
 
 
 class _Unknown:
@@ -241,6 +292,10 @@ def _shown(value: Any) -> str:
     """A value in words: `Tina`, 17, nothing, a list as `a`, `b`."""
     if value is None or (isinstance(value, list | tuple | set | frozenset | dict) and not value):
         return "nothing"
+    if value == "":
+        return "empty"
+    if isinstance(value, float):
+        return f"{value:,.1f}"
     if isinstance(value, str):
         return f"`{shortened(value, LONGEST)}`"
     if isinstance(value, set | frozenset) or type(value).__name__ == "dict_keys":

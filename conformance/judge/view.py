@@ -20,7 +20,7 @@ from conformance.spec.catalogue import owners
 from conformance.spec.profiles import Profile
 from conformance.spec.requests import ONLY_ASKED
 from conformance.spec.unsolicited import is_unsolicited
-from conformance.wire.transcript import Frame, Leg, Transcript
+from conformance.wire.transcript import Ending, Frame, Leg, Transcript
 
 
 @dataclass
@@ -103,6 +103,24 @@ class Wire(Evidence):
     def status(self) -> dict[str, Any] | None:
         """What the platform says of the session (JSON of a `Reading`); None: nobody asked."""
         return self.transcript.status
+
+    @property
+    def ending(self) -> Ending:
+        """How the connection ended; raises Unshown where a recording does not show it."""
+        self._look_at(self.last("close") or self.last())
+        return super().ending
+
+    @property
+    def types(self) -> list[str]:
+        """Types of all server events, in order."""
+        self._look_at(self.received[-1] if self.received else None)
+        return super().types
+
+    def has(self, *types: str) -> bool:
+        """Whether any event of these types came."""
+        came = self.of(*types)
+        self._look_at(came[0] if came else None)
+        return bool(came)
 
     def all(self, *types: str) -> list[Event]:
         """All server events of these types, in order."""
@@ -209,6 +227,10 @@ class Wire(Evidence):
     def _touch(self, frame: Frame) -> Frame:
         self._trail.last = self, frame
         return frame
+
+    def _look_at(self, frame: Frame | None) -> None:
+        if frame is not None:
+            self._touch(frame)
 
     def after(self, frame: Frame) -> list[Frame]:
         """Server events that came after `frame`."""

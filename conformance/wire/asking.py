@@ -12,7 +12,7 @@ from conformance.spec.requests import ANSWERED_BY, ONLY_ASKED, TABLE, answers
 from conformance.wire.transcript import Frame
 
 VOICE = "input_audio_buffer.speech_started"
-REPLY = frozenset({"response.created", "response.done"})
+END = "response.done"
 
 
 class Asking:
@@ -33,7 +33,7 @@ class Asking:
             return False
         if kind == "response.created":
             self._running = True
-        elif kind == "response.done":
+        elif kind == END:
             self._running = False
         self._heard |= kind == VOICE
         mine = next((one for one in self._waiting if ANSWERED_BY[str(one.type)] == kind), None)
@@ -70,6 +70,6 @@ class Asking:
         """Whether a wait for events of these types is over once this request was refused."""
         mine = set(answers(str(refused.type)))
         if refused.type == "response.create" and not self._heard and not self._running:
-            mine |= REPLY
+            mine.add(END)
         others = {kind for one in self._waiting for kind in answers(str(one.type))}
         return set(types) <= mine and not others & set(types)

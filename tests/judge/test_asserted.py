@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from types import SimpleNamespace
 from typing import Any
 
 import pytest
@@ -35,39 +36,58 @@ class Shown:
     types = ("a", "b")
 
     def has(self, kind: str) -> bool:
-        return kind == "error"
+        return kind == "error"  # and nothing else
 
     def the(self, kind: str) -> dict[str, str]:
         return {"n": kind}
 
 
 WIRE = Shown()
+AFTER = SimpleNamespace(after=lambda _: [7])
 
 
 @pytest.mark.parametrize(
     ("source", "names", "sentence"),
     [
-        ("assert voice == 'Ethan'", {"voice": "Tina"}, "voice is `Tina`, not `Ethan`"),
-        ("assert wire.types == ('a',)", {"wire": WIRE}, "the types is `a`, `b`, not `a`"),
+        ("assert voice == 'Ethan'", {"voice": "Tina"}, "the voice is `Tina`, not `Ethan`"),
+        ("assert wire.types == ('a',)", {"wire": WIRE}, "the events are `a`, `b`, not `a`"),
         ("assert wire.the('x')['n'] == 'y'", {"wire": WIRE}, "`n` of `x` is `x`, not `y`"),
-        ("assert 'error' in said", {"said": ["a"]}, "said lacks `error`: `a`"),
-        ("assert 'error' not in said", {"said": ["error"]}, "said holds `error`"),
-        ("assert found in (1, 2)", {"found": 3}, "found is 3, which is none of 1, 2"),
-        ("assert first != second", {"first": 1, "second": 1}, "first is 1"),
-        ("assert found is not None", {"found": None}, "found is nothing"),
-        ("assert ms <= 2000", {"ms": 2001}, "ms is 2001, not at most 2000"),
-        ("assert ms > 0", {"ms": 0}, "ms is 0, not above 0"),
-        ("assert 1 <= ms <= 3", {"ms": 4}, "ms is 4, not between 1 and 3"),
-        ("assert keys >= {'a', 'b'}", {"keys": {"a"}}, "keys lacks `b`"),
-        ("assert keys <= {'a'}", {"keys": {"a", "b"}}, "keys has `b` beside `a`"),
-        ("assert isinstance(name, str | None)", {"name": 7}, "name is 7, which is no str or None"),
+        ("assert 'error' in said", {"said": ["a"]}, "the said lacks `error`: `a`"),
+        ("assert 'error' not in said", {"said": ["error"]}, "the said holds `error`"),
+        ("assert word not in said", {"word": "w", "said": "a w"}, "the said holds `w`"),
+        ("assert found in (1, 2)", {"found": 3}, "the found is 3, which is none of 1, 2"),
+        ("assert first != second", {"first": 1, "second": 1}, "the first and the second are both 1"),
+        ("assert found is not None", {"found": None}, "the found is nothing"),
+        ("assert found is None", {"found": 1}, "the found is 1, not nothing"),
+        ("assert ms <= 2000", {"ms": 2000.5}, "the ms is 2,000.5, not at most 2000"),
+        ("assert late - early < 1", {"late": 3, "early": 1}, "the late minus the early is 2, not below 1"),
+        ("assert ms > 0", {"ms": 0}, "the ms is 0, not above 0"),
+        ("assert ms >= 1", {"ms": 0}, "the ms is 0, not at least 1"),
+        ("assert 1 <= ms <= 3", {"ms": 4}, "the ms is 4, not between 1 and 3"),
+        ("assert keys >= {'a', 'b'}", {"keys": {"a"}}, "the keys lacks `b`"),
+        ("assert keys <= {'a'}", {"keys": {"a", "b"}}, "the keys has `b` beside `a`"),
+        ("assert isinstance(name, str | None)", {"name": 7}, "the name is 7, which is no str or None"),
+        ("assert not isinstance(name, int)", {"name": 7}, "the name is 7"),
+        ("assert wire.has('a')", {"wire": WIRE}, "`a` did not come"),
         ("assert not wire.has('error')", {"wire": WIRE}, "`error` came"),
-        ("assert not late", {"late": [3]}, "late is 3"),
-        ("assert first and second", {"first": 1, "second": ""}, "second is ``"),
-        ("assert first or second", {"first": 0, "second": []}, "first is 0; second is nothing"),
-        ("assert len(ids) == 2", {"ids": [1]}, "the number of ids is 1, not 2"),
-        ("assert [x for x in ids if x > n] == []", {"ids": [1, 2], "n": 1}, "what was found is 2, not nothing"),
+        ("assert not late", {"late": [3]}, "the late is 3"),
+        ("assert first and second", {"first": 1, "second": ""}, "the second is empty"),
+        ("assert first or second", {"first": 0, "second": []}, "the first is 0; the second is nothing"),
+        ("assert len(ids) == 2", {"ids": [1]}, "the number of the ids is 1, not 2"),
+        ("assert ids.count(1) == 2", {"ids": [1]}, "the number of 1 in the ids is 1, not 2"),
+        ("assert [x for x in ids if x > n] == []", {"ids": [1, 2], "n": 1}, "the ids is 2, not nothing"),
+        ("assert [x.real for x in ids] == [2]", {"ids": [1]}, "the reals of the ids is 1, not 2"),
+        ("assert {x: row.get(x) for x in ids} == {}", {"row": {1: 2}, "ids": [1]}, "the row is {1: 2}, not nothing"),
+        ("assert make(echo) == 2", {"echo": 0, "make": lambda _: 1}, "the make of the echo is 1, not 2"),
+        ("assert wire.after(it) == []", {"wire": AFTER, "it": 0}, "the events after the it is 7, not nothing"),
+        ("assert [x.get('a') for x in rows] == [2]", {"rows": [{"a": 1}]}, "`a` of the rows is 1, not 2"),
+        ("assert [one, two] == [1, 2]", {"one": 1, "two": 3}, "the one and the two are 1, 3, not 1, 2"),
+        ("assert at(event, 'a', 0) == 2", {"event": 0, "at": lambda *_: 1}, "`a.0` of the event is 1, not 2"),
+        ("assert first_echo(wire) == 2", {"wire": 0, "first_echo": lambda _: 1}, "the first echo is 1, not 2"),
+        ("assert echo(wire, 'x') == 2", {"wire": 0, "echo": lambda *_: 1}, "the echo `x` is 1, not 2"),
         ("assert found == 1, f'{found} came'", {"found": 2}, "2 came"),
+        ("assert found == 1, label", {"found": 2, "label": "it"}, "the found is 2, not 1 (it)"),
+        ("assert not found, found[0]", {"found": ["no"]}, "no"),
     ],
 )
 def test_a_statement_says_what_it_found(source: str, names: dict[str, Any], sentence: str) -> None:
@@ -113,3 +133,21 @@ def test_a_response_leaves_the_trail_of_what_was_read_of_it() -> None:
     at = finding(check, *lines).frame
     assert at is not None
     assert talk(*lines).frames[at].type == "response.text.done"
+
+
+@pytest.mark.parametrize(
+    ("look", "frame"),
+    [
+        (lambda wire: wire.types, 2),
+        (lambda wire: wire.ending, 4),
+        (lambda wire: wire.has("error"), 2),
+        (lambda wire: wire.has("session.created", "error"), 0),
+        (lambda wire: wire.has("response.done"), None),
+    ],
+)
+def test_what_a_check_looks_at_leaves_a_trail(look: Any, frame: int | None) -> None:
+    def check(wire: Any) -> None:
+        look(wire)
+        raise AssertionError
+
+    assert finding(check, c("session.update", session={}), s("error", error={})).frame == frame
