@@ -9,7 +9,7 @@ from collections import Counter
 from typing import Any
 
 from conformance.judge.leaving import leaving, statuses
-from conformance.report.answers import InWords
+from conformance.report.answer import Evidence, InWords, Mark
 from conformance.report.html_trace import audio_of
 from conformance.report.record import Record
 from conformance.wire.transcript import Leg, Transcript
@@ -87,44 +87,66 @@ def _sessions(found: list[dict[str, Any]]) -> list[tuple[dict[str, Any], dict[st
 
 
 def _leaves(found: list[dict[str, Any]]) -> InWords:
-    ask = "How does it leave?"
+    ask = "Does it say goodbye, and how does it leave?"
     ways: dict[str, list[str]] = {}
     for row, session in _sessions(found):
         ways.setdefault(session["left"], []).append(row["scenario"])
-    parts = [f"`{way}` in {_listed(names)}." for way, names in ways.items()]
-    torn = [row["scenario"] for row, one in _sessions(found) if "drop" in one["left"] or "reset" in one["left"]]
-    if parts and not torn:
-        parts.insert(0, "It says goodbye wherever it is its turn to.")
+    torn = sorted({row["scenario"] for row, one in _sessions(found) if "drop" in one["left"] or "reset" in one["left"]})
+    how = tuple(Evidence("seen here", f"`{way}` in {_listed(names)}.") for way, names in ways.items())
+    shown = tuple(dict.fromkeys(row["conversation"] for row, _ in _sessions(found)))
+    if not ways:
+        said: tuple[Mark, str] = ("unknown", "Not known: it never moved to end a session in this run.")
+        todo = "Give it a scenario in which it is its turn to leave, such as `plain`."
     elif torn:
-        parts.insert(0, f"It disappears without a close frame in {_listed(torn)}.")
-    text = " ".join(parts) or "It never moved to end a session in this run."
-    return InWords(ask, text, "", tuple(dict.fromkeys(row["conversation"] for row, _ in _sessions(found))))
+        where = torn[0] if len(torn) == 1 else f"{len(torn)} scenarios"
+        said = ("no" if len(torn) == len({name for names in ways.values() for name in names}) else "partly",
+                f"It disappears without a close frame in {where}.")  # fmt: skip
+        todo = "Close with 1000 on every path out of the program, its error handling too."
+    else:
+        said = ("yes", "Yes: it says goodbye wherever it is its turn to.")
+        todo = "Nothing: it leaves as it should."
+    return InWords(ask, said[1], "", shown, mark=said[0], todo=todo, how=how)
 
 
 def _leaves_behind(found: list[dict[str, Any]]) -> InWords:
-    ask = "What does that leave behind in the platform's list of sessions?"
-    parts = []
+    ask = "What does that leave behind in the platform's list of sessions, and are they successes?"
+    how = []
+    succeeded = total = 0
     for policy in POLICIES:
         counted = Counter(one["listed"][policy] for _, one in _sessions(found) if one["listed"][policy])
+        succeeded, total = succeeded + counted["succeeded"], total + counted.total()
         if counted:
             told = ", ".join(f"{count} {status.replace('_', ' ')}" for status, count in counted.most_common())
-            parts.append(f"`{policy}`: {told}.")
-    text = " ".join(parts) or "Nothing that this run could see."
+            how.append(Evidence("seen here", f"Where the platform counts by `{policy}`: {told}."))
+    if not total:
+        mark: Mark = "unknown"
+        text = "Not known: nothing that this run could see."
+    elif succeeded == total:
+        mark, text = "yes", "Successes, whichever known policy the platform has."
+    elif succeeded:
+        mark, text = "partly", "Successes under some of the known policies of the platform, and not under others."
+    else:
+        mark, text = "no", "No success, whichever known policy the platform has."
     unknown = "which of these policies the platform has; the mock lists under each that is known of its kind"
-    return InWords(ask, text, unknown, ())
+    todo = "End with `session.finish` where the endpoint accepts it, and with a close frame 1000 everywhere."
+    return InWords(ask, text, unknown, (), mark=mark, todo="" if mark == "yes" else todo, how=tuple(how))
 
 
 def _costs(found: list[dict[str, Any]]) -> InWords:
     ask = "How much audio and how many tokens did it cause?"
     every = [session for row in found for session in row["sessions"]]
     plain = [session for row in found if row["scenario"] == "plain" for session in row["sessions"]]
-    parts = []
-    for what, those in (("In `plain`", plain), ("In all", every)):
-        if those:
-            audio, tokens = sum(one["audio_seconds"] for one in those), sum(one["tokens"] for one in those)
-            many = "1 session" if len(those) == 1 else f"{len(those)} sessions"
-            parts.append(f"{what}: {many}, {audio:.1f} s of audio sent, {tokens} tokens as the mock counts them.")
-    return InWords(ask, " ".join(parts) or "It held no session.", "", ())
+    parts = [_spent(what, those) for what, those in (("In `plain`", plain), ("In all", every)) if those]
+    if not parts:
+        return InWords(ask, "Not known: it held no session.", "", (), todo="Look at what it printed.")
+    how = tuple(Evidence("seen here", part) for part in parts)
+    return InWords(ask, parts[-1], "", (), mark="yes", todo="Compare with what you expect of it.", how=how)
+
+
+def _spent(what: str, those: list[dict[str, Any]]) -> str:
+    audio, tokens = sum(one["audio_seconds"] for one in those), sum(one["tokens"] for one in those)
+    many = "1 session" if len(those) == 1 else f"{len(those)} sessions"
+    return f"{what}: {many}, {audio:.1f} s of audio sent, {tokens} tokens as the mock counts them."
 
 
 def _listed(names: list[str]) -> str:

@@ -39,6 +39,10 @@ def row(transcript: Transcript, does: str = "") -> dict[str, Any]:
         "who_first": ending.first,
         "clean": ending.clean,
         "seconds": round(ending.seconds, 3),
+        "complete": not (stopped := unfinished(transcript)),
+        "stopped": stopped,
+        "finish": finish_met(leg),
+        "replies": sum(frame.side == "server" and frame.type == "response.created" for frame in leg.frames),
         "said_after": said_after(leg),
         "pending": pending(leg),
         "usage": transcript.usage,
@@ -50,6 +54,46 @@ def row(transcript: Transcript, does: str = "") -> dict[str, Any]:
         "status_lag_s": reading.get("lag_s"),
         "platform_usage": reading.get("usage"),
     }
+
+
+OF_THE_SERVER = frozenset({"fatal-error", "idle-with-silence", "closed by the server", "left open"})
+"""Paths whose end is the server's move, or nobody's."""
+
+
+def unfinished(transcript: Transcript) -> str:
+    """Why a conversation says nothing about its path, in words; empty when the path was walked to its end."""
+    leg = transcript.legs[-1]
+    if transcript.trouble is not None:
+        return transcript.trouble
+    if transcript.broken_off:
+        return transcript.broken_off
+    if _sent(leg, "session.finish") is not None or transcript.path in OF_THE_SERVER:
+        return ""
+    if leg.ending.first == "server":
+        code = leg.ending.code_received
+        return f"the server left {'without a close frame' if code is None else f'with {code}'} before the client could"
+    if transcript.stop is not None and leg.ending.first != "client":
+        return transcript.stop.why
+    return "" if leg.ending.first == "client" else "the client never left"
+
+
+def finish_met(leg: Leg) -> str:
+    """What answered `session.finish`: `finished`, `error`, `both`, `closed`, `silent`; empty where it was not sent.
+
+    An error counts as an answer until the client asks for something else.
+    """
+    sent = _sent(leg, "session.finish")
+    if sent is None:
+        return ""
+    met: set[str] = set()
+    alone = True
+    for frame in leg.frames[sent.index + 1 :]:
+        alone = alone and not (frame.side == "client" and frame.opcode == "text")
+        if frame.side == "server" and (frame.type == "session.finished" or (frame.type == "error" and alone)):
+            met.add("finished" if frame.type == "session.finished" else "error")
+    if not met:
+        return "closed" if leg.ending.first == "server" else "silent"
+    return "both" if len(met) == 2 else met.pop()
 
 
 def behaviour(leg: Leg) -> str:

@@ -1,30 +1,29 @@
 """The last lines of a client that ends a session as well as an endpoint allows, by what the run saw of its ends.
 
-`ws` is a connection of `websockets.sync.client`, and the thread that runs these lines is the only one that reads.
+At most five, with `json` imported before.  `ws` is a connection of `websockets.sync.client`, and the thread that runs
+these lines is the only one that reads.
 `replying` is true while a `response.created` has not had its `response.done`.
 """
 
 from __future__ import annotations
 
-_WAIT = """\
-while replying:  # a reply that is cut off never tells its usage
-    replying = json.loads(ws.recv())["type"] != "response.done"
-"""
+_WAIT = 'while replying and json.loads(ws.recv())["type"] != "response.done": pass  # it brings the usage\n'
 _FINISH = """\
 ws.send(json.dumps({"type": "session.finish"}))
-for message in ws:
-    if json.loads(message)["type"] in {"session.finished", "error"}:
-        break
+while json.loads(ws.recv())["type"] not in {"session.finished", "error"}: pass
 """
+_INSIST = _FINISH.replace('not in {"session.finished", "error"}', '!= "session.finished"')
 _CLOSE = "ws.close(1000)\n"
 
 
 def last_lines(finish: str | None, active: str | None) -> str:
     """Python, to be run as it stands; empty where the run does not know how `session.finish` is met.
 
-    `finish` and `active` are the outcomes of Q-FINISH and Q-FINISH-ACTIVE.
+    `finish` and `active` are the outcomes of Q-FINISH and Q-FINISH-ACTIVE; `both`: an `error` comes beside
+    `session.finished` and is to be read over.
     """
-    if finish not in {"error", "finished", "silent", "closed"}:
+    said = {"error": "", "silent": "", "closed": "", "finished": _FINISH, "both": _INSIST}
+    if finish not in said:
         return ""
     waits = "" if finish == "finished" and active == "finished-after-response" else _WAIT
-    return "import json\n\n" + waits + (_FINISH if finish == "finished" else "") + _CLOSE
+    return waits + said[finish] + _CLOSE

@@ -38,19 +38,32 @@ def render(record: Record, made: dict[str, Any]) -> str:
     return "\n".join(out).rstrip("\n") + "\n"
 
 
+MARKS = {"yes": "✓", "no": "✗", "partly": "◐", "unknown": "?"}
+
+
 def _in_words(answers: list[dict[str, Any]]) -> list[str]:
     """The three questions that the suite was asked for: a heading and a paragraph each."""
     out = []
     for answer in answers:
         shown = ", ".join(f"`{name}`" for name in answer["conversations"][:4])
         more = len(answer["conversations"]) - 4
-        out += [f"### {cell(answer['question'])}", "", _plain(answer["text"])]
+        out += [f"### {cell(answer['question'])}", "", f"{MARKS[answer['mark']]} **{_plain(answer['text'])}**"]
+        out += ["", f"What to do: {_plain(answer['todo'])}"] if answer["todo"] else []
         if answer.get("code"):
             out += ["", "```python", *answer["code"].splitlines(), "```"]
-        out += ["", f"Not known: {_plain(answer['unknown'])}."] if answer["unknown"] else []
+        out += ["", *(_evidence(one) for one in answer["how"])] if answer["how"] else []
+        out += ["", f"Still open: {_plain(answer['unknown'])}."] if answer["unknown"] else []
         out += ["", f"Shown by {shown}{f' and {more} more' if more > 0 else ''}."] if shown else []
         out.append("")
     return out
+
+
+def _evidence(one: dict[str, Any]) -> str:
+    names = ", ".join(
+        f"[{source['name']}]({source['address']})" if source["address"] else source["name"] for source in one["sources"]
+    )
+    basis = "Against it" if one["basis"] == "but" else one["basis"].capitalize()
+    return f"- {basis}: {_plain(one['text'])}{f' ({names})' if names else ''}"
 
 
 def _plain(text: str) -> str:

@@ -9,6 +9,7 @@ from collections import Counter
 from dataclasses import replace
 from typing import Any
 
+from conformance.judge import silence_cost
 from conformance.judge.finding import Finding
 from conformance.judge.verdicts import worst
 from conformance.report import client_runs
@@ -250,7 +251,19 @@ def _servers(record: Record) -> set[str]:
 def _answers(record: Record, judged: list[Case], paths: list[dict[str, Any]]) -> list[InWords]:
     if client_runs.of_client(record):
         return client_runs.answers(record)
-    return in_words(judged, paths, record.run["target"]["model"])
+    model = record.run["target"]["model"]
+    try:
+        rate = profile_for(model).audio_in_rate
+    except UnknownModel:  # a record from elsewhere
+        rate = None
+    return in_words(judged, paths, model, questions=record.catalogue["questions"], silence=_silence(record), rate=rate)
+
+
+def _silence(record: Record) -> list[silence_cost.Point]:
+    """Seconds of silence before a spoken turn, and the audio tokens billed for it."""
+    check = record.catalogue["checks"].get("Q-SILENCE-BILLED", {})
+    transcript = record.transcripts.get(check.get("conversation") or "")
+    return silence_cost.points(transcript) if transcript is not None else []
 
 
 def summary(record: Record) -> dict[str, Any]:

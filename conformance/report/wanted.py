@@ -112,7 +112,8 @@ LINES: dict[str, Form] = {
             **ROW, "sentence": str, "level": str, "source": [str], "why": str, "date": str, "excluded?": TEXT_OR_NONE,
         }],
         "questions": [{
-            **ROW, "ask": str, "reach": str, "expected": TEXT_OR_NONE, "source?": [str], "outcomes?": [{"id": str}],
+            **ROW, "ask": str, "reach": str, "expected": TEXT_OR_NONE, "source?": [str],
+            "outcomes?": [{"id": str, "sources?": [str]}],
         }],
         "checks": Each({
             "level": OneOf(frozenset({"MUST", "SHOULD", "MAY", "OBSERVE"})), "conversation": TEXT_OR_NONE,

@@ -59,7 +59,7 @@ class Clause:
 class OutcomeOf:
     """One possible answer to an open question and the evidence for it.
 
-    `surprising` marks one that no source allows; `because` says why.
+    `sources` names the keys that stand in it, `surprising` marks one that no source allows; `because` says why.
     """
 
     id: str
@@ -68,6 +68,7 @@ class OutcomeOf:
     mock: bool = False
     surprising: bool = False
     because: str = ""
+    sources: tuple[str, ...] = ()
 
 
 @dataclass(frozen=True)
@@ -168,7 +169,7 @@ def questions() -> dict[str, Question]:
 def _outcome(question_id: str, row: dict[str, Any]) -> OutcomeOf:
     if row.get("surprising", False) != bool(row.get("because")) or (row.get("surprising") and row.get("mock")):
         raise CatalogueError(f"{question_id}: {row['id']} is surprising without a reason, or for no reason")
-    return OutcomeOf(**row)
+    return OutcomeOf(**{**row, "sources": _tuple(row.get("sources"))})
 
 
 def clause(clause_id: str) -> Clause:

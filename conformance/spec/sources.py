@@ -42,6 +42,40 @@ ADDRESSES = {
     "JSON": "https://www.rfc-editor.org/rfc/rfc8259",
 }
 
+NAMES = {
+    "CE": "Model Studio, client events",
+    "SE": "Model Studio, server events",
+    "RT": "Model Studio, realtime guide",
+    "RT-Q": "Qianwen platform, realtime guide",
+    "FLOW": "Model Studio, interaction process",
+    "PYDOC": "Model Studio, page of the Python SDK",
+    "JAVADOC": "Model Studio, page of the Java SDK",
+    "OV": "Model Studio, overview of realtime APIs",
+    "ERR": "Model Studio, error codes",
+    "RL": "Model Studio, rate limits",
+    "TELEMETRY": "Model Studio, telemetry",
+    "VOICE": "Model Studio, list of voices",
+    "QC": "Qwen Cloud, client events",
+    "QIAN": "Qianwen platform, events",
+    "QA": "Model Studio, Qwen-Audio realtime (a sibling)",
+    "ASR": "Model Studio, Qwen-ASR realtime (a sibling)",
+    "LT": "Model Studio, Qwen-LiveTranslate (a sibling)",
+    "PY": "code of the vendor's Python SDK",
+    "JAVA": "code of the vendor's Java SDK",
+    "DEMO": "code of the vendor's demo",
+    "I140": "issue 140 of the Python SDK",
+    "OAI-SPEC": "OpenAI's description of its API",
+    "LL": "a pull request of LiteLLM",
+    "HAPI": "a pull request of HAPI",
+    "RFC6455": "RFC 6455, the WebSocket protocol",
+    "RFC6750": "RFC 6750, bearer tokens",
+    "JSON": "RFC 8259, JSON",
+}
+"""What pages and repositories are called; what third parties saw is described below."""
+
+OF_OTHERS = frozenset({"I140", "LL", "HAPI", "OAI-SPEC"})
+"""Addresses at which somebody else than the vendor speaks of this service."""
+
 SEEN = {
     "WS-REC": "a byte-exact recording of a text session with two tool calls, Beijing, qwen3.5-flash (2026-10-04)",
     "WS-EV": "notes and a usage contract beside that recording (2026-10-04)",
@@ -102,3 +136,13 @@ def address(key: str) -> str | None:
 def described(key: str) -> str | None:
     """What a source without a page of its own is, with its date; None for one that is a page."""
     return SEEN.get(key) or REPORTS.get(key)
+
+
+def name(key: str) -> str:
+    """A source in words; the key itself where nobody knows it."""
+    return NAMES.get(key) or described(key) or key
+
+
+def documented(key: str) -> bool:
+    """Whether the vendor (or a standard) says so, in pages or in code of its own, and not somebody who saw it."""
+    return key in NAMES and key not in OF_OTHERS

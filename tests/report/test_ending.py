@@ -45,7 +45,7 @@ def test_they_end_the_session_as_well_as_it_can_be_ended(finish: str, replying: 
                 say(ws, "response.create")
                 read_until(ws, "response.created")
             code = last_lines(finish, ACTIVE.get(finish))
-            exec(compile(code, "<last lines>", "exec"), {"ws": ws, "replying": replying})  # what is shown
+            exec(compile(code, "<last lines>", "exec"), {"ws": ws, "replying": replying, "json": json})  # what is shown
         row = next(filter(None, (listed(server.url) for _ in range(1000))))
     assert row["status_code"] == FINISHES[finish]
     assert bool(row.get("usage")) == replying, "the reply was not cut off"

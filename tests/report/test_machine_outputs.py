@@ -93,7 +93,7 @@ def test_sarif_has_what_the_standard_requires(record: Record) -> None:
 def test_the_summary_answers_first(record: Record) -> None:
     text = markdown.render(record, summary(record))
     assert text.index("### Is `session.finish` accepted") < text.index("## Open questions") < text.index("## Findings")
-    assert "this endpoint answers `session.finish` with `session.finished`." in text
+    assert "`session.finished` answers `session.finish`" in text
     assert "| Is `session.finish` accepted, and what comes back? | **`session.finished` answers it.** | error |" in text
     assert "✗ **CLO-005** (MUST fails, the transport's)" in text
     assert "Not judged because of it: CLO-007." in text

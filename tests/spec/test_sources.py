@@ -60,3 +60,11 @@ def test_who_has_no_page_has_a_date() -> None:
         assert re.search(r"20\d\d|older copy", text), key
     for key, address in sources.ADDRESSES.items():
         assert re.match(r"https://[\w.-]+/", address), key
+
+
+def test_every_source_has_a_name_and_every_outcome_its_sources() -> None:
+    assert sources.ADDRESSES.keys() - sources.NAMES.keys() - sources.SEEN.keys() == set()
+    for question in questions().values():
+        for outcome in question.outcomes:
+            assert set(outcome.sources) <= KNOWN, question.id
+            assert bool(outcome.sources) == (not outcome.evidence.startswith(("no source", "price list"))), question.id

@@ -1,0 +1,143 @@
+"""What an answer is made of: its sentence, its mark, what to do, and how it is known."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from dataclasses import dataclass, field
+from typing import Any, Literal
+
+from conformance.report.case import Case
+from conformance.spec import sources
+from conformance.status.model import REASONS
+
+Mark = Literal["yes", "no", "partly", "unknown"]
+Basis = Literal["documented", "reported", "seen here", "but"]
+"""Who says so; `but`: what this run saw against the answer."""
+
+Rows = dict[str, dict[str, Any]]
+
+SHOWN = {
+    "succeeded": "succeeded",
+    "cancelled": "cancelled",
+    "failed_client": "failed (client error)",
+    "failed_throttled": "failed (throttled)",
+    "failed_server": "failed (server error)",
+    "failed_unspecified": "failed",
+    "in_progress": "in progress",
+    "absent": "not listed at all",
+    "unknown": "listed without a status",
+}
+"""Statuses that the platform has told; every other one means that it is not known."""
+
+MOST_WORDS = 20
+
+
+@dataclass(frozen=True)
+class Evidence:
+    """One thing that is known, and who says so."""
+
+    basis: Basis
+    text: str
+    sources: tuple[str, ...] = ()
+    conversations: tuple[str, ...] = ()
+
+    def to_json(self) -> dict[str, Any]:
+        """The form of `summary.json`; sources by name and address."""
+        return {
+            "basis": self.basis,
+            "text": self.text,
+            "sources": [{"name": sources.name(key), "address": sources.address(key)} for key in self.sources],
+            "conversations": list(self.conversations),
+        }
+
+
+@dataclass(frozen=True)
+class InWords:
+    """One answer.  `text` is one sentence; `todo` what follows from it for whoever writes a client."""
+
+    question: str
+    text: str
+    unknown: str
+    conversations: tuple[str, ...]
+    code: str = ""
+    """What to write tomorrow, where the answer is about that."""
+    mark: Mark = "unknown"
+    todo: str = ""
+    how: tuple[Evidence, ...] = ()
+
+    def to_json(self) -> dict[str, Any]:
+        """The form of `summary.json`."""
+        return {
+            "question": self.question,
+            "mark": self.mark,
+            "text": self.text,
+            "todo": self.todo,
+            "how": [one.to_json() for one in self.how],
+            "unknown": self.unknown,
+            "conversations": list(self.conversations),
+            **({"code": self.code} if self.code else {}),
+        }
+
+
+@dataclass(frozen=True)
+class Known:
+    """All that one run knows: verdicts and close paths by id, and what the sources say of each question."""
+
+    cases: dict[str, Case]
+    rows: Rows
+    questions: Mapping[str, Mapping[str, Any]] = field(default_factory=dict)
+    model: str = "this model"
+
+    def outcome(self, question: str) -> str | None:
+        """What was observed; None when nothing was."""
+        case = self.cases.get(question)
+        return case.outcome if case is not None and case.verdict == "observed" else None
+
+    def detail(self, question: str) -> str:
+        """What was seen, verbatim."""
+        case = self.cases.get(question)
+        return case.detail if case is not None else ""
+
+    def failed(self, *clauses: str) -> list[Case]:
+        """Those of these clauses that this run found broken."""
+        return [case for key in clauses if (case := self.cases.get(key)) is not None and case.verdict == "fail"]
+
+    def why(self, question: str) -> str:
+        """Why there is no observation, in words."""
+        case = self.cases.get(question)
+        if case is None or case.verdict == "not_run":
+            return "the run did not ask" + (f" ({case.detail})" if case is not None and case.detail else "")
+        return case.detail or case.verdict.replace("_", " ")
+
+    def conversation(self, question: str) -> tuple[str, ...]:
+        """Where an observation was made."""
+        case = self.cases.get(question)
+        return (case.conversation,) if case is not None and case.conversation else ()
+
+    def walked(self) -> Rows:
+        """The close paths that were walked to their end: the only ones that say anything."""
+        return {path: row for path, row in self.rows.items() if row.get("complete", True)}
+
+    def said(self, question: str) -> list[Evidence]:
+        """What the sources say of a question: documented and reported apart."""
+        found = []
+        outcomes = self.questions.get(question, {}).get("outcomes", ())
+        bases: tuple[Basis, Basis] = ("documented", "reported")
+        for basis in bases:
+            for outcome in outcomes:
+                named = outcome.get("sources") or ()
+                keys = tuple(key for key in named if sources.documented(key) == (basis == "documented"))
+                if keys:
+                    found.append(Evidence(basis, str(outcome.get("means", "")), keys))
+        return found
+
+
+def plain(why: str) -> str:
+    """Why a status is not known, without the code before the words."""
+    code, _, words = why.partition(": ")
+    return (words or code.replace("_", " ")) if code in REASONS else why
+
+
+def conversations(rows: Rows, paths: list[str]) -> tuple[str, ...]:
+    """The conversations that walked these paths."""
+    return tuple(rows[path]["conversation"] for path in paths if path in rows)

@@ -1,0 +1,248 @@
+"""The first answer: is `session.finish` accepted, and is there a compliant way to end a session."""
+
+from __future__ import annotations
+
+import json
+from dataclasses import dataclass
+
+from conformance.report.answer import Evidence, InWords, Known, Mark, Rows, conversations
+from conformance.report.ending import last_lines
+
+ASK = "Is `session.finish` accepted, and is there a protocol-compliant way to end a session?"
+
+MOMENTS = {
+    "finish-and-wait": "on an idle session",
+    "event-after-finish": "on an idle session",
+    "finish-twice": "on an idle session",
+    "finish-then-close": "after a reply",
+    "finish-then-drop": "after a reply",
+    "finish-after-speech": "after a spoken reply",
+    "finish-mid-response": "during a reply",
+    "finish-mid-utterance": "mid-utterance",
+    "finish-with-audio": "with input waiting",
+    "cancel-finish-close": "after a cancel",
+}
+"""When `session.finish` is said, by the close path."""
+
+MET = {"finished": "accepted", "error": "refused", "silent": "not answered", "closed": "met by a close"}
+QUESTIONS = ("Q-FINISH-ACTIVE", "Q-FINISH-MID-UTTERANCE", "Q-FINISH-AUDIO", "Q-FINISH-UNANSWERED")
+"""What becomes of what is under way."""
+
+MEANS = {
+    "finished-after-response": "During a reply, `session.finished` comes when the reply is over.",
+    "finished-at-once": "During a reply, `session.finished` comes at once and cuts it off.",
+    "committed": "What is being said becomes a turn first.",
+    "dropped": "What is being said, or was not committed, is lost.",
+    "answered": "A committed turn without a reply gets one first.",
+    "unanswered": "A committed turn without a reply gets none: ask for it before.",
+}
+FINISHES = ("finish-and-wait", "finish-then-close", "finish-then-drop", "finish-mid-response", "finish-mid-utterance",
+            "finish-with-audio", "finish-after-speech")  # fmt: skip
+CLOSES = ("close-1000-after-response", "close-1000-idle")
+WAIT = "Wait for the `response.done` of a running reply"
+
+
+@dataclass(frozen=True)
+class _Said:
+    mark: Mark
+    text: str
+    todo: str
+
+
+def answer(known: Known) -> InWords:
+    """The first answer."""
+    rows = known.walked()
+    outcome = known.outcome("Q-FINISH")
+    both = [path for path, row in rows.items() if row.get("finish") == "both"]
+    met = _moments(rows)
+    said = _said(known, rows, outcome, both, met)
+    shown = conversations(rows, [*both, *FINISHES, CLOSES[0]])
+    return InWords(
+        question=ASK,
+        text=said.text,
+        unknown="" if outcome is not None else "whether `session.finish` is accepted",
+        conversations=tuple(dict.fromkeys(shown)),
+        code=last_lines("both" if both else outcome, known.outcome("Q-FINISH-ACTIVE")),
+        mark=said.mark,
+        todo=said.todo,
+        how=tuple(_how(known, rows, outcome, both, met)),
+    )
+
+
+def _moments(rows: Rows) -> dict[str, list[str]]:
+    """What `session.finish` met and the paths on which it did."""
+    found: dict[str, list[str]] = {}
+    for path, row in rows.items():
+        if path in MOMENTS and row.get("finish") in MET:
+            found.setdefault(MET[row["finish"]], []).append(path)
+    return found
+
+
+def _said(known: Known, rows: Rows, outcome: str | None, both: list[str], met: dict[str, list[str]]) -> _Said:
+    if both:
+        return _Said(
+            "partly",
+            "Contradictory: `session.finish` is answered by an `error` and by `session.finished`, both in one session.",
+            f"{WAIT}, send `session.finish`, go on reading past the `error` until `session.finished`, close with 1000.",
+        )
+    if outcome is None:
+        return _Said(
+            "unknown",
+            "Not known: nothing in this run shows how `session.finish` is answered.",
+            "Run `pytest conformance/ --case Q-FINISH` against this endpoint.",
+        )
+    close = _close(rows)
+    idle = MET.get(outcome)
+    if idle is not None and set(met) - {idle}:
+        return _uneven(idle, met, close)
+    if outcome == "finished":
+        return _accepted(known, rows)
+    if outcome in {"error", "silent"}:
+        what = "`session.finish` is refused" if outcome == "error" else "nothing answers `session.finish`"
+        text = f"No: {what}; {close.text}."
+        return _Said("no", text, f"{WAIT}, {close.todo}")
+    if outcome == "closed":
+        row = rows.get("finish-and-wait", {})
+        code = row.get("server_code")
+        frame = "without a close frame" if code is None else "without a code" if code == 1005 else f"with {code}"
+        return _Said(
+            "partly",
+            f"Not as documented: on `session.finish` the server closes {frame}, and `session.finished` never comes.",
+            f"{WAIT}, {close.todo}",
+        )
+    return _Said(
+        "partly",
+        "Not as documented: `session.finish` is answered, but neither by `session.finished` nor by `error`.",
+        f"{WAIT}, {close.todo}",
+    )
+
+
+def _accepted(known: Known, rows: Rows) -> _Said:
+    closes = known.outcome("Q-FINISH-SOCKET") == "server-closes"
+    after = rows.get("finish-then-close") or rows.get("finish-and-wait")
+    ended = after is None or after["clean"]
+    if not ended:
+        return _Said(
+            "partly",
+            "Partly: `session.finished` answers `session.finish`, but the connection then does not end cleanly.",
+            f"{_finishing(known)}, then close with 1000 and do not wait for long.",
+        )
+    end = "the server then closes the connection" if closes else "a close frame then ends the connection cleanly"
+    return _Said(
+        "yes",
+        f"Yes: `session.finished` answers `session.finish`, and {end}.",
+        f"{_finishing(known)}, " + ("and expect the server to close." if closes else "then close with 1000."),
+    )
+
+
+def _finishing(known: Known) -> str:
+    if known.outcome("Q-FINISH-ACTIVE") == "finished-after-response":
+        return "Send `session.finish`, wait for `session.finished`"
+    return f"{WAIT}, send `session.finish`, wait for `session.finished`"
+
+
+def _uneven(idle: str, met: dict[str, list[str]], close: _Said) -> _Said:
+    odd = {MOMENTS[path]: what for what, paths in met.items() if what != idle for path in paths}
+    moment, what = next(iter(odd.items()))
+    more = f" and in {len(odd) - 1} more settings" if len(odd) > 2 else f" and {[*odd][1]}" if len(odd) == 2 else ""
+    if len(set(odd.values())) > 1:
+        more = ", and otherwise elsewhere"
+    text = f"Partly: `session.finish` is {idle} on an idle session, but {what} {moment}{more}."
+    if idle == "accepted" or "accepted" in met:
+        return _Said("partly", text, f"{WAIT}, send `session.finish`, wait for any answer, then close with 1000.")
+    return _Said("partly", text, f"{WAIT}, {close.todo}")
+
+
+def _close(rows: Rows) -> _Said:
+    """What a close frame 1000 is worth here: the words of a half-sentence, and what to do."""
+    found = [rows[path] for path in CLOSES if path in rows and rows[path]["who_first"] == "client"]
+    if not found:
+        return _Said("unknown", "whether a close frame ends a session cleanly was not seen", "and close with 1000.")
+    clean = [row for row in found if row["clean"] and row["server_code"] == 1000]
+    if len(clean) == len(found):
+        return _Said("yes", "a close frame 1000, answered by 1000, is the clean end that remains",
+                     "and close with 1000; leave `session.finish` out.")  # fmt: skip
+    if clean:
+        return _Said("partly", "a close frame 1000 ends a session cleanly on one path and not on another",
+                     "and close with 1000; do not wait for the answer for long.")  # fmt: skip
+    code = found[0]["server_code"]
+    if code == 1000:
+        return _Said("partly", "a close frame 1000 is answered by 1000, but TCP then stays open",
+                     "close with 1000 and end TCP from this side.")  # fmt: skip
+    what = "gets no valid close frame back" if code is None else f"is answered by {'none' if code == 1005 else code}"
+    return _Said("no", f"a close frame 1000 {what}, so no end is clean",
+                 "and close with 1000; do not wait for the answer for long.")  # fmt: skip
+
+
+def _how(known: Known, rows: Rows, outcome: str | None, both: list[str], met: dict[str, list[str]]) -> list[Evidence]:
+    found = known.said("Q-FINISH")
+    here = known.conversation("Q-FINISH")
+    if outcome is None:
+        found.append(Evidence("seen here", f"Nothing: {known.why('Q-FINISH')}.", (), here))
+    else:
+        found.append(Evidence("seen here", _idle(known, outcome), (), here))
+    if both:
+        found.append(Evidence("but", "Both `error` and `session.finished` answer one `session.finish`.", (),
+                              conversations(rows, both)))  # fmt: skip
+    for what, paths in met.items():
+        text = f"`session.finish` is {what} {_listed(list(dict.fromkeys(MOMENTS[path] for path in paths)))}."
+        found.append(Evidence("seen here", text, (), conversations(rows, paths)))
+    under_way: dict[str, tuple[str, ...]] = {}
+    for question in QUESTIONS:
+        words = MEANS.get(str(known.outcome(question)))
+        if words is not None:
+            under_way[words] = (*under_way.get(words, ()), *known.conversation(question))
+    found += [Evidence("seen here", words, (), names) for words, names in under_way.items()]
+    ways = [path for path, row in rows.items() if row["client_code"] == 1000 and row["who_first"] == "client"]
+    clean = [path for path in ways if rows[path]["clean"] and rows[path]["server_code"] == 1000]
+    if ways:
+        told = f"A close frame 1000 was answered by 1000 on {len(clean)} of {len(ways)} paths that were walked"
+        found.append(
+            Evidence("seen here", f"{told}, a clean end by RFC 6455.", ("RFC6455",), conversations(rows, ways))
+        )
+    found += _against(known)
+    left = [row for row in known.rows.values() if not row.get("complete", True)]
+    if left:
+        told = "; ".join(dict.fromkeys(str(row.get("stopped")) for row in left))
+        found.append(Evidence("but", f"{len(left)} close paths were not walked to their end: {told}.", (),
+                              tuple(row["conversation"] for row in left)))  # fmt: skip
+    return found
+
+
+def _idle(known: Known, outcome: str) -> str:
+    if outcome == "error":
+        same = known.outcome("Q-FINISH-ERROR")
+        words = {"same": ", as any unknown event type is", "different": ", otherwise than an unknown event type"}
+        return f"On an idle session an `error` answers it{words.get(str(same), '')}: {_message(known)}"
+    said = {
+        "finished": "On an idle session `session.finished` answers it.",
+        "silent": "On an idle session nothing answers it, and the connection stays.",
+        "closed": f"On an idle session the server closes: {known.detail('Q-FINISH')}.",
+    }
+    return said.get(outcome, f"On an idle session it is answered by {known.detail('Q-FINISH') or outcome}.")
+
+
+def _message(known: Known) -> str:
+    detail = known.detail("Q-FINISH")
+    try:
+        error = json.loads(detail)
+    except ValueError:
+        return detail[:200]
+    message = error.get("message") if isinstance(error, dict) else None
+    return str(message if isinstance(message, str) else detail)[:200]
+
+
+def _against(known: Known) -> list[Evidence]:
+    """What this run found broken and the answer rests on."""
+    said = {
+        "CLO-010": "After a refused `session.finish` and an unknown event, `session.update` is not answered.",
+        "CLO-011": "`session.finish` is not answered within five seconds.",
+        "GEN-017": "A `session.finish` is answered late, never, or twice in at least one conversation.",
+    }
+    if known.outcome("Q-FINISH") != "error":
+        del said["CLO-010"]
+    return [Evidence("but", said[case.id], (), known.conversation(case.id)) for case in known.failed(*said)]
+
+
+def _listed(words: list[str]) -> str:
+    return words[0] if len(words) == 1 else f"{', '.join(words[:-1])} and {words[-1]}"

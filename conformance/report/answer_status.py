@@ -1,0 +1,182 @@
+"""The second answer: which way of closing leaves which session status."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from typing import Any
+
+from conformance.report.answer import SHOWN, Evidence, InWords, Known, Mark, Rows, conversations, plain
+
+ASK = "Which way of closing leaves which session status, and does one count as a success?"
+FINISH = "`session.finish`"
+CLEAN = {1000, 1001, 1005}
+LEDGER = {
+    "CLO-020": "A session that was held is missing from the platform's list.",
+    "CLO-021": "A row of the platform's list names another session than the one that was held.",
+    "CLO-022": "The usage that the platform lists is not the sum of the replies'.",
+    "CLO-023": "A row of the platform's list has other times than the session that was held.",
+    "CLO-024": "A row of the platform's list names another model than the one that greeted.",
+}
+KEY = ("close-1000-after-response", "finish-then-close", "drop-rst")
+"""What the question is about first of all."""
+LATER = (
+    "Bring the status in: `pytest conformance/ --replay record.jsonl --status-source bl`, or fill in "
+    "`status-form.jsonl` and give it as `file:`."
+)
+
+Row = dict[str, Any]
+
+
+def answer(known: Known) -> InWords:
+    """The second answer."""
+    rows = known.walked()
+    told = {path: row for path, row in rows.items() if row["status"] in SHOWN}
+    ways = _ways(told)
+    mark, text = _said(known, rows, told, ways)
+    untold: dict[str, list[str]] = {}
+    for path, row in rows.items():
+        if path not in told:
+            untold.setdefault(plain(row["status_why"]) or row["status"].replace("_", " "), []).append(path)
+    return InWords(
+        question=ASK,
+        text=text,
+        unknown="; ".join(f"{', '.join(paths)} ({why})" for why, paths in untold.items()),
+        conversations=conversations(told, list(told)),
+        mark=mark,
+        todo=_todo(known, told, ways),
+        how=tuple(_how(known, rows, told, ways)),
+    )
+
+
+# -- ways: what paths have in common
+
+
+def _move(row: Row) -> str:
+    """How a session was left, as the start of a phrase."""
+    if row.get("finish") in {"finished", "both"}:
+        return FINISH
+    if row["who_first"] == "server":
+        code = row["server_code"]
+        return "a close by the server" + ("" if code is None else f" with {code}")
+    if row["client_code"] is None:
+        return "no close frame"
+    return "a close frame 1000 or 1001" if row["client_code"] in CLEAN else "a close frame with another code"
+
+
+def _code(row: Row) -> str:
+    code = row["client_code"]
+    return "a close frame without a code" if code == 1005 else f"a close frame {code}"
+
+
+def _ways(told: Rows) -> dict[str, set[str]]:
+    """Ways of leaving and the statuses that they left, told apart as far as that explains the statuses."""
+    out: dict[str, set[str]] = {}
+    for move in sorted({_move(row) for row in told.values()}, key=lambda move: (move != FINISH, move)):
+        those = [row for row in told.values() if _move(row) == move]
+        found = _grouped(those, lambda _, move=move: move)  # type: ignore[misc]  # bound at once
+        splits: list[Callable[[Row], str]] = [lambda row, move=move: f"{move} {_reply(row)}"]  # type: ignore[misc]
+        if move.startswith("a close frame"):
+            splits.append(_code)
+        for split in splits:
+            if max(map(len, found.values())) > 1:
+                finer = _grouped(those, split)
+                if max(map(len, finer.values())) == 1:
+                    found = finer
+        out |= found
+    return out
+
+
+def _reply(row: Row) -> str:
+    return "after a reply" if row.get("replies") else "without a reply"
+
+
+def _grouped(rows: list[Row], by: Callable[[Row], str]) -> dict[str, set[str]]:
+    found: dict[str, set[str]] = {}
+    for row in rows:
+        found.setdefault(by(row), set()).add(row["status"])
+    return found
+
+
+# -- the sentence
+
+
+def _said(known: Known, rows: Rows, told: Rows, ways: dict[str, set[str]]) -> tuple[Mark, str]:
+    if not rows:
+        return "unknown", "Not known: no way of closing was walked to its end in this run."
+    if not told:
+        return "unknown", "Not known: the platform told the status of no session of this run."
+    success = "succeeded" in {row["status"] for row in told.values()}
+    unlisted = any(row["status"] == "absent" for row in told.values())  # then a session that is missing is the answer
+    wrong = known.failed("CLO-021", *(() if unlisted else ("CLO-020",)))
+    key = [path for path in KEY if path in rows and path not in told]
+    mixed = {way: statuses for way, statuses in ways.items() if len(statuses) > 1}
+    mark: Mark = "partly" if wrong or key or mixed else "yes" if success else "no"
+    statuses = {row["status"] for row in told.values()}
+    if mixed:
+        way, found = next(iter(mixed.items()))
+        names = " or ".join(_word(status) for status in sorted(found)[:2])
+        return mark, f"Contradictory: {way} leaves {names}, for no reason that shows."
+    if len(statuses) == 1:
+        only = next(iter(statuses))
+        which = "that was tried" if len(told) == len(rows) else "whose status was told"
+        return mark, f"Every way of closing {which} leaves the session {_word(only)}."
+    return mark, _sentence(ways)
+
+
+def _sentence(ways: dict[str, set[str]]) -> str:
+    """`A leaves succeeded, B leaves cancelled, every other way leaves failed`; the most common status comes last."""
+    by_status: dict[str, list[str]] = {}
+    for way, statuses in ways.items():
+        by_status.setdefault(next(iter(statuses)), []).append(way)
+    order = sorted(by_status, key=lambda status: (status != "succeeded", len(by_status[status]), status))
+    if "succeeded" in by_status and len(by_status["succeeded"]) > 2:
+        order = [*order[1:], "succeeded"]
+    parts = [f"{' or '.join(by_status[status])} leaves {_word(status)}" for status in order[:-1]]
+    for few in range(len(parts), -1, -1):
+        some = parts[:few]
+        rest = f"every other way leaves {_word(order[-1])}" if few == len(parts) else "other ways leave something else"
+        words = ", ".join([*some, rest])
+        text = f"{words[0].upper()}{words[1:]}."
+        if len(text.split()) <= 20:
+            return text
+    return f"The status depends on the way: {len(by_status)} different ones were listed; the table tells which."
+
+
+def _word(status: str) -> str:
+    return {"absent": "unlisted", "unknown": "listed without a status"}.get(status, SHOWN[status])
+
+
+def _todo(known: Known, told: Rows, ways: dict[str, set[str]]) -> str:
+    if not told:
+        return LATER
+    good = {way for way, statuses in ways.items() if statuses == {"succeeded"}}
+    if FINISH in good:
+        return "End with `session.finish`, wait for `session.finished`, then close with 1000."
+    closed = told.get(KEY[0])
+    if closed is not None and closed["status"] == "succeeded":
+        return "Close with 1000 after the last `response.done`; never let a process just disappear."
+    if good:
+        return f"Leave by {min(good, key=len)}: of the ways that were tried it counts as a success."
+    if known.outcome("Q-FINISH") is None:
+        return "Ask the vendor which end counts as a success; this run does not know how `session.finish` is met."
+    return (
+        "Close with 1000 all the same, leave these sessions out of your alarms, and ask the vendor which end counts as "
+        "a success."
+    )
+
+
+def _how(known: Known, rows: Rows, told: Rows, ways: dict[str, set[str]]) -> list[Evidence]:
+    found = known.said("Q-CLOSE-STATUS")
+    for status in SHOWN:
+        those = [path for path, row in told.items() if row["status"] == status]
+        if those:
+            of = [way for way, statuses in ways.items() if status in statuses]
+            text = f"{_word(status).capitalize()}: {len(those)} of {len(told)} paths, by {', '.join(of)}."
+            found.append(Evidence("seen here", text, (), conversations(told, those)))
+    if len(told) < len(rows):
+        found.append(Evidence("seen here", f"{len(rows) - len(told)} of {len(rows)} paths have no status yet."))
+    left = [row for row in known.rows.values() if not row.get("complete", True)]
+    if left:
+        found.append(Evidence("but", f"{len(left)} paths were not walked to their end and are left out.", (),
+                              tuple(row["conversation"] for row in left)))  # fmt: skip
+    return found + [Evidence("but", LEDGER[case.id]) for case in known.failed(*LEDGER)]
