@@ -2,7 +2,7 @@
 
 A row of the embedded trace is an object with short names, because there are twenty thousand of them:
 `i` index, `l` connection (from 1), `s` side (`c` or `s`), `t` ms, `k` kind (event type or opcode), `n` label,
-`b` payload as text, `e` schema errors as `[path, message]`.
+`b` payload as text, `a` seconds of audio, `e` schema errors as `[path, message]`.
 """
 
 from __future__ import annotations
@@ -13,13 +13,12 @@ import functools
 import hashlib
 import json
 import re
-import zlib
 from collections.abc import Callable, Iterator
 from dataclasses import dataclass, field
 from typing import Any
 
 from conformance.report.html_text import LONG, cut, shown, size, visible
-from conformance.wire.transcript import Frame, Leg, Side, Transcript
+from conformance.wire.transcript import Frame, Side, Transcript
 
 Explain = Callable[[Side, Any], list[tuple[str, str]]]
 """`(direction, event)` to the schema's complaints, as `(path, message)`."""
@@ -124,32 +123,6 @@ def _slim(value: Any, frame: Frame, sound: Media | None, name: str = "", depth: 
     return cut(value)
 
 
-@dataclass
-class Row:
-    """Neighbouring frames of one side that are shown as one arrow."""
-
-    side: str
-    frames: list[Frame]
-
-    @property
-    def at(self) -> float:
-        """When the first crossed, in ms."""
-        return self.frames[0].at
-
-    @property
-    def kinds(self) -> dict[str, int]:
-        """Types in the run and how often each came."""
-        found: dict[str, int] = {}
-        for frame in self.frames:
-            found[kind(frame)] = found.get(kind(frame), 0) + 1
-        return found
-
-    @property
-    def seconds(self) -> float:
-        """Audio in the run, in seconds."""
-        return sum(found.seconds or 0.0 for frame in self.frames if (found := audio_of(frame)))
-
-
 def kind(frame: Frame) -> str:
     """What a frame is called: its event type, or what kind of frame it is."""
     if frame.type is not None:
@@ -157,23 +130,6 @@ def kind(frame: Frame) -> str:
     if frame.opcode != "text":
         return frame.opcode
     return "text that is not UTF-8" if frame.text is None else "text without a type"
-
-
-def _folds(frame: Frame) -> bool:
-    name = frame.type or ""
-    return name.endswith((".delta", ".append")) or frame.opcode in {"ping", "pong"}
-
-
-def rows(leg: Leg) -> list[Row]:
-    """The frames of a connection with runs of deltas and appends folded, whatever their types."""
-    found: list[Row] = []
-    for frame in leg.frames:
-        last = found[-1] if found else None
-        if last is not None and last.side == frame.side and _folds(frame) and _folds(last.frames[-1]):
-            last.frames.append(frame)
-        else:
-            found.append(Row(frame.side, [frame]))
-    return found
 
 
 MOST_EXPLAINED = 500
@@ -207,14 +163,9 @@ def complaints(transcript: Transcript, explain: Explain | None) -> Complaints:
     return out
 
 
-def embedded(
-    transcript: Transcript, said: Complaints, redact: Callable[[str], str], diagram: str = "", most: int = PAYLOAD
-) -> str:
-    """The conversation for the page's script: JSON, redacted, deflated, Base64; `most` characters of each payload.
-
-    Redacted here because a compressed text can't be searched for the key afterwards.
-    """
-    frames = []
+def frames(transcript: Transcript, said: Complaints, most: int = PAYLOAD) -> list[dict[str, Any]]:
+    """The frames for the page's script, in short names; `most` characters of each payload."""
+    found = []
     for number, leg in enumerate(transcript.legs):
         for frame in leg.frames:
             row: dict[str, Any] = {
@@ -227,8 +178,10 @@ def embedded(
             }
             if frame.label and frame.label != frame.type:
                 row["n"] = shown(frame.label, 120)
+            sound = audio_of(frame)
+            if sound is not None and sound.seconds:
+                row["a"] = round(sound.seconds, 3)
             if (number, frame.index) in said.found:
                 row["e"] = said.found[number, frame.index]
-            frames.append(row)
-    text = redact(json.dumps({"frames": frames, "svg": diagram}, ensure_ascii=False, separators=(",", ":")))
-    return base64.b64encode(zlib.compress(text.encode("utf-8", "backslashreplace"), 6)).decode()
+            found.append(row)
+    return found

@@ -16,9 +16,10 @@ from conformance.judge.verdicts import Unjudged
 from conformance.judge.view import Wire
 from conformance.report import svg
 from conformance.report.case import Case
-from conformance.report.html_text import ms, one_line, plural
+from conformance.report.html_text import one_line
 from conformance.report.html_trace import audio_of
 from conformance.report.record import Record, options
+from conformance.spec import sources
 from conformance.spec.profiles import UnknownModel, profile_for
 from conformance.wire.transcript import Frame, Leg, Transcript
 
@@ -132,6 +133,34 @@ class Answer:
         """Whether it is what the reference says."""
         return self.outcome == self.reference
 
+    def documented(self, *, seen: bool) -> list[dict[str, Any]]:
+        """The outcomes that the vendor documents: the one that was seen, or the others."""
+        return [
+            row
+            for row in self.question["outcomes"]
+            if (row["id"] == self.outcome) == seen and any(map(sources.documented, row.get("sources") or ()))
+        ]
+
+    @property
+    def against(self) -> list[tuple[str, list[str]]]:
+        """What is documented and was not seen, as (words, names of sources); empty where what was seen is."""
+        if self.documented(seen=True):
+            return []
+        return [
+            (str(row.get("means", "")), [sources.name(key) for key in row["sources"] if sources.documented(key)])
+            for row in self.documented(seen=False)
+        ]
+
+    @property
+    def standing(self) -> str:
+        """How what was seen stands to what the sources say."""
+        if self.documented(seen=True):
+            return "as documented"
+        if self.against:
+            return "otherwise than documented"
+        told: dict[str, Any] = next((row for row in self.question["outcomes"] if row["id"] == self.outcome), {})
+        return "as reported" if told.get("sources") else "in no source"
+
 
 NO_EVIDENCE = "not asked in this run"
 
@@ -221,6 +250,19 @@ def family(record: Record) -> list[dict[str, Any]]:
         return []  # a conversation that met trouble, or a record from elsewhere: the section says that it is missing
 
 
+def family_groups(found: Iterable[dict[str, Any]]) -> list[dict[str, Any]]:
+    """Rows of that table that are alike, once; `types` are the events."""
+    groups: dict[str, dict[str, Any]] = {}
+    for row in found:
+        error = row.get("error") or {}
+        code = error.get("code") or error.get("type") or ""
+        key = one_line(f"{row['fate']}/{row.get('close')}/{code}", 300)
+        group = groups.setdefault(key, {**row, "code": one_line(code, 80), "types": [], "said": Counter()})
+        group["types"].append(one_line(row["type"], 80))
+        group["said"].update(dict.fromkeys(row["answers"], 1))
+    return sorted(groups.values(), key=lambda group: -len(group["types"]))
+
+
 FATE = {
     "accepted": ("pass", "✓"),
     "refused": ("missed", "△"),
@@ -251,11 +293,6 @@ class Latency:
     def slow(self) -> float:
         """The 95th percentile, or the longest where there are too few for one."""
         return quantiles(self.values, n=20)[18] if len(self.values) >= 20 else max(self.values)
-
-    def drawing(self) -> str:
-        """Every measurement as a dot."""
-        label = f"{self.name}: {plural(len(self.values), 'measurement')}, median {ms(self.middle)}"
-        return svg.strip(self.values, self.middle, max(self.values), label)
 
 
 def latencies(record: Record) -> list[Latency]:
@@ -326,12 +363,6 @@ class Coverage:
     def checked(self) -> int:
         """Clauses that have a check."""
         return self.total - len(self.excluded) - len(self.untested)
-
-    def drawing(self) -> str:
-        """The shares as a bar."""
-        counts = [("pass", self.checked), ("skipped", len(self.excluded)), ("fail", len(self.untested))]
-        label = f"{self.level}: {self.checked} tested, {len(self.excluded)} left out, {len(self.untested)} untested"
-        return svg.shares(counts, label)
 
 
 def coverage(record: Record, judged: Iterable[Case]) -> list[Coverage]:
@@ -432,28 +463,3 @@ def decisive(case: Case, transcript: Transcript) -> list[tuple[int, Frame]]:
     if not named and re.search(r"\bclose|\bTCP\b", words):
         return closing[-3:]
     return (by_server or named or errors)[-3:]
-
-
-def drift_groups(made: dict[str, Any]) -> list[tuple[str, list[str]]]:
-    """The comparison with a baseline or an earlier run: headings and their entries in words."""
-    drift = made.get("drift")
-    if not isinstance(drift, dict):
-        return []
-    groups = []
-    for name, entries in drift.items():
-        if not isinstance(entries, list | dict):
-            groups.append((_title(name), [one_line(entries, 300)]))
-            continue
-        items = [f"{key}: {value}" for key, value in entries.items()] if isinstance(entries, dict) else entries
-        groups.append((_title(name), [_entry(item) for item in items]))
-    return groups
-
-
-def _title(name: str) -> str:
-    return one_line(name.replace("_", " ").capitalize(), 80)
-
-
-def _entry(entry: Any) -> str:
-    if isinstance(entry, dict):
-        return one_line("; ".join(f"{key}: {value}" for key, value in entry.items()), 500)
-    return one_line(entry, 500)

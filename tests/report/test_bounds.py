@@ -10,14 +10,10 @@ from pathlib import Path
 import pytest
 
 from conformance.judge.checks import LONGEST_DETAIL, Outcome, raised
-from conformance.report import files, html
-from conformance.report.html_trace import PAYLOAD, Complaints, embedded
+from conformance.report import files, html_detail
+from conformance.report.html_trace import PAYLOAD, Complaints, frames
 from conformance.report.redact import Redactor
 from support import records
-
-
-def unpacked(trace: str) -> list[str]:
-    return [row["b"] for row in json.loads(zlib.decompress(base64.b64decode(trace)))["frames"]]
 
 
 def test_a_detail_is_cut_past_its_bound_and_says_so() -> None:
@@ -26,25 +22,30 @@ def test_a_detail_is_cut_past_its_bound_and_says_so() -> None:
     assert found == "x" * LONGEST_DETAIL + "… (5000000 characters)"
 
 
-@pytest.mark.parametrize("most", [PAYLOAD, html.BRIEF])
+@pytest.mark.parametrize("most", [PAYLOAD, html_detail.BRIEF])
 def test_a_payload_is_cut_past_its_bound_and_says_so(most: int) -> None:
     stage = records.Stage().server("x", **{f"m{n}": "word " * 400 for n in range(100)})
-    [shown] = unpacked(embedded(records.transcript("a/B", stage.leg), Complaints(), str, most=most))
+    [shown] = [row["b"] for row in frames(records.transcript("a/B", stage.leg), Complaints(), most)]
     assert len(shown) < most + 100
     assert "cut here" in shown
 
 
-def test_past_the_bound_of_the_page_only_beginnings_are_shown(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+def test_past_the_bound_of_the_page_only_beginnings_are_shown(monkeypatch: pytest.MonkeyPatch) -> None:
     held = []
     for number in range(3):
         stage = records.Stage().server("x", text="word " * 150)
-        held.append(records.transcript(f"a/C{number}", stage.leg))
-    record = records.read(records.write(tmp_path, held, []))
-    scenes = html._scenes(record, [], [], str)  # what the template gets
-    assert [len(unpacked(scene.trace)[0]) > 700 for scene in scenes] == [True, True, True]
-    monkeypatch.setattr(html, "TRACES", len(scenes[0].trace))
-    scenes = html._scenes(record, [], [], str)
-    assert [len(unpacked(scene.trace)[0]) > 700 for scene in scenes] == [True, False, False]
+        held.append((records.transcript(f"a/C{number}", stage.leg), Complaints(), {}))
+
+    def lengths() -> list[int]:
+        groups, where = html_detail.traces(held, str)
+        shown = [json.loads(zlib.decompress(base64.b64decode(group))) for group in groups]
+        return [len(shown[where[f"c-a-C{number}"]][f"c-a-C{number}"]["frames"][0]["b"]) for number in range(3)]
+
+    assert [length > 700 for length in lengths()] == [True, True, True]
+    monkeypatch.setattr(html_detail, "TRACES", 500)
+    assert [length > 700 for length in lengths()] == [True, False, False]
+    monkeypatch.setattr(html_detail, "GROUP", 500)
+    assert len(html_detail.traces(held, str)[0]) > 1
 
 
 def test_five_megabytes_in_a_string_make_no_big_files(tmp_path: Path) -> None:

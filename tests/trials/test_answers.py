@@ -175,7 +175,7 @@ def test_silence_is_told_as_it_is_billed() -> None:
         ),
     }
     noise = {"none": "not-billed", "padding": "not-billed", "quarter": "in-part", "all": "billed"}
-    trials = [Trial(("usage/Silence",), mock=MockOptions(silence_billing=side)) for side in sides]  # type: ignore[arg-type]
+    trials = [Trial(("usage/Silence", "usage/AudioIn"), mock=MockOptions(silence_billing=side)) for side in sides]  # type: ignore[arg-type]
     for (side, said), result in zip(sides.items(), run(trials), strict=True):
         third = answers(result)[2]
         assert (third.mark, third.text) == said

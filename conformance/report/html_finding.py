@@ -1,0 +1,103 @@
+"""A finding as the page shows it: what was expected and seen, the frame that decides, how many places of how many."""
+
+from __future__ import annotations
+
+from collections import Counter
+from dataclasses import dataclass
+from typing import Any
+
+from conformance.report import html_views
+from conformance.report.case import Case
+from conformance.report.findings import Finding, as_markdown, places
+from conformance.report.html_text import plural, told
+from conformance.report.html_trace import kind, payload
+from conformance.report.record import Record
+from conformance.wire.transcript import Frame
+
+MOST = 12
+"""Findings that are drawn in full; of the others the page has a line each."""
+
+
+@dataclass(frozen=True)
+class Seen:
+    """Equal words, how often, and where."""
+
+    text: str
+    times: int
+    conversations: tuple[str, ...]
+
+
+@dataclass(frozen=True)
+class Shown:
+    """One finding."""
+
+    finding: Finding
+    expected: str
+    seen: list[Seen]
+    breadth: str
+    scene: str
+    frame: tuple[int, Frame] | None
+    """The connection, from 1, and the frame that decides."""
+    markdown: str
+
+    @property
+    def frame_kind(self) -> str:
+        """What the frame is called."""
+        return kind(self.frame[1]) if self.frame else ""
+
+    @property
+    def frame_payload(self) -> str:
+        """What it holds."""
+        return payload(self.frame[1]) if self.frame else ""
+
+
+def shown(finding: Finding, record: Record, sentences: dict[str, str]) -> Shown:
+    """What there is to show of a finding; a record without findings as data is told by its words."""
+    first = finding.first
+    seen = _seen(first)
+    names = list(dict.fromkeys(name for one in seen for name in one.conversations)) or finding.conversations
+    expected = next((one.expected for one in first.findings if one.expected), "") or sentences.get(first.id, "")
+    count = max(first.places, sum(one.times for one in seen))
+    held = len(record.transcripts)
+    where = f"in {plural(len(names), 'conversation')} of {held}" if names else finding.breadth
+    scene, frame = _frame(first, names, record)
+    return Shown(
+        finding=finding,
+        expected=expected,
+        seen=seen,
+        breadth=f"{plural(count, 'place')} {where}" if count > 1 else where,
+        scene=scene,
+        frame=frame,
+        markdown=as_markdown(finding, record, sentences),
+    )
+
+
+def _seen(case: Case) -> list[Seen]:
+    """Equal findings once, the most frequent first."""
+    said: list[tuple[str, str]]
+    if case.findings:
+        said = [(one.seen, one.conversation) for one in case.findings]
+    elif where := places(case):
+        said = [(text, name) for name, text in where]
+    else:
+        said = [(told(case.detail)[0], case.conversation)]
+    counted = Counter(text for text, _ in said)
+    return [
+        Seen(text, times, tuple(dict.fromkeys(name for other, name in said if other == text and name)))
+        for text, times in counted.most_common()
+    ]
+
+
+def _frame(case: Case, names: list[str], record: Record) -> tuple[str, tuple[int, Frame] | None]:
+    for one in case.findings:
+        transcript = record.transcripts.get(one.conversation)
+        if transcript is None or one.frame is None or not 0 <= one.connection < len(transcript.legs):
+            continue
+        frames = transcript.legs[one.connection].frames
+        if 0 <= one.frame < len(frames):
+            return one.conversation, (one.connection + 1, frames[one.frame])
+    scene = next((name for name in (case.conversation, *names) if name in record.transcripts), "")
+    if not scene or case.findings:
+        return scene, None
+    found: list[tuple[int, Any]] = html_views.decisive(case, record.transcripts[scene])
+    return scene, found[-1] if found else None
