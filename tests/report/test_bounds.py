@@ -10,6 +10,7 @@ from pathlib import Path
 import pytest
 
 from conformance.judge.checks import LONGEST_DETAIL, Outcome, raised
+from conformance.judge.finding import LONGEST
 from conformance.report import files, html_detail
 from conformance.report.html_trace import PAYLOAD, Complaints, frames
 from conformance.report.redact import Redactor
@@ -19,7 +20,7 @@ from support import records
 def test_a_detail_is_cut_past_its_bound_and_says_so() -> None:
     assert Outcome("fail", "x" * LONGEST_DETAIL).detail == "x" * LONGEST_DETAIL
     found = raised("GEN-001", AssertionError("x" * 5_000_000)).detail
-    assert found == "x" * LONGEST_DETAIL + "… (5000000 characters)"
+    assert found == "x" * LONGEST + "… (5000000 characters)"
 
 
 @pytest.mark.parametrize("most", [PAYLOAD, html_detail.BRIEF])
