@@ -18,7 +18,7 @@ from dataclasses import dataclass, field
 from typing import Any
 
 from conformance.report.html_text import LONG, cut, shown, size, visible
-from conformance.wire.transcript import Frame, Side, Transcript
+from conformance.wire.transcript import Frame, Leg, Side, Transcript
 
 Explain = Callable[[Side, Any], list[tuple[str, str]]]
 """`(direction, event)` to the schema's complaints, as `(path, message)`."""
@@ -123,6 +123,32 @@ def _slim(value: Any, frame: Frame, sound: Media | None, name: str = "", depth: 
     return cut(value)
 
 
+@dataclass
+class Row:
+    """Neighbouring frames of one side that are shown as one arrow."""
+
+    side: str
+    frames: list[Frame]
+
+    @property
+    def at(self) -> float:
+        """When the first crossed, in ms."""
+        return self.frames[0].at
+
+    @property
+    def kinds(self) -> dict[str, int]:
+        """Types in the run and how often each came."""
+        found: dict[str, int] = {}
+        for frame in self.frames:
+            found[kind(frame)] = found.get(kind(frame), 0) + 1
+        return found
+
+    @property
+    def seconds(self) -> float:
+        """Audio in the run, in seconds."""
+        return sum(found.seconds or 0.0 for frame in self.frames if (found := audio_of(frame)))
+
+
 def kind(frame: Frame) -> str:
     """What a frame is called: its event type, or what kind of frame it is."""
     if frame.type is not None:
@@ -130,6 +156,23 @@ def kind(frame: Frame) -> str:
     if frame.opcode != "text":
         return frame.opcode
     return "text that is not UTF-8" if frame.text is None else "text without a type"
+
+
+def _folds(frame: Frame) -> bool:
+    name = frame.type or ""
+    return name.endswith((".delta", ".append")) or frame.opcode in {"ping", "pong"}
+
+
+def rows(leg: Leg) -> list[Row]:
+    """The frames of a connection with runs of deltas and appends folded, whatever their types."""
+    found: list[Row] = []
+    for frame in leg.frames:
+        last = found[-1] if found else None
+        if last is not None and last.side == frame.side and _folds(frame) and _folds(last.frames[-1]):
+            last.frames.append(frame)
+        else:
+            found.append(Row(frame.side, [frame]))
+    return found
 
 
 MOST_EXPLAINED = 500
