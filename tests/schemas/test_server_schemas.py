@@ -4,6 +4,7 @@ import base64
 import json
 import re
 import tomllib
+from functools import cache
 from pathlib import Path
 from typing import Any
 
@@ -58,6 +59,7 @@ def listed(value: str | list[str]) -> list[str]:
     return [value] if isinstance(value, str) else value
 
 
+@cache
 def questions() -> set[str]:
     catalogue = ROOT.parent / "conformance" / "spec" / "questions.toml"
     rows = tomllib.loads(catalogue.read_text(encoding="utf-8"))["question"]
