@@ -113,3 +113,24 @@ def test_no_file_is_longer_than_a_reader_likes() -> None:
     long = {name: count for name, count in lines.items() if count > YET_LONGER.get(name, LONGEST)}
     assert {name: count for name, count in long.items() if not data.match(name)} == {}
     assert {name for name in YET_LONGER if lines.get(name, 0) <= LONGEST} == set(), "no longer too long"
+
+
+def constants(path: Path) -> Iterator[tuple[str, str]]:
+    """The names that a module gives to events."""
+    event = re.compile(r"(session|response|conversation|input_audio_buffer|input_image_buffer)(\.[a-z_]+)+")
+    for node in ast.parse(path.read_text(encoding="utf-8")).body:
+        if isinstance(node, ast.Assign) and len(node.targets) == 1:
+            target, value = node.targets[0], node.value
+            both = isinstance(target, ast.Tuple) and isinstance(value, ast.Tuple)
+            pairs = zip(target.elts, value.elts, strict=False) if both else [(target, value)]  # type: ignore[attr-defined]
+            for name, given in pairs:
+                if isinstance(name, ast.Name) and isinstance(given, ast.Constant) and event.fullmatch(str(given.value)):
+                    yield name.id, given.value
+
+
+def test_a_name_of_an_event_means_the_same_in_every_file() -> None:
+    means: dict[str, set[str]] = {}
+    for path in modules().values():
+        for name, kind in constants(path):
+            means.setdefault(name, set()).add(kind)
+    assert {name: kinds for name, kinds in means.items() if len(kinds) > 1} == {}

@@ -31,7 +31,7 @@ WEATHER = fixtures.wav("weather")
 TURNS = fixtures.wav("three_utterances")
 COMPLETED = TRANSCRIPTION + "completed"
 EMOTIONS = {"surprised", "neutral", "happy", "sad", "disgusted", "angry", "fearful"}
-SPEECH_STOPPED = "input_audio_buffer.speech_stopped"
+STOPPED = "input_audio_buffer.speech_stopped"
 commit_answer = either(until("input_audio_buffer.committed"), until("error"))
 
 
@@ -600,7 +600,7 @@ class TestOddTimes:
 
     async def talk(self, call):
         session = {"modalities": ["text"], "instructions": BRIEF, "max_tokens": 16}
-        heard_out = maybe(SPEECH_STOPPED, "error", within_ms=call.target.deadlines.answer), likely("response.done")
+        heard_out = maybe(STOPPED, "error", within_ms=call.target.deadlines.answer), likely("response.done")
         early = chunk(WEATHER, "early append"), *configured(session), silence(2000), *heard_out
         silent = [sized(64_000, label="fast silence") for _ in range(FAST)]
         fast = *silent, *burst(WEATHER, 100, "fast speech"), *silent[:2], *heard_out
@@ -663,7 +663,7 @@ def taken(leg, index, until_label):
         return Seen("closed", f"{leg.ending.code_received} {leg.ending.reason_received}; errors {errors}")
     if errors:
         return Seen("error", str(errors[0]))
-    return Seen("heard" if SPEECH_STOPPED in kinds else "dropped", listed(dict.fromkeys(map(str, kinds))))
+    return Seen("heard" if STOPPED in kinds else "dropped", listed(dict.fromkeys(map(str, kinds))))
 
 
 class TestLargeAppend:

@@ -294,12 +294,12 @@ def both_or_other(seen):
 
 # The events in which a call shows itself, in the order of a live recording; between the second and the third
 # come any number of deltas.
-ADDED = "response.output_item.added"
+ITEM_ADDED = "response.output_item.added"
 SHOWN = "conversation.item.created"
-DELTA = "response.function_call_arguments.delta"
-ARGUMENTS = "response.function_call_arguments.done"
-DONE = "response.output_item.done"
-ORDER = [ADDED, SHOWN, ARGUMENTS, DONE]
+ARGUMENTS = "response.function_call_arguments.delta"
+ARGUMENTS_DONE = "response.function_call_arguments.done"
+ITEM_DONE = "response.output_item.done"
+ORDER = [ITEM_ADDED, SHOWN, ARGUMENTS_DONE, ITEM_DONE]
 
 
 def item_of(event):
@@ -312,10 +312,10 @@ def called(wire, nth=0):
     """Item ids of the calls of the `nth` response, by any of their events; inconclusive when there is no call."""
     response = wire.response(nth)
     ids = []
-    for event in response.all(ADDED, DELTA, ARGUMENTS, DONE):
+    for event in response.all(ITEM_ADDED, ARGUMENTS, ARGUMENTS_DONE, ITEM_DONE):
         item = event.get("item")
         kind = item.get("type") if isinstance(item, dict) else None
-        if kind == "function_call" or event["type"] in {DELTA, ARGUMENTS}:
+        if kind == "function_call" or event["type"] in {ARGUMENTS, ARGUMENTS_DONE}:
             ids.append(item_of(event))
     for done in response.all("response.done"):
         output = done["response"].get("output") or []
@@ -354,7 +354,7 @@ def text_of(response):
 
 def made(call):
     """Ids of the calls made so far, by their own events: the list in `response.done` may be missing (C37)."""
-    events = [frame.event for frame in call.leg.frames if frame.side == "server" and frame.type == ARGUMENTS]
+    events = [frame.event for frame in call.leg.frames if frame.side == "server" and frame.type == ARGUMENTS_DONE]
     return list(dict.fromkeys(event["call_id"] for event in events if event.get("call_id")))
 
 
@@ -429,7 +429,7 @@ class TestOneCall:
     @must("ITM-008")
     def test_a_call_is_added_without_arguments(self, wire):
         for item_id in called(wire):
-            item = one_of(wire, item_id, ADDED)["item"]
+            item = one_of(wire, item_id, ITEM_ADDED)["item"]
             assert [item.get(name) for name in ("type", "status", "arguments")] == ["function_call", "in_progress", ""]
             assert item.get("call_id"), f"`call_id` is {item.get('call_id')!r}"
             assert item.get("name"), f"`name` is {item.get('name')!r}"
@@ -437,7 +437,7 @@ class TestOneCall:
     @should("ITM-028")
     def test_the_conversation_gets_the_call_as_it_was_added(self, wire):
         for item_id in called(wire):
-            added = one_of(wire, item_id, ADDED)["item"]
+            added = one_of(wire, item_id, ITEM_ADDED)["item"]
             shown = [event["item"] for event in wire.all("conversation.item.created") if event["item"]["id"] == item_id]
             if not shown:
                 raise Blocked("conversation.item.created of the call", "GEN-014")
@@ -455,21 +455,21 @@ class TestOneCall:
     @must("ITM-010")
     def test_the_function_is_one_of_the_clients(self, wire):
         for item_id in called(wire):
-            assert one_of(wire, item_id, ARGUMENTS).get("name") == "get_weather"
-            assert one_of(wire, item_id, ADDED)["item"].get("name") == "get_weather"
+            assert one_of(wire, item_id, ARGUMENTS_DONE).get("name") == "get_weather"
+            assert one_of(wire, item_id, ITEM_ADDED)["item"].get("name") == "get_weather"
 
     @should("ITM-011")
     def test_the_arguments_are_a_json_object(self, wire):
         for item_id in called(wire):
-            arguments = one_of(wire, item_id, ARGUMENTS).get("arguments")
+            arguments = one_of(wire, item_id, ARGUMENTS_DONE).get("arguments")
             assert isinstance(parsed(arguments), dict), f"`arguments` is {arguments!r}"
 
     @must("ITM-012")
     def test_the_done_item_repeats_the_arguments(self, wire):
         for item_id in called(wire):
-            item = one_of(wire, item_id, DONE)["item"]
+            item = one_of(wire, item_id, ITEM_DONE)["item"]
             assert item.get("status") == "completed"
-            assert item.get("arguments") == one_of(wire, item_id, ARGUMENTS).get("arguments")
+            assert item.get("arguments") == one_of(wire, item_id, ARGUMENTS_DONE).get("arguments")
 
     @must("ITM-014")
     def test_a_call_has_no_content_parts(self, wire):
@@ -518,7 +518,7 @@ class TestOneCall:
     @observe("Q-TOOL-RESPONSE-DONE")
     def question_does_a_call_end_its_response(self, wire):
         calls = called(wire)
-        open_ = [item_id for item_id in calls if DONE not in [event["type"] for event in events_of(wire, item_id)]]
+        open_ = [item_id for item_id in calls if ITEM_DONE not in [event["type"] for event in events_of(wire, item_id)]]
         if "response.done" in wire.response().types:
             return "sent"
         return other(f"not done: {open_}") if open_ else "missing"
@@ -593,8 +593,8 @@ class TestTwoCalls:
         for item_id in called(wire):
             seen = [event["type"] for event in events_of(wire, item_id)]
             kept = [kind for kind in seen if not kind.startswith("response.content_part.")]
-            assert [kind for kind in kept if kind != DELTA] == ORDER, f"{item_id}: {kept}"
-            deltas = [place for place, kind in enumerate(kept) if kind == DELTA]
+            assert [kind for kind in kept if kind != ARGUMENTS] == ORDER, f"{item_id}: {kept}"
+            deltas = [place for place, kind in enumerate(kept) if kind == ARGUMENTS]
             assert deltas == list(range(2, 2 + len(deltas))), f"{item_id}: {kept}"
 
     @must("ITM-013")
@@ -602,7 +602,7 @@ class TestTwoCalls:
         output = answered(wire).get("output") or []
         calls = {item.get("call_id"): item for item in output if item.get("type") == "function_call"}
         for item_id in called(wire):
-            done = one_of(wire, item_id, ARGUMENTS)
+            done = one_of(wire, item_id, ARGUMENTS_DONE)
             names = ("call_id", "name", "arguments")
             shown = calls.get(done.get("call_id"), {})
             assert [shown.get(name) for name in names] == [done.get(name) for name in names]
@@ -628,21 +628,21 @@ class TestTwoCalls:
     @may("ITM-020")
     def test_arguments_come_in_deltas(self, wire):
         called(wire)
-        assert wire.response().all(DELTA), "every call had its arguments in one piece"
+        assert wire.response().all(ARGUMENTS), "every call had its arguments in one piece"
 
     @should("ITM-021")
     def test_a_delta_names_its_call(self, wire):
         calls = called(wire)
-        if not wire.response().all(DELTA):
-            raise Blocked(DELTA, "ITM-020")
-        for delta in wire.response().all(DELTA):
+        if not wire.response().all(ARGUMENTS):
+            raise Blocked(ARGUMENTS, "ITM-020")
+        for delta in wire.response().all(ARGUMENTS):
             assert delta.get("item_id") in calls
-            assert delta.get("call_id") == one_of(wire, delta["item_id"], ARGUMENTS).get("call_id")
+            assert delta.get("call_id") == one_of(wire, delta["item_id"], ARGUMENTS_DONE).get("call_id")
 
     @observe("Q-OUTPUT-INDEX")
     def question_are_items_numbered(self, wire):
         called(wire)
-        indexes = [event.get("output_index") for event in wire.response().all(ADDED)]
+        indexes = [event.get("output_index") for event in wire.response().all(ITEM_ADDED)]
         if len(indexes) < 2:
             return Seen("one-call", str(indexes))
         if indexes == list(range(len(indexes))):
@@ -747,7 +747,7 @@ class TestSpeakAndCall:
     @observe("Q-MIXED-OUTPUT")
     def question_can_a_response_speak_and_call(self, wire):
         called(wire)
-        kinds = [event["item"].get("type") for event in wire.response().all(ADDED)]
+        kinds = [event["item"].get("type") for event in wire.response().all(ITEM_ADDED)]
         if set(kinds) == {"function_call"}:
             return Seen("calls-only", str(kinds))
         if set(kinds) != {"function_call", "message"}:

@@ -20,14 +20,14 @@ BLUE_WHALE = "Answer with exactly two words: blue whale"
 SENTENCE = "Answer with exactly eight words: the blue whale is a very big animal"
 COUNT = "Count to 40."
 OUT = 24_000  # Hz of the output unless it is configured otherwise
-ADDED, DONE = "response.output_item.added", "response.output_item.done"
+ITEM_ADDED, ITEM_DONE = "response.output_item.added", "response.output_item.done"
 PART_ADDED, PART_DONE = "response.content_part.added", "response.content_part.done"
-WORD, WORDS = "response.audio_transcript.delta", "response.audio_transcript.done"
-SOUND, SILENT = "response.audio.delta", "response.audio.done"
-HEARD = "conversation.item.input_audio_transcription.completed"
-UNHEARD = "conversation.item.input_audio_transcription.failed"
-OPENING = ["response.created", ADDED, "conversation.item.created", PART_ADDED]
-CLOSING = [PART_DONE, DONE, "response.done"]
+WORD, WORDS_DONE = "response.audio_transcript.delta", "response.audio_transcript.done"
+SOUND, SOUND_DONE = "response.audio.delta", "response.audio.done"
+HEARD_WORDS = "conversation.item.input_audio_transcription.completed"
+UNHEARD_WORDS = "conversation.item.input_audio_transcription.failed"
+OPENING = ["response.created", ITEM_ADDED, "conversation.item.created", PART_ADDED]
+CLOSING = [PART_DONE, ITEM_DONE, "response.done"]
 CROSSING = 250  # ms in which an event and a request may pass each other
 PADDED = re.compile(r"(?:[A-Za-z0-9+/]{4})*(?:[A-Za-z0-9+/]{4}|[A-Za-z0-9+/]{3}=|[A-Za-z0-9+/]{2}==)")
 
@@ -260,13 +260,13 @@ class TestTyped:
 
     @must("RSP-010")
     def test_the_message_begins_empty(self, wire):
-        item = answer(wire, "first").the(ADDED).get("item")
+        item = answer(wire, "first").the(ITEM_ADDED).get("item")
         shown = [at(item, name) for name in ("type", "role", "status", "content")]
         assert shown == ["message", "assistant", "in_progress", []]
 
     @must("RSP-011")
     def test_the_conversation_gets_the_item_that_was_announced(self, wire):
-        added = at(answer(wire, "first").the(ADDED), "item", "id")
+        added = at(answer(wire, "first").the(ITEM_ADDED), "item", "id")
         items = [frame.event for frame in after_create(wire, "first") if frame.type == "conversation.item.created"]
         if not items:
             raise Blocked("conversation.item.created", "GEN-014")
@@ -274,7 +274,7 @@ class TestTyped:
 
     @must("RSP-056")
     def test_the_conversation_gets_the_item_as_it_was_announced(self, wire):
-        added = answer(wire, "first").the(ADDED).get("item") or {}
+        added = answer(wire, "first").the(ITEM_ADDED).get("item") or {}
         items = [frame.event for frame in after_create(wire, "first") if frame.type == "conversation.item.created"]
         if not items:
             raise Blocked("conversation.item.created", "GEN-014")
@@ -289,7 +289,7 @@ class TestTyped:
     @must("RSP-013")
     def test_numbering_begins_at_zero(self, wire):
         response = answer(wire, "first")
-        for kind in (ADDED, PART_ADDED):
+        for kind in (ITEM_ADDED, PART_ADDED):
             assert response.the(kind).get("output_index") == 0, kind
         assert response.the(PART_ADDED).get("content_index") == 0
 
@@ -308,7 +308,7 @@ class TestTyped:
     @must("RSP-016")
     def test_the_message_is_completed(self, wire):
         response = completed(answer(wire, "second"))
-        assert at(response.the(DONE), "item", "status") == "completed"
+        assert at(response.the(ITEM_DONE), "item", "status") == "completed"
 
     @must("RSP-017")
     def test_the_reply_is_completed(self, wire):
@@ -367,9 +367,9 @@ class TestTyped:
 
 def content_of(response):
     """Under which key the message in `response.output_item.done` holds the words, if any."""
-    part = at(response.the(DONE), "item", "content", 0)
+    part = at(response.the(ITEM_DONE), "item", "content", 0)
     if not isinstance(part, dict):
-        return other(json.dumps(at(response.the(DONE), "item", "content"), ensure_ascii=False))
+        return other(json.dumps(at(response.the(ITEM_DONE), "item", "content"), ensure_ascii=False))
     keys = sorted(part.keys() - {"type"})
     seen = json.dumps(part, ensure_ascii=False)
     if not keys:
@@ -476,13 +476,13 @@ class TestSpoken:
 
     @should("RSP-034")
     def test_a_spoken_reply_has_the_documented_order(self, wire):
-        for kind in (WORD, WORDS, SOUND, SILENT):
+        for kind in (WORD, WORDS_DONE, SOUND, SOUND_DONE):
             spoken(wire).the(kind)
         kinds = course(wire, "spoken")
         middle = kinds[len(OPENING) : -len(CLOSING)]
         assert kinds[: len(OPENING)] == OPENING, f"it begins with {listed(kinds[: len(OPENING)])}"
         assert kinds[-len(CLOSING) :] == CLOSING, f"it ends with {listed(kinds[-len(CLOSING) :])}"
-        assert set(middle) == {WORD, WORDS, SOUND, SILENT}, f"in between: {sorted(set(middle))}"
+        assert set(middle) == {WORD, WORDS_DONE, SOUND, SOUND_DONE}, f"in between: {sorted(set(middle))}"
 
     @must("RSP-035")
     def test_the_audio_is_padded_base64(self, wire):
@@ -500,7 +500,7 @@ class TestSpoken:
 
     @should("RSP-037")
     def test_audio_done_has_no_audio(self, wire):
-        event = spoken(wire).the(SILENT)
+        event = spoken(wire).the(SOUND_DONE)
         assert not [name for name in ("delta", "audio", "data") if event.get(name)]
 
     @should("RSP-038")
@@ -518,13 +518,13 @@ class TestSpoken:
     @should("RSP-040")
     def test_the_part_repeats_the_words(self, wire):
         part = spoken(wire).the(PART_DONE).get("part")
-        words = spoken(wire).the(WORDS).get("transcript")
+        words = spoken(wire).the(WORDS_DONE).get("transcript")
         assert words in (at(part, "text"), at(part, "transcript")), f"{part!r} is not about {words!r}"
 
     @should("RSP-041")
     def test_the_response_repeats_the_words(self, wire):
         part = at(spoken(wire).done, "output", 0, "content", 0)
-        words = spoken(wire).the(WORDS).get("transcript")
+        words = spoken(wire).the(WORDS_DONE).get("transcript")
         assert words in (at(part, "transcript"), at(part, "text")), f"{part!r} is not about {words!r}"
 
     @should("RSP-042")
@@ -534,16 +534,16 @@ class TestSpoken:
 
     @should("RSP-043")
     def test_no_audio_follows_its_end(self, wire):
-        spoken(wire).the(SILENT)
+        spoken(wire).the(SOUND_DONE)
         kinds = spoken(wire).types
-        late = kinds[kinds.index(SILENT) :].count(SOUND)
+        late = kinds[kinds.index(SOUND_DONE) :].count(SOUND)
         assert late == 0, f"{late} deltas came after response.audio.done"
 
     @should("RSP-044")
     def test_no_words_follow_their_end(self, wire):
-        spoken(wire).the(WORDS)
+        spoken(wire).the(WORDS_DONE)
         kinds = spoken(wire).types
-        late = kinds[kinds.index(WORDS) :].count(WORD)
+        late = kinds[kinds.index(WORDS_DONE) :].count(WORD)
         assert late == 0, f"{late} deltas came after response.audio_transcript.done"
 
     @should("RSP-045")
@@ -590,10 +590,10 @@ class TestSpoken:
 
     @observe("Q-AUDIO-DONE-ORDER")
     def question_are_words_or_sounds_done_first(self, wire):
-        spoken(wire).the(WORDS)
-        spoken(wire).the(SILENT)
+        spoken(wire).the(WORDS_DONE)
+        spoken(wire).the(SOUND_DONE)
         kinds = spoken(wire).types
-        return "transcript-first" if kinds.index(WORDS) < kinds.index(SILENT) else "audio-first"
+        return "transcript-first" if kinds.index(WORDS_DONE) < kinds.index(SOUND_DONE) else "audio-first"
 
     @observe("Q-VOICE-AFTER-AUDIO")
     def question_may_the_voice_change_after_audio(self, wire):
@@ -628,7 +628,7 @@ class TestManualTurns:
             speak("weather"),
             send("input_audio_buffer.commit", label="commit"),
             until("input_audio_buffer.committed"),
-            maybe(HEARD, UNHEARD),
+            maybe(HEARD_WORDS, UNHEARD_WORDS),
             quiet(),
             send("response.create", label="create"),
         )
@@ -659,7 +659,7 @@ class TestManualTurns:
     @should("RSP-050")
     def test_a_transcribed_turn_gets_its_reply(self, wire):
         asked = wire.sent("create").index
-        if not any(frame.type == HEARD and frame.index < asked for frame in wire.received):
+        if not any(frame.type == HEARD_WORDS and frame.index < asked for frame in wire.received):
             raise Inconclusive("the transcription did not complete")
         seen = [frame.type for frame in after_create(wire, "create")]
         assert "response.created" in seen, f"it was answered by {seen or 'nothing'}"
@@ -672,7 +672,7 @@ class TestManualTurns:
     @observe("Q-CREATE-NO-TRANSCRIPTION")
     def question_is_an_early_create_honoured_without_transcription(self, wire):
         refused = wire.sent("create untranscribed")
-        if any(frame.type == HEARD for frame in wire.after(refused)):
+        if any(frame.type == HEARD_WORDS for frame in wire.after(refused)):
             raise Inconclusive("the server transcribed the turn all the same")
         return reception(wire, "create untranscribed", nothing="dropped")
 
@@ -988,7 +988,7 @@ class TestSearch:
         strange = sorted(kinds - {*OPENING, *CLOSING, "response.text.delta", "response.text.done"})
         if strange:
             return Seen("own-event", ", ".join(strange))
-        items = [event.get("item") for event in answer(wire, "create").all(ADDED, DONE)]
+        items = [event.get("item") for event in answer(wire, "create").all(ITEM_ADDED, ITEM_DONE)]
         items += output(answer(wire, "create"))
         shown = json.dumps(items, ensure_ascii=False)
         keys = {key for item in items if isinstance(item, dict) for key in item}

@@ -32,7 +32,7 @@ WAITS = {
     "session.finish": ("session.finished", "error"),
 }
 OVER = ("response.done", "error")
-ITEM = "conversation.item.create"
+CREATE = "conversation.item.create"
 
 
 class Caller(Protocol):
@@ -118,7 +118,7 @@ def _steps(move: Move, leg: Leg, label: str) -> list[steps.Step]:
             return [steps.send("input_image_buffer.append", label=label, image=picture), steps.maybe("error")]
         case "result":
             item = {"type": "function_call_output", "call_id": _open_call(leg), "output": move["output"]}
-            return _sent({"type": ITEM, "item": item}, "answer", label)
+            return _sent({"type": CREATE, "item": item}, "answer", label)
         case "wait":
             return [steps.maybe(*OVER)]
     return _sent(move["event"], move.get("wait", "answer"), label)
@@ -172,7 +172,7 @@ def _open_call(leg: Leg) -> str:
         for frame in leg.frames
         if frame.side == "server" and frame.type == "response.function_call_arguments.done"
     ]
-    items = [frame.event.get("item") for frame in leg.frames if frame.side == "client" and frame.type == ITEM]
+    items = [frame.event.get("item") for frame in leg.frames if frame.side == "client" and frame.type == CREATE]
     given = {item.get("call_id") for item in items if isinstance(item, dict)}
     still = [call for call in calls if call not in given]
     return (still or calls or ["call_nobody_made"])[-1]

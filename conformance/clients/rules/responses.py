@@ -12,7 +12,7 @@ from conformance.wire.transcript import Frame
 
 RACE_MS = 1000
 """A cancel may cross the end of its response: E2 says that clients must tolerate it."""
-CALL = "response.function_call_arguments.done"
+ARGUMENTS_DONE = "response.function_call_arguments.done"
 
 
 @rule("CLI-050", "asked for no response")
@@ -70,7 +70,7 @@ class _Calls:
 def _calls(session: Session) -> _Calls:
     found = _Calls()
     for frame in session.frames:
-        if frame.side == "server" and frame.type == CALL:
+        if frame.side == "server" and frame.type == ARGUMENTS_DONE:
             call_id = frame.event.get("call_id")
             if isinstance(call_id, str):
                 found.made.setdefault(call_id, frame)

@@ -19,7 +19,7 @@ from conformance.spec.requests import ANSWERED_BY, clause_of
 from conformance.spec.unsolicited import TRANSCRIPTION
 from conformance.wire.transcript import Frame
 
-ITEM = "conversation.item.created"
+SHOWN = "conversation.item.created"
 DOCUMENTED_MISTAKES = "GEN-018"
 
 
@@ -102,7 +102,7 @@ def _unfinished(evidence: Evidence, wanted: str) -> Culprit | None:
 def _unheard(evidence: Evidence, waited: tuple[str, ...]) -> Culprit | None:
     """A turn that voice detection should have made, as far as it got."""
     by_voice = [
-        event for event in waited if event.startswith(("input_audio_buffer.", TRANSCRIPTION, ITEM, "response."))
+        event for event in waited if event.startswith(("input_audio_buffer.", TRANSCRIPTION, SHOWN, "response."))
     ]
     then = evidence.moments
     now = then[-1]
@@ -173,9 +173,9 @@ def _not_committed(evidence: Evidence, stopped: int) -> Culprit:
 def _after_commit(evidence: Evidence, committed: int, waited: tuple[str, ...]) -> Culprit | None:
     item = evidence.frames[committed].event.get("item_id")
     later = [frame for frame in evidence.received if frame.index > committed]
-    shown = [frame for frame in evidence.received if frame.type == ITEM and _item_id(frame.event) == item]
+    shown = [frame for frame in evidence.received if frame.type == SHOWN and _item_id(frame.event) == item]
     now = evidence.moments[-1]
-    if not shown and any(event == ITEM or event.startswith("response.") for event in waited):
+    if not shown and any(event == SHOWN or event.startswith("response.") for event in waited):
         says = f"the committed item {item} was not shown by conversation.item.created"
         return Culprit("GEN-014", says, frame=evidence.frames[committed])
     replies = any(event.startswith("response.") for event in waited)

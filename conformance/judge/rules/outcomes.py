@@ -28,7 +28,7 @@ from conformance.wire.transcript import Frame
 COMMITTED = "input_audio_buffer.committed"
 STARTED = "input_audio_buffer.speech_started"
 STOPPED = "input_audio_buffer.speech_stopped"
-CREATED = "conversation.item.created"
+SHOWN = "conversation.item.created"
 
 
 def _outcomes(wire: Evidence, kind: str) -> Iterator[Breach | None]:
@@ -157,10 +157,10 @@ def items_are_shown_once(wire: Evidence) -> Iterator[Breach | None]:
     """Items of the client, of a commit and of a response each show as one `conversation.item.created`."""
     yield from _outcomes(wire, "conversation.item.create")
     shown: dict[object, list[Frame]] = {}
-    for frame in wire.of(CREATED):
+    for frame in wire.of(SHOWN):
         shown.setdefault(body(frame.event, "item").get("id"), []).append(frame)
     mcp = {"mcp_list_tools", "mcp_call", "mcp_approval_request"}  # how often those show is not documented
-    kinds = {body(event, "item").get("id"): body(event, "item").get("type") for event in wire.all(CREATED)}
+    kinds = {body(event, "item").get("id"): body(event, "item").get("type") for event in wire.all(SHOWN)}
     for item_id, told in shown.items():
         if isinstance(item_id, str) and kinds[item_id] not in mcp:
             yield Breach(told[1], f"{item_id} was shown {len(told)} times") if len(told) > 1 else None
@@ -170,7 +170,7 @@ def items_are_shown_once(wire: Evidence) -> Iterator[Breach | None]:
         for frame in response.shown("response.output_item.added"):
             item = body(frame.event, "item")
             if isinstance(item.get("id"), str) and item.get("type") not in mcp and item["id"] not in shown:
-                said = f"the {item.get('type')} {item['id']} of {response.id} was never shown by {CREATED}"
+                said = f"the {item.get('type')} {item['id']} of {response.id} was never shown by {SHOWN}"
                 yield Breach(frame, said)
     then = wire.moments
     for frame in wire.of(COMMITTED):
@@ -178,7 +178,7 @@ def items_are_shown_once(wire: Evidence) -> Iterator[Breach | None]:
         if then[frame.index].turns != "vad" or item_id in shown:
             continue
         if _answered_later(wire, frame):
-            yield Breach(frame, f"the committed item {item_id} was never shown by {CREATED}")
+            yield Breach(frame, f"the committed item {item_id} was never shown by {SHOWN}")
 
 
 def _spoke_on(wire: Evidence, committed: Frame) -> bool:

@@ -18,7 +18,7 @@ TEXT, ODD = ("items/TextItems",), ("items/OddItems",)
 ONE, TWO = ("items/OneCall",), ("items/TwoCalls",)
 QUIET_CALL = ("items/OddResults",)  # a conversation with a call and hardly a check of its own
 SHOWN, CREATE = "conversation.item.created", "conversation.item.create"
-ADDED, ITEM_DONE = "response.output_item.added", "response.output_item.done"
+ITEM_ADDED, ITEM_DONE = "response.output_item.added", "response.output_item.done"
 ARGUMENTS, ARGUMENTS_DONE = "response.function_call_arguments.delta", "response.function_call_arguments.done"
 
 
@@ -114,11 +114,11 @@ edits(
 
 # -- calls
 
-edits("call-begins-with-arguments", "07", "a call is added with its arguments", ADDED, put("item.arguments", "{}"),
+edits("call-begins-with-arguments", "07", "a call is added with its arguments", ITEM_ADDED, put("item.arguments", "{}"),
       when=is_call, touches=ONE)  # fmt: skip
 edits("call-changes-its-id", "07", "the arguments of a call bear another `call_id`", ARGUMENTS_DONE,
       put("call_id", "call_00000000000000000000"), touches=ONE)  # fmt: skip
-edits("calls-a-stranger", "07", "a function is called that `tools` does not have", (ADDED, ITEM_DONE),
+edits("calls-a-stranger", "07", "a function is called that `tools` does not have", (ITEM_ADDED, ITEM_DONE),
       put("item.name", "no_such_function"), when=is_call, touches=ONE)  # fmt: skip
 
 
@@ -148,7 +148,7 @@ edits(
     lambda event, session: [item.pop("arguments", None) for item in at(event, "response.output") or []],
     touches=TWO,
 )
-adds("calls-have-parts", "07", "a call has a content part", ADDED,
+adds("calls-have-parts", "07", "a call has a content part", ITEM_ADDED,
      lambda event, session: {
          "type": "response.content_part.added", "response_id": event["response_id"], "item_id": event["item"]["id"],
          "output_index": event["output_index"], "content_index": 0, "part": {"type": "text", "text": ""},

@@ -35,7 +35,7 @@ TWO_TURNS = ("usage/TwoTurns",)
 SOUND_TURN = ("usage/AudioOut",)  # the same, spoken
 ACTIVE, ONE = ("responses/CreateWhileActive",), ("responses/InstructionsForOne",)
 CREATED, DONE = "response.created", "response.done"
-ADDED, ITEM_DONE = "response.output_item.added", "response.output_item.done"
+ITEM_ADDED, ITEM_DONE = "response.output_item.added", "response.output_item.done"
 PART_ADDED, PART_DONE = "response.content_part.added", "response.content_part.done"
 TEXT, TEXT_DONE = "response.text.delta", "response.text.done"
 WORD, WORDS_DONE = "response.audio_transcript.delta", "response.audio_transcript.done"
@@ -77,7 +77,7 @@ edits("response-of-other-modalities", "08", "a response shows modalities that ar
       put("response.modalities", ["text", "audio"]), touches=TYPED)  # fmt: skip
 edits("response-of-another-voice", "08", "a response shows a voice that is not the session's", CREATED,
       put("response.voice", "Nobody"), touches=TYPED)  # fmt: skip
-edits("message-begins-full", "08", "a message begins with text in it", ADDED,
+edits("message-begins-full", "08", "a message begins with text in it", ITEM_ADDED,
       put("item.content", [{"type": "text", "text": "…"}]), touches=TYPED)  # fmt: skip
 edits("shows-another-item", "08", "the conversation gets another item than was announced", SHOWN,
       put("item.id", OTHER), when=of_the_model, touches=TYPED)  # fmt: skip
@@ -91,7 +91,7 @@ edits(
     touches=TYPED,
 )
 edits("part-begins-full", "08", "a text part begins with text in it", PART_ADDED, put("part.text", "…"), touches=TYPED)
-edits("counts-from-one", "08", "the first item has the index 1", ADDED, put("output_index", 1), touches=TYPED)
+edits("counts-from-one", "08", "the first item has the index 1", ITEM_ADDED, put("output_index", 1), touches=TYPED)
 
 # -- the end
 
@@ -375,7 +375,7 @@ doubles("created-twice", "08", "a response is announced twice", CREATED, touches
 @quirk("same-item-id", "00", "every item of the model has the id of the first", touches=TWO_TURNS)
 def _same_item(event: Json, session: Session) -> list[Json]:
     names = session.memory.setdefault("items", {})
-    if event["type"] == ADDED:
+    if event["type"] == ITEM_ADDED:
         names[event["item"]["id"]] = next(iter(names.values()), event["item"]["id"])
     return [renamed(event, names)]
 
@@ -400,12 +400,14 @@ def _early(event: Json, session: Session) -> list[Json] | None:
     if event["type"] == CREATED:
         session.memory["created"] = event
         return []
-    return [event, session.memory.pop("created")] if event["type"] == ADDED and "created" in session.memory else None
+    return (
+        [event, session.memory.pop("created")] if event["type"] == ITEM_ADDED and "created" in session.memory else None
+    )
 
 
 drops("item-never-done", "00", "an item is added and never done", ITEM_DONE, touches=TEXT_TURN)
 drops("part-never-done", "00", "a part is added and never done", PART_DONE, touches=TEXT_TURN)
-drops("item-never-added", "00", "an item is done that was never added", ADDED, touches=TEXT_TURN)
+drops("item-never-added", "00", "an item is done that was never added", ITEM_ADDED, touches=TEXT_TURN)
 drops("part-never-added", "00", "a part is done that was never added", PART_ADDED, touches=TEXT_TURN)
 drops("text-never-done", "00", "a text gets no `response.text.done`", TEXT_DONE, touches=TEXT_TURN)
 drops("text-without-deltas", "00", "a text comes without deltas", TEXT, touches=TEXT_TURN)
@@ -464,7 +466,7 @@ ignores("cancels-ignored", "00", "a cancel is met with silence", "response.cance
 
 @quirk("two-at-once", "00", "a response is created while another is open", touches=TEXT_TURN)
 def _two_at_once(event: Json, session: Session) -> list[Json] | None:
-    if event["type"] != ADDED:
+    if event["type"] != ITEM_ADDED:
         return None
     second = {
         "id": "resp_2",
