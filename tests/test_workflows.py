@@ -162,6 +162,7 @@ def test_the_history_gets_a_line_for_each_target_and_the_site_its_pages(workplac
     assert done.returncode == 0, done.stderr
     site = {str(path.relative_to(workplace / "site")) for path in (workplace / "site").rglob("*") if path.is_file()}
     assert {"index.html", "trend.html", "beijing-m/report.html", "singapore-m/badge.json"} <= site
+    assert {"protocol/index.html", "protocol/asyncapi.yaml", "protocol/questions/Q-FINISH/index.html"} <= site
     assert "beijing" in (workplace / "site" / "index.html").read_text(encoding="utf-8")
 
 

@@ -1,5 +1,5 @@
 #!/usr/bin/env bash
-# One page for all targets, the trend, and each target's own report.
+# One page for all targets, the trend, each target's own report, and the protocol with what all of them saw.
 set -euo pipefail
 mkdir -p site history
 shopt -s nullglob
@@ -19,3 +19,8 @@ for folder in records/*/; do
     if [ -f "$folder$file" ]; then cp "$folder$file" "site/${name#record-}/"; fi
   done
 done
+past=()
+if [ -f history/history.jsonl ]; then past=(--history history/history.jsonl); fi
+seen=()
+if [ ${#records[@]} -gt 0 ]; then seen=(--runs "${records[@]}"); fi
+realtime-conformance docs build -o site/protocol "${past[@]}" "${seen[@]}"

@@ -1,4 +1,4 @@
-"""The table of real clients in the README: `python tests/interop/real_clients/table.py --work DIR [--write]`.
+"""The table of real clients in docs/clients.md: `python tests/interop/real_clients/table.py --work DIR [--write]`.
 
 Each client is installed from its registry into a folder of its own under DIR, holds one turn in the scenarios in which
 `session.finish` is accepted and refused, and is judged by the client clauses.  What the mock does is not what the
@@ -100,11 +100,11 @@ def row(client: Client, made: dict[str, Any]) -> str:
 
 
 def main() -> int:
-    """Hold every client and print the table, or write it into the README."""
+    """Hold every client and print the table, or write it into docs/clients.md."""
     parser = argparse.ArgumentParser()
     parser.add_argument("--work", type=Path, required=True, help="where clients are installed; kept for the next time")
     parser.add_argument("--only", default="", help="clients whose name holds this")
-    parser.add_argument("--write", action="store_true", help="into README.md")
+    parser.add_argument("--write", action="store_true", help="into docs/clients.md")
     options = parser.parse_args()
     names = ["Client", "How it leaves", "On the wire", *(f"`{policy}`" for policy in POLICIES), "Clauses missed"]
     lines = ["| " + " | ".join(names) + " |", "|" + "---|" * len(names)]
@@ -114,10 +114,10 @@ def main() -> int:
             print(lines[-1], file=sys.stderr)
     table = "\n".join(lines)
     if options.write:
-        readme = ROOT / "README.md"
-        before, _, rest = readme.read_text(encoding="utf-8").partition(BEGIN)
+        page = ROOT / "docs" / "clients.md"
+        before, _, rest = page.read_text(encoding="utf-8").partition(BEGIN)
         _, _, after = rest.partition(END)
-        readme.write_text(f"{before}{BEGIN}\n{table}\n{END}{after}", encoding="utf-8")
+        page.write_text(f"{before}{BEGIN}\n{table}\n{END}{after}", encoding="utf-8")
     else:
         print(table)
     return 0
