@@ -109,6 +109,5 @@ def test_of_sounds_there_may_be_so_many_at_once(tmp_path: Path, monkeypatch: pyt
     path = written(tmp_path, 8)
     assert [one.trouble for one in conversations(path)] == [None] * 8
     monkeypatch.setattr(payloads, "MOST", 5 * EACH)
-    assert [one.trouble is None for one in conversations(path)] == [True] * 4 + [False] * 2 + [
-        True
-    ] * 2  # the writer forgot
+    read_whole = [one.trouble is None for one in conversations(path)]
+    assert read_whole == [True] * 4 + [False] + [True] * 3  # the writer forgot what stood before the sixth
