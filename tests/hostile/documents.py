@@ -6,7 +6,7 @@ import json
 from collections.abc import Callable, Iterable
 from typing import Any, ClassVar
 
-from .kit import TEXT, either, finding, frame, harmless, text
+from .kit import PATIENT, TEXT, either, finding, frame, harmless, text
 from .relay import Relay, Talk
 
 
@@ -172,7 +172,7 @@ class EndsTheScript(Relay):
 class DrivesTheTerminal(Relay):
     """Refuses everything with an error that clears the screen, sets its title and rings the bell."""
 
-    right = finding("")
+    right = finding("", seconds=PATIENT)
     holds = ("connection/Sanity", "session/FirstUpdate", "responses/Typed")
 
     def event(self, talk: Talk, event: dict[str, Any]) -> Iterable[bytes]:

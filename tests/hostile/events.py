@@ -6,7 +6,7 @@ import json
 from collections.abc import Iterable
 from typing import Any
 
-from .kit import either, finding, text, untidy, unusable
+from .kit import PATIENT, either, finding, text, untidy, unusable
 from .relay import Relay, Talk
 
 
@@ -68,7 +68,7 @@ def _same_ids(value: Any, name: str = "") -> Any:
 class StallsAfterTheThirdEvent(Relay):
     """Sends three events, and then no more."""
 
-    right = finding("", seconds=240)
+    right = finding("", seconds=PATIENT)
     most = 3
 
     def event(self, talk: Talk, event: dict[str, Any]) -> Iterable[bytes]:
@@ -154,7 +154,7 @@ class EchoesWhatItHears(Relay):
 class RefusesEverything(Relay):
     """Answers every event with an error, and nothing else."""
 
-    right = finding("")
+    right = finding("", seconds=PATIENT)
     holds = ("connection/Sanity", "session/FirstUpdate", "responses/Typed")
 
     def event(self, talk: Talk, event: dict[str, Any]) -> Iterable[bytes]:

@@ -6,7 +6,7 @@ import asyncio
 from collections.abc import AsyncIterator, Iterable
 from typing import Any
 
-from .kit import BINARY, CONT, MB, PING, TEXT, Right, either, finding, frame, text, trouble, untidy, unusable
+from .kit import BINARY, CONT, MB, PATIENT, PING, TEXT, Right, either, finding, frame, text, trouble, untidy, unusable
 from .relay import Relay, Talk
 
 NOISE = text({"type": "response.audio.delta", "event_id": "event_x", "delta": "AAAA"})
@@ -205,7 +205,7 @@ class OnlyEverSendsHeartbeats(Relay):
 class SendsAnUnaskedEventEvery400Milliseconds(Relay):
     """Is faithful, and sends an event that nobody waits for every 0.4 s."""
 
-    right = untidy("", seconds=240)
+    right = untidy("", seconds=PATIENT)
 
     async def event(self, talk: Talk, event: dict[str, Any]) -> AsyncIterator[bytes]:
         yield text(event)

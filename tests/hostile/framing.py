@@ -6,7 +6,7 @@ import zlib
 from collections.abc import AsyncIterator, Iterable
 from typing import Any, ClassVar
 
-from .kit import BINARY, CONT, MB, PING, TEXT, either, finding, frame, harmless, text, untidy
+from .kit import BINARY, CONT, MB, PATIENT, PING, TEXT, either, finding, frame, harmless, text, untidy
 from .relay import Relay, Talk
 
 
@@ -120,7 +120,7 @@ class BeginsAMessageInsideAnother(Breaks):
 class NeverEndsItsMessage(Breaks):
     """Begins a message, never ends it, and falls silent."""
 
-    right = finding("")
+    right = finding("", seconds=PATIENT)
     piece = frame(TEXT, b'{"type":', fin=False)
 
     def event(self, talk: Talk, event: dict[str, Any]) -> Iterable[bytes]:

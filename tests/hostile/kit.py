@@ -19,6 +19,9 @@ GUID = b"258EAFA5-E914-47DA-95CA-C5AB0DC85B11"  # RFC 6455 §1.3
 CONT, TEXT, BINARY, CLOSE, PING, PONG = 0, 1, 2, 8, 9, 10
 CERTIFICATE = Path(__file__).with_name("self_signed.pem")
 MB = 2**20
+PATIENT = 240.0
+"""Seconds before who lets everybody wait: a run begins nothing more after three times what its plan says (198 s here),
+and what is open then has its own time-outs."""
 
 
 @dataclass(frozen=True)
