@@ -15,8 +15,7 @@ from typing import Any, TypeVar
 
 from conformance.guarded import object_at
 from conformance.judge.evidence import frames as reading
-from conformance.judge.evidence import requests as asking
-from conformance.judge.evidence import session, settling
+from conformance.judge.evidence.gathering import Gathered, Gathering
 from conformance.judge.evidence.requests import Request
 from conformance.judge.evidence.session import Moment
 from conformance.judge.evidence.settling import Settling
@@ -216,6 +215,10 @@ class Evidence:
     # -- what it means
 
     @property
+    def _gathered(self) -> Gathered:
+        return self.fold(_gathered)
+
+    @property
     def silences(self) -> list[int]:
         """Where the client waited for nothing (`frames.silences`)."""
         return self.fold(_silences)
@@ -227,17 +230,17 @@ class Evidence:
     @property
     def settled(self) -> Settling:
         """Whose each answer is."""
-        return self.fold(_settled)
+        return self._gathered.settled
 
     @property
     def moments(self) -> list[Moment]:
         """The session before each frame, and at the end: one entry more than there are frames."""
-        return self.fold(_moments)
+        return self._gathered.moments
 
     @property
     def requests(self) -> list[Request]:
         """All requests that have an acknowledgement, in order, with what may have answered them."""
-        return self.fold(_requests)
+        return self._gathered.requests
 
     @property
     def responses(self) -> list[Response]:
@@ -278,16 +281,11 @@ def _silences(evidence: Evidence) -> list[int]:
     return reading.silences(evidence.frames)
 
 
-def _settled(evidence: Evidence) -> Settling:
-    return settling.settle(evidence.frames, evidence.silences)
-
-
-def _moments(evidence: Evidence) -> list[Moment]:
-    return session.moments(evidence.frames, evidence.settled.meant)
-
-
-def _requests(evidence: Evidence) -> list[Request]:
-    return asking.requests(evidence.frames, evidence.moments, evidence.settled)
+def _gathered(evidence: Evidence) -> Gathered:
+    gathering = Gathering()
+    for frame in evidence.frames:
+        gathering.take(frame)
+    return gathering.end()
 
 
 def _responses(evidence: Evidence) -> list[Response]:

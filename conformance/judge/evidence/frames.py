@@ -81,23 +81,30 @@ def peak(pcm: bytes) -> int:
     return max(max(samples, default=0), -min(samples, default=0))
 
 
-def silences(frames: Iterable[Frame]) -> list[int]:
-    """Where the client waited for nothing: indexes of its frames that ended a wait in which no frame came.
+class Silences:
+    """Where the client waited for nothing, frame by frame.
 
     A client that waits for an event goes on as soon as it is there, and one that does not wait goes on at once; so a
     gap between a frame and the client's next one says that a wait ran out.  Streamed audio is paced and proves nothing.
     """
-    found = []
-    before: Frame | None = None
-    for frame in frames:
+
+    def __init__(self) -> None:
+        self._before: Frame | None = None
+
+    def take(self, frame: Frame) -> bool:
+        """Take the next frame; whether it is one of the client's that ended a wait in which no frame came."""
         if frame.opcode in {"ping", "pong"}:
-            continue
+            return False
+        before, self._before = self._before, frame
         moved = is_client_data(frame) or (frame.side == "client" and frame.opcode == "close")
         waited = before is not None and frame.at - before.at >= 120.0 + _paced(before)
-        if moved and waited and frame.type != "input_audio_buffer.append":
-            found.append(frame.index)
-        before = frame
-    return found
+        return moved and waited and frame.type != "input_audio_buffer.append"
+
+
+def silences(frames: Iterable[Frame]) -> list[int]:
+    """The indexes of the frames that ended such a wait."""
+    silence = Silences()
+    return [frame.index for frame in frames if silence.take(frame)]
 
 
 def _paced(frame: Frame) -> float:

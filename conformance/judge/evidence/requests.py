@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections import deque
-from collections.abc import Iterable, Sequence
+from collections.abc import Set as AbstractSet
 from dataclasses import dataclass, field
 
 from conformance.judge.evidence.session import Moment
@@ -26,11 +26,17 @@ class Request:
 
     frame: Frame
     moment: Moment
-    alone: bool
+    crowded: AbstractSet[int] = field(repr=False)
+    """Indexes of the client frames beside which another one waited."""
     answers: list[Frame] = field(default_factory=list)
     errors: list[Frame] = field(default_factory=list)
     contenders: dict[int, Request] = field(default_factory=dict)
     passed_over: bool = False
+
+    @property
+    def alone(self) -> bool:
+        """Whether nothing else of the client waited while it did, so that what came is its own."""
+        return self.frame.index not in self.crowded
 
     @property
     def type(self) -> str:
@@ -53,16 +59,22 @@ class Request:
         return f"{self.type} ({self.frame.label})" if self.frame.label else self.type
 
 
-def requests(frames: Iterable[Frame], then: Sequence[Moment], settled: Settling) -> list[Request]:
-    """All requests that have an acknowledgement, in order, with what may have answered them (`settling`)."""
-    found: dict[int, Request] = {}
-    waiting: deque[Request] = deque()
-    for frame in frames:
+class Asked:
+    """All requests that have an acknowledgement, frame by frame, with what may have answered them (`settling`)."""
+
+    def __init__(self, settled: Settling) -> None:
+        self.found: dict[int, Request] = {}
+        self._settled = settled
+        self._waiting: deque[Request] = deque()
+
+    def take(self, frame: Frame, moment: Moment) -> None:
+        """Take the next frame, whose answer is attributed, and the session before it."""
         if is_request(frame):
-            found[frame.index] = Request(frame, then[frame.index], alone=frame.index not in settled.crowded)
-            waiting.append(found[frame.index])
-            continue
-        meant = [found[sent.index] for sent in settled.meant.get(frame.index, ()) if sent.index in found]
+            request = self.found[frame.index] = Request(frame, moment, self._settled.crowded)
+            self._waiting.append(request)
+            return
+        found = self.found
+        meant = [found[sent.index] for sent in self._settled.meant.get(frame.index, ()) if sent.index in found]
         if frame.type == "error":
             for request in meant:
                 request.errors.append(frame)
@@ -71,10 +83,9 @@ def requests(frames: Iterable[Frame], then: Sequence[Moment], settled: Settling)
             for rival in meant[1:]:
                 rival.contenders |= {meant[0].frame.index: meant[0]} | meant[0].contenders
             # What was looked at once needs no second look: a request that has its answer never loses it.
-            while waiting and waiting[0].frame.index < meant[0].frame.index:
-                request = waiting.popleft()
+            while self._waiting and self._waiting[0].frame.index < meant[0].frame.index:
+                request = self._waiting.popleft()
                 request.passed_over = request.open
-    return list(found.values())
 
 
 def message(frame: Frame) -> str:

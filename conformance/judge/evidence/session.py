@@ -36,25 +36,30 @@ class Moment:
     items: int = 0
 
 
+class Course:
+    """The session as it goes on, frame by frame; `meant` is whose each answer may be (`settling`)."""
+
+    def __init__(self, meant: Mapping[int, tuple[Frame, ...]]) -> None:
+        self.now = Moment()
+        self._pending = _Pending(meant)
+        self._cut: set[str] = set()
+
+    def take(self, frame: Frame) -> Moment:
+        """Take the next frame, whose answer is attributed; the session just before it."""
+        before, event = self.now, frame.event
+        if isinstance(event, dict) and is_client_data(frame):
+            self.now = _sent(before, frame, event, self._pending)
+            if frame.type == "response.cancel":
+                self._cut |= self.now.active
+        elif isinstance(event, dict) and frame.side == "server":
+            self.now = _received(before, frame, event, self._pending, self._cut)
+        return before
+
+
 def moments(frames: Iterable[Frame], meant: Mapping[int, tuple[Frame, ...]]) -> list[Moment]:
     """The session before each frame, and at the end: one entry more than there are frames."""
-    now = Moment()
-    out = []
-    pending = _Pending(meant)
-    cut: set[str] = set()
-    for frame in frames:
-        out.append(now)
-        event = frame.event
-        if not isinstance(event, dict):
-            continue
-        if is_client_data(frame):
-            now = _sent(now, frame, event, pending)
-            if frame.type == "response.cancel":
-                cut |= now.active
-        elif frame.side == "server":
-            now = _received(now, frame, event, pending, cut)
-    out.append(now)
-    return out
+    course = Course(meant)
+    return [*map(course.take, frames), course.now]
 
 
 class _Pending:

@@ -12,7 +12,7 @@ meant for which request is not known before it, and all of them are in doubt.
 from __future__ import annotations
 
 from collections import Counter
-from collections.abc import Collection, Mapping, Sequence
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
 from functools import cached_property
 from typing import Any
@@ -60,81 +60,100 @@ class Settling:
         return found
 
 
-def settle(frames: Sequence[Frame], pauses: Collection[int]) -> Settling:
-    """Who waited for what.
+class Settler:
+    """Who waited for what, frame by frame.
 
     An acknowledgement goes to the oldest frame of its kind that waits; nothing before that one waits any longer, unless
     it has an acknowledgement of its own to come.  What voice detection may have done by itself leaves it in doubt.  An
     error goes to the frame that it names, else to all that wait and to the audio that was streamed last: if that is one
     frame it waits no longer.  A wait that ran out ends what has no acknowledgement, or is in doubt.
     """
-    found = Settling()
-    waiting: list[Frame] = []
-    doubted: set[int] = set()
-    last: tuple[Frame, ...] = ()
-    named: dict[str, Frame] = {}  # the latest client frame of each `event_id`
-    pauses = frozenset(pauses)
-    voice = _Voice()
-    asked: Counter[str] = Counter()  # how many acknowledgements of each type were asked for, and how many came
-    came: Counter[str] = Counter()
-    streamed: tuple[Frame, ...] = ()  # the last audio since the server answered: it may be what is refused
-    unsure: dict[int, tuple[Frame, ...]] = {}
-    for frame in frames:
-        if frame.index in pauses:
-            waiting = [other for other in waiting if is_request(other) and other.index not in doubted]
+
+    def __init__(self) -> None:
+        self.found = Settling()
+        self._waiting: list[Frame] = []
+        self._doubted: set[int] = set()
+        self._last: tuple[Frame, ...] = ()
+        self._named: dict[str, Frame] = {}  # the latest client frame of each `event_id`
+        self._voice = _Voice()
+        self._asked: Counter[str] = Counter()  # how many acknowledgements of each type were asked for, and how many
+        self._came: Counter[str] = Counter()  # came
+        self._streamed: tuple[Frame, ...] = ()  # the last audio since the server answered: it may be what is refused
+        self._unsure: dict[int, tuple[Frame, ...]] = {}
+
+    def take(self, frame: Frame, *, waited: bool) -> None:
+        """Take the next frame; `waited`: a wait of the client ran out before it."""
+        if waited:
+            self._waiting = [one for one in self._waiting if is_request(one) and one.index not in self._doubted]
         if is_client_data(frame):
-            last = (frame,)
-            own = frame.event.get("event_id") if isinstance(frame.event, dict) else None
-            if isinstance(own, str):
-                named[own] = frame
-            if not _may_be_refused(frame):
-                streamed = (frame,)
-            else:
-                waiting.append(frame)
-                asked[ANSWERED_BY.get(str(frame.type), "")] += 1
-                if len(waiting) > 1:  # of more than two the others have been in the crowd before
-                    found.crowded |= {frame.index, waiting[-2].index}
+            self._sent(frame)
         elif frame.side == "server" and frame.type == "error":
-            sure = _named(frame, named)
-            meant = found.meant[frame.index] = sure or (*waiting, *streamed) or last
-            streamed = ()
-            if sure:
-                found.named.add(frame.index)
-            if sure or (waiting and len(meant) == 1):
-                found.owner[frame.index] = meant[0].index
-            if len(meant) > 1:
-                doubted |= {other.index for other in meant}
-                unsure[frame.index] = meant
-            else:
-                waiting = [other for other in waiting if other not in meant]
-        elif frame.side == "server" and (meant := tuple(other for other in waiting if _answers(frame, other))):
-            found.meant[frame.index] = meant
-            came[str(frame.type)] += 1
-            streamed = ()
-            first = meant[0].index
-            if voice.does(frame):
-                doubted.add(first)
-                continue
-            if len(meant) == 1:
-                found.owner[frame.index] = first
-            waiting = [
-                other
-                for other in waiting
-                if other.index > first or (other.index < first and is_request(other) and other.index not in doubted)
-            ]
+            self._refused(frame)
+        elif frame.side == "server" and (meant := tuple(one for one in self._waiting if _answers(frame, one))):
+            self._acknowledged(frame, meant)
         else:
-            voice.does(frame)
-            if frame.side == "server" and frame.type in ONLY_ASKED and not any(map(_is_stranger, waiting)):
-                came[frame.type] += 1
-                found.surplus.append(frame.index)
-                if not asked[frame.type]:
-                    found.unasked.add(frame.index)
-                if came[frame.type] > asked[frame.type]:
-                    found.beyond.append(frame.index)
-    found.left = waiting
-    _eliminate(found, unsure)
-    _doubt(found, frames)
-    return found
+            self._voice.does(frame)
+            if frame.side == "server" and frame.type in ONLY_ASKED and not any(map(_is_stranger, self._waiting)):
+                self._surplus(frame, frame.type)
+
+    def end(self, frames: Sequence[Frame]) -> Settling:
+        """What was found, after the last of these frames."""
+        self.found.left = self._waiting
+        _eliminate(self.found, self._unsure)
+        _doubt(self.found, frames)
+        return self.found
+
+    def _sent(self, frame: Frame) -> None:
+        self._last = (frame,)
+        own = frame.event.get("event_id") if isinstance(frame.event, dict) else None
+        if isinstance(own, str):
+            self._named[own] = frame
+        if not _may_be_refused(frame):
+            self._streamed = (frame,)
+            return
+        self._waiting.append(frame)
+        self._asked[ANSWERED_BY.get(str(frame.type), "")] += 1
+        if len(self._waiting) > 1:  # of more than two the others have been in the crowd before
+            self.found.crowded |= {frame.index, self._waiting[-2].index}
+
+    def _refused(self, frame: Frame) -> None:
+        found, waiting = self.found, self._waiting
+        sure = _named(frame, self._named)
+        meant = found.meant[frame.index] = sure or (*waiting, *self._streamed) or self._last
+        self._streamed = ()
+        if sure:
+            found.named.add(frame.index)
+        if sure or (waiting and len(meant) == 1):
+            found.owner[frame.index] = meant[0].index
+        if len(meant) > 1:
+            self._doubted |= {other.index for other in meant}
+            self._unsure[frame.index] = meant
+        else:
+            self._waiting = [other for other in waiting if other not in meant]
+
+    def _acknowledged(self, frame: Frame, meant: tuple[Frame, ...]) -> None:
+        self.found.meant[frame.index] = meant
+        self._came[str(frame.type)] += 1
+        self._streamed = ()
+        first = meant[0].index
+        if self._voice.does(frame):
+            self._doubted.add(first)
+            return
+        if len(meant) == 1:
+            self.found.owner[frame.index] = first
+        self._waiting = [
+            other
+            for other in self._waiting
+            if other.index > first or (other.index < first and is_request(other) and other.index not in self._doubted)
+        ]
+
+    def _surplus(self, frame: Frame, kind: str) -> None:
+        self._came[kind] += 1
+        self.found.surplus.append(frame.index)
+        if not self._asked[kind]:
+            self.found.unasked.add(frame.index)
+        if self._came[kind] > self._asked[kind]:
+            self.found.beyond.append(frame.index)
 
 
 def _eliminate(found: Settling, unsure: Mapping[int, tuple[Frame, ...]]) -> None:
