@@ -215,7 +215,7 @@ def _pair(text: str) -> tuple[str, str]:
 
 def _compare(records: list[Path], output: Path) -> int:
     try:
-        page = compare.render(compare.columns(records, judged))
+        page = compare.render(compare.columns(records, judged), output.parent)
     except RecordError as problem:
         return _wrong("compare", problem)
     if (code := _put("compare", output, page)) != 0:

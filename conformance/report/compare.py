@@ -5,6 +5,7 @@ Pure: the same records in the same order give the same bytes.  Traces are not on
 
 from __future__ import annotations
 
+import os
 from collections.abc import Callable, Iterable, Sequence
 from dataclasses import dataclass
 from functools import cache
@@ -14,6 +15,7 @@ from typing import Any
 from jinja2 import Template
 
 from conformance.report.case import Case
+from conformance.report.html import MARKS
 from conformance.report.html_text import one_line, told
 from conformance.report.html_views import GLYPH, RUN_GLYPH, chapter_name, verdict_class, verdict_word
 from conformance.report.page import asset, environment, policy
@@ -42,6 +44,9 @@ class Column:
     remarks: list[str]
     """What a reader must know before he believes the column."""
     truncated: bool
+    run: dict[str, Any]
+    page: Path | None = None
+    """Its own report, where it stands beside the record."""
 
     @property
     def glyph(self) -> str:
@@ -105,10 +110,13 @@ class Group:
 
 def columns(paths: Iterable[Path], reader: Callable[[Path], Record] = read) -> list[Column]:
     """Read the records.  Raises RecordError for one that is none."""
-    return [column(number, str(path), reader(path)) for number, path in enumerate(paths, 1)]
+    return [
+        column(number, str(path), reader(path), page if (page := path.with_name("report.html")).is_file() else None)
+        for number, path in enumerate(paths, 1)
+    ]
 
 
-def column(number: int, name: str, record: Record) -> Column:
+def column(number: int, name: str, record: Record, page: Path | None = None) -> Column:
     """What is kept of a record: its transcripts are not, so that thirty records need the memory of one."""
     made = summary(record)
     remarks = ["the mock"] if made["mock"] else []
@@ -119,11 +127,40 @@ def column(number: int, name: str, record: Record) -> Column:
     if record.damage:
         remarks.append("partly unreadable")
     judged = {case.id: case for case in cases(record)}
-    return Column(number, name, made, judged, record.catalogue, remarks, record.truncated)
+    return Column(number, name, made, judged, record.catalogue, remarks, record.truncated, record.run, page)
 
 
-def render(held: Sequence[Column]) -> str:
-    """The page."""
+def names(held: Sequence[Column]) -> list[str]:
+    """What each target is called: its model, and beside it whatever makes it different from another one."""
+    parts = {
+        "endpoint": [str(one.made["target"]["endpoint"]) for one in held],
+        "quirks": [", ".join(map(str, one.run.get("quirks") or ())) or "no quirks" for one in held],
+        "switches": [
+            ", ".join(f"{key}={side}" for key, side in (one.run.get("switches") or {}).items()) or "no switches"
+            for one in held
+        ],
+        "suite": [f"suite {one.made['suite']['version']}" for one in held],
+        "day": [str(one.made["started"])[:10] for one in held],
+        "time": [str(one.made["started"])[11:19] for one in held],
+    }
+    found = [str(one.made["target"]["model"]) for one in held]
+    for part, values in parts.items():
+        if len(set(values)) > 1 and (len(set(found)) < len(found) or part in {"endpoint", "quirks", "switches"}):
+            found = [f"{name} · {value}" for name, value in zip(found, values, strict=True)]
+    return [name if found.count(name) == 1 else f"{name} · {number}" for number, name in enumerate(found, 1)]
+
+
+def answers(held: Sequence[Column]) -> list[tuple[str, list[dict[str, Any]]]]:
+    """The three questions with what each target answers, `same` where all say the same."""
+    found = []
+    for number in range(min(len(one.made["answers"]) for one in held)):
+        said = [one.made["answers"][number] for one in held]
+        found.append((str(said[0]["question"]), said))
+    return found
+
+
+def render(held: Sequence[Column], folder: Path | None = None) -> str:
+    """The page; `folder` is where it will lie, for links to the reports of the targets."""
     groups = [*_clauses(held), *_questions(held), *_close_paths(held)]
     script, style = asset("compare.js"), asset("report.css", "compare.css")
     return _template().render(
@@ -131,6 +168,13 @@ def render(held: Sequence[Column]) -> str:
         style=style,
         policy=policy(style, script),
         columns=held,
+        names=names(held),
+        answers=answers(held),
+        marks=MARKS,
+        pages=[
+            Path(os.path.relpath(one.page, folder)).as_posix() if one.page is not None and folder is not None else ""
+            for one in held
+        ],
         groups=groups,
         rows=sum(len(group.rows) for group in groups),
         differing=sum(group.differing for group in groups),

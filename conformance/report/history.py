@@ -4,11 +4,13 @@ from __future__ import annotations
 
 import json
 from collections.abc import Iterable
+from datetime import datetime
 from pathlib import Path
 from typing import Any
 
 from conformance import guarded
 from conformance.report import html_views, svg
+from conformance.report.html_text import one_line
 from conformance.report.page import asset, environment, policy
 from conformance.report.whole import write
 
@@ -45,6 +47,7 @@ def line(made: dict[str, Any]) -> dict[str, Any]:
         "endpoint": made["target"]["endpoint"],
         "model": made["target"]["model"],
         "suite": made["suite"]["version"],
+        "sources": made.get("sources"),
         "mock": made["mock"],
         "verdict": made["verdict"],
         "must_pass": levels["MUST"].get("pass", 0),
@@ -131,7 +134,10 @@ def render(held: list[dict[str, Any]]) -> str:
         .render(
             style=style.text,
             policy=policy(style),
-            targets=[(name, _with_changes(rows), _drawing(name, rows)) for name, rows in sorted(targets.items())],
+            targets=[
+                (name, _with_changes(rows), _drawing(name, rows))
+                for name, rows in ((name, _marked(found)) for name, found in sorted(targets.items()))
+            ],
             glyphs=html_views.RUN_GLYPH,
         )
     )
@@ -152,7 +158,39 @@ def _with_changes(rows: list[dict[str, Any]]) -> list[tuple[dict[str, Any], list
 
 def _drawing(name: str, rows: list[dict[str, Any]]) -> str:
     # A run that was broken off, or that the network spoilt, says nothing of how many fail.
-    told = [(number, row) for number, row in enumerate(rows, 1) if row["verdict"] in {"conforms", "fails"}]
-    points = [(float(number), float(row["must_fail"] + row["should_missed"])) for number, row in told]
-    label = f"{name}: MUST that fail and SHOULD that are missed, run by run; the same figures are in the table"
-    return svg.scatter(points, x_name="run", y_name="fail or missed", label=label) if len(points) > 1 else ""
+    told = [(day, row) for row in rows if row["verdict"] in {"conforms", "fails"} and (day := _day(row)) is not None]
+    if len(told) < 2:
+        return ""
+    series = [
+        ("must", "MUST that fail", [float(row["must_fail"]) for _, row in told]),
+        ("should", "SHOULD that are missed", [float(row["should_missed"]) for _, row in told]),
+    ]
+    marks = [(day, words) for row in rows if (words := row["changed"]) and (day := _day(row)) is not None]
+    label = f"{name}: MUST that fail and SHOULD that are missed, by date; the same figures are in the table"
+    return svg.trend([day for day, _ in told], series, marks, label)
+
+
+def _day(row: dict[str, Any]) -> float | None:
+    """When a run began, in days of Unix time; None where its time can't be read."""
+    try:
+        return datetime.fromisoformat(row["started"]).timestamp() / 86400
+    except (ValueError, OverflowError, OSError):
+        return None
+
+
+MARKED = {"suite": "suite", "sources": "sources of"}
+"""What a change of is marked in the drawing, and how it is told."""
+
+
+def _marked(rows: list[dict[str, Any]]) -> list[dict[str, Any]]:
+    """The rows, each with what changed of the suite or its sources since the one before."""
+    found: list[dict[str, Any]] = []
+    for row in rows:
+        before = found[-1] if found else row
+        words = [
+            f"{name} {one_line(row[key], 40)}"
+            for key, name in MARKED.items()
+            if row.get(key) and before.get(key) and row[key] != before[key]
+        ]
+        found.append({**row, "changed": "; ".join(words)})
+    return found

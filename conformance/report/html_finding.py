@@ -6,9 +6,9 @@ from collections import Counter
 from dataclasses import dataclass
 from typing import Any
 
-from conformance.report import html_views
+from conformance.report import html_views, paper
 from conformance.report.case import Case
-from conformance.report.findings import Finding, as_markdown, places
+from conformance.report.findings import Finding, places
 from conformance.report.html_text import plural, told
 from conformance.report.html_trace import kind, payload
 from conformance.report.record import Record
@@ -16,6 +16,11 @@ from conformance.wire.transcript import Frame
 
 MOST = 12
 """Findings that are drawn in full; of the others the page has a line each."""
+
+MOST_TEXTS = 3
+"""Checks of one cause that its text tells in full."""
+
+PROGRAM = "`realtime-conformance finding {id} record.jsonl` writes a program that shows it."
 
 
 @dataclass(frozen=True)
@@ -68,7 +73,10 @@ def shown(finding: Finding, record: Record, sentences: dict[str, str]) -> Shown:
         breadth=f"{plural(count, 'place')} {where}" if count > 1 else where,
         scene=scene,
         frame=frame,
-        markdown=as_markdown(finding, record, sentences),
+        markdown="\n\n".join(
+            paper.text(case, record, paper.place_of(case, record), paper.Program(missing=PROGRAM.format(id=case.id)))
+            for case in finding.cases[:MOST_TEXTS]
+        ),
     )
 
 

@@ -287,6 +287,7 @@ def summary(record: Record) -> dict[str, Any]:
         "mock": of_mock(record),
         "caveats": caveats(record),
         "suite": record.run["suite"],
+        "sources": record.run.get("sources"),
         "started": record.run["started"],
         "seconds": (record.footer or {}).get("seconds", 0.0),
         "sessions": recorded.get("sessions", sum(len(item.legs) for item in record.transcripts.values())),

@@ -7,6 +7,7 @@ reaches a drawing unescaped.
 from __future__ import annotations
 
 from collections.abc import Iterable, Sequence
+from datetime import UTC, datetime
 from xml.sax.saxutils import escape, quoteattr
 
 
@@ -60,6 +61,48 @@ def scatter(points: Sequence[tuple[float, float]], *, x_name: str, y_name: str, 
     for x, y in ordered:
         px, py = place(x, y)
         parts.append(f'<circle cx="{px:.1f}" cy="{py:.1f}" r="4" class="dot"><title>{x:g}, {y:g}</title></circle>')
+    return drawing(parts, height, label, width=width)
+
+
+def trend(
+    days: Sequence[float],
+    series: Sequence[tuple[str, str, Sequence[float]]],
+    marks: Sequence[tuple[float, str]],
+    label: str,
+) -> str:
+    """Counts over time, a line each; `days` are Unix days, `series` (class, name, counts), `marks` (day, words)."""
+    width, height, left, bottom, top = 720, 240, 40, 48, 30
+    right = width - 14
+    first, last = min(days), max(days)
+    most = _ceil(max([1.0, *(value for _, _, values in series for value in values)]))
+
+    def place(day: float, value: float) -> tuple[float, float]:
+        share = (day - first) / (last - first) if last > first else 0.5
+        return left + (right - left) * share, (height - bottom) - (height - bottom - top) * value / most
+
+    parts = [line(left, height - bottom, right, height - bottom, "axis")]
+    for part in (0, 0.5, 1):
+        _, y = place(first, most * part)
+        parts += [text(left - 6, y + 4, f"{most * part:g}", "tick", "end"), line(left, y, right, y, "grid")]
+    for part, anchor in ((0.0, "start"), (0.5, "middle"), (1.0, "end")):
+        day = first + (last - first) * part
+        x, _ = place(day, 0)
+        name = datetime.fromtimestamp(day * 86400, UTC).strftime("%Y-%m-%d")
+        parts.append(text(x, height - bottom + 16, name, "tick", anchor))
+    for day, words in marks:
+        x, _ = place(day, 0)
+        drawn = line(x, top, x, height - bottom, "change")
+        parts.append(f"<g>{drawn}<title>{escape(words)}</title></g>")
+        parts.append(text(min(x + 4, right - 90), top - 4, words[:40], "tick"))
+    for number, (cls, name, values) in enumerate(series):
+        points = [place(day, value) for day, value in zip(days, values, strict=True)]
+        if len(points) > 1:
+            joined = " ".join(f"{x:.1f},{y:.1f}" for x, y in points)
+            parts.append(f'<polyline points="{joined}" class="curve {cls}"/>')
+        parts += [f'<circle cx="{x:.1f}" cy="{y:.1f}" r="3" class="dot {cls}"/>' for x, y in points]
+        x = left + 170 * number
+        parts.append(f'<circle cx="{x + 5}" cy="{height - 10}" r="4" class="dot {cls}"/>')
+        parts.append(text(x + 14, height - 6, name, "tick"))
     return drawing(parts, height, label, width=width)
 
 

@@ -227,3 +227,26 @@ def test_the_command_writes_the_page(
     assert "none.jsonl: No such file" in capsys.readouterr().err
     assert cli.main(["compare", str(path), "-o", str(tmp_path / "no" / "where.html")]) == cli.USAGE
     assert "where.html: No such file" in capsys.readouterr().err
+
+
+def test_targets_are_called_by_what_makes_them_different(tmp_path: Path) -> None:
+    plain = target(tmp_path, 1)
+    lies = target(tmp_path, 2, run={"quirks": ["finish-ignored"]})
+    later = target(tmp_path, 3, run={"started": "2026-10-06T02:00:00Z"})
+    model = plain.made["target"]["model"]
+    assert compare.names([plain]) == [model]
+    assert compare.names([plain, lies]) == [f"{model} · no quirks", f"{model} · finish-ignored"]
+    assert compare.names([plain, later]) == [f"{model} · 2026-10-05", f"{model} · 2026-10-06"]
+    assert compare.names([plain, plain]) == [f"{model} · 1", f"{model} · 2"]
+
+
+def test_it_begins_with_the_answers_and_leads_to_each_report(tmp_path: Path) -> None:
+    folder = tmp_path / "night"
+    folder.mkdir()
+    path = records.write(folder, records.conversations(), records.verdicts(records.USUAL))
+    (folder / "report.html").write_text("", encoding="utf-8")
+    text = render(columns([path]), tmp_path)
+    assert '<a href="night/report.html">' in text
+    seen = Page(text).text
+    assert seen.index("Yes: session.finished answers session.finish") < seen.index("What differs")
+    assert "href" not in render([target(tmp_path)], tmp_path).partition('id="answers"')[2].partition("</section>")[0]

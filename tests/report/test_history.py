@@ -62,3 +62,20 @@ def test_what_is_no_summary_is_said_in_words(tmp_path: Path) -> None:
     path.write_text("{}", encoding="utf-8")
     with pytest.raises(HistoryError, match=r"x\.json: this is no summary of a run: `levels` is missing"):
         extend(tmp_path / "history.jsonl", [path])
+
+
+def test_the_axis_has_dates_and_a_new_version_is_marked(tmp_path: Path, made: dict[str, Any]) -> None:
+    path = tmp_path / "history.jsonl"
+    runs = {"2027-01-01T00:00:00Z": "1.0", "2027-01-02T00:00:00Z": "1.0", "2027-01-11T00:00:00Z": "1.1"}
+    extend(
+        path,
+        [written(tmp_path, at[:10], made, started=at, suite={"version": suite}) for at, suite in runs.items()],
+    )
+    page = render(load(path))
+    assert ">2027-01-01</text>" in page
+    assert ">2027-01-11</text>" in page
+    assert page.count(">suite 1.1</") == 3, "a mark, its title, and the row"
+    assert "MUST that fail</text>" in page
+    assert "SHOULD that are missed</text>" in page
+    dots = [float(part.split('"')[0]) for part in page.split('<circle cx="')[1:4]]
+    assert dots[2] - dots[1] == pytest.approx(9 * (dots[1] - dots[0]), rel=0.01), "days, not runs"

@@ -1,4 +1,4 @@
-/* Rows in which all targets agree can be put aside; the state is the hash, so that a link shows what was seen. */
+/* Rows in which all targets agree are put aside until they are asked for; `#matrix` is a link to all of them. */
 (() => {
   "use strict";
   const box = document.getElementById("only-differences");
@@ -17,7 +17,7 @@
     shown.textContent = `${count} of ${rows.length} rows shown`;
   };
   const recall = () => {
-    box.checked = location.hash === "#differences";
+    box.checked = location.hash !== "#matrix";
     sift();
   };
   box.addEventListener("change", () => {
