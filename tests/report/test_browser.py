@@ -66,7 +66,7 @@ class Opened:
         self.page.goto(self.address)
 
     def _asked(self, request: Any) -> None:
-        if not request.url.startswith((self.address, "data:")):
+        if not request.url.startswith((self.address, "data:", "blob:")):  # a blob is a file that the page made itself
             self.wrong.append(f"request: {request.url}")
 
 
