@@ -13,7 +13,7 @@ from typing import NoReturn
 
 import pytest
 
-from conformance import __version__, early
+from conformance import __version__, early, listing
 from conformance.clients import command as client
 from conformance.clients import mocking
 from conformance.intake import command as intake
@@ -34,6 +34,35 @@ from conformance.site import command as docs
 
 USAGE = 4
 UNWRITTEN = 3
+ANSWERS = [
+    word
+    for glob in ("Q-FINISH", "Q-FINISH-ERROR", "Q-FINISH-SOCKET", "Q-FINISH-MID-UTTERANCE", "Q-FINISH-UNANSWERED",
+                 "Q-SILENCE-BILLED", "Q-NOISE-BILLED", "Q-LOUD-NOISE-BILLED", "Q-SILENCE-ALONE-BILLED", "CLO-001",
+                 "CLO-010", "CLO-02?", "GEN-017")
+    for word in ("--case", glob)
+]  # fmt: skip
+"""What the three questions need and no more: those who end a session without a reply, and silence before a turn."""
+OVERVIEW = """\
+realtime-conformance: does an endpoint speak Qwen-Omni-Realtime as its vendor documents it?
+
+  what                                    how
+  judge the embedded mock                 realtime-conformance run --endpoint mock
+  judge the service                       DASHSCOPE_API_KEY=... realtime-conformance run
+  only the three questions, quickly       realtime-conformance answers
+  what that would take                    realtime-conformance answers --plan
+  judge a call that you have              realtime-conformance run --replay call.har
+  hand a finding on                       realtime-conformance finding GEN-011 record.jsonl -o papers
+  serve the mock                          realtime-conformance mock --port 8765
+  judge your client                       realtime-conformance client -- python my_client.py
+  look on while it talks                  realtime-conformance proxy --upstream wss://... --watch
+  make a record of recordings             realtime-conformance import call.har -o record.jsonl
+  many targets side by side               realtime-conformance compare a/record.jsonl b/record.jsonl
+  the trend                               realtime-conformance history */summary.json --file history.jsonl
+  render a record again                   realtime-conformance report record.jsonl
+  the protocol as documents               realtime-conformance docs
+  what there is                           realtime-conformance list checks finish
+
+Each takes --help; `run` and `answers` take the options of pytest."""
 
 
 def main(argv: Sequence[str] | None = None) -> int:
@@ -43,6 +72,11 @@ def main(argv: Sequence[str] | None = None) -> int:
         if arguments[:1] == ["run"]:
             # Everything after `run` is pytest's: parsing it twice would only add a second set of error messages.
             return run(arguments[1:])
+        if arguments[:1] == ["answers"]:
+            return run([*ANSWERS, *arguments[1:]])
+        if not arguments:
+            print(OVERVIEW)
+            return 0
         with screened(held(os.environ, strict=False)):
             return _main(arguments)
 
@@ -62,6 +96,9 @@ def _main(arguments: Sequence[str]) -> int:
         return intake.main(options)
     if options.command == "docs":
         return docs.main(options, judged)
+    if options.command == "list":
+        print("\n".join(listing.rows(options.kind, " ".join(options.word))))
+        return 0
     if options.command == "finding":
         return papers.main(options)
     if options.command == "compare":
@@ -138,6 +175,10 @@ def _parser() -> _Parser:
     proxy.add(commands, _port)
     docs.add(commands)
     papers.add(commands)
+    commands.add_parser("answers", help="hold only what the three questions need; options as `run`", add_help=False)
+    names = commands.add_parser("list", help="name what there is")
+    names.add_argument("kind", choices=list(listing.KINDS), metavar="KIND", help=", ".join(listing.KINDS))
+    names.add_argument("word", nargs="*", metavar="WORD", help="only those that hold it")
     report = commands.add_parser("report", help="render a record again")
     report.add_argument("record", type=Path, help="record.jsonl")
     return parser

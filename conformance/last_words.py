@@ -8,6 +8,7 @@ from collections.abc import Iterator
 from pathlib import Path
 from typing import Any
 
+from conformance import terminal
 from conformance.conduct import FORM, Conduct
 from conformance.report.answers import unread
 from conformance.report.headline import table, transport_words
@@ -43,6 +44,8 @@ def closing_words(run: Conduct) -> Iterator[str]:
     by_hand = sum(row.reach == "by-hand" for row in questions().values())
     yield f"Beside these: {untested} clauses and {by_hand} questions that no run can judge; the report says why."
     yield from _unexpected(made["observations"])
+    yield from terminal.named(made)
+    yield from terminal.answered(made)
     yield made["headline"]
     folder = run.directory
     with contextlib.suppress(ValueError):
@@ -56,8 +59,10 @@ def closing_words(run: Conduct) -> Iterator[str]:
     if run.cut:
         yield "The page is brief, for the run was interrupted.  To make the whole one:"
         yield f"  realtime-conformance report {folder / 'record.jsonl'}"
-    if (run.directory / "report.html").is_file():
-        yield f"Report: {folder / 'report.html'}"
+    yield from terminal.annotations(made, {check.id: check.where for check in run.chapters.checks.values()})
+    page = run.directory / "report.html"
+    if page.is_file():
+        yield f"Report: {page.as_uri() if terminal.links(run.config) else folder / 'report.html'}"
 
 
 def _unexpected(observations: list[dict[str, Any]]) -> Iterator[str]:

@@ -5,6 +5,7 @@ Names and meanings are a contract.  Whatever can't be meant is refused here, bef
 
 from __future__ import annotations
 
+import contextlib
 import difflib
 import fnmatch
 import os
@@ -32,6 +33,11 @@ from conformance.wire.target import LIVE_RPM, Target, TargetError, resolve
 def declare(parser: pytest.Parser) -> None:
     """Declare the suite's options (a contract: names and meanings stay)."""
     group = parser.getgroup("conformance", "Qwen-Omni-Realtime conformance")
+    with contextlib.suppress(AttributeError, StopIteration):  # lists of pytest's own; without them the help is as it was
+        groups = parser.optparser._action_groups  # noqa: SLF001
+        ours = next(one for one in groups if one.title == "Qwen-Omni-Realtime conformance")
+        groups.remove(ours)
+        groups.insert(1, ours)  # behind the files
     add = group.addoption
     add("--endpoint", metavar="NAME|URL", help="mock, beijing, singapore, or a ws:// or wss:// URL "
         "(default: $REALTIME_ENDPOINT, else beijing when $DASHSCOPE_API_KEY is set, else mock)")  # fmt: skip
@@ -61,6 +67,8 @@ def declare(parser: pytest.Parser) -> None:
     add("--baseline", metavar="FILE", help="accepted failures, answers and shapes; what differs from it fails the run")
     add("--update-baseline", action="store_true", help="write the file of --baseline from this run")
     add("--plan", action="store_true", help="say what the selection would take, and open nothing")
+    add("--list", nargs="+", dest="listed", metavar=("KIND", "WORD"), default=None, help="name what there is, and end: "
+        "checks, questions, quirks, switches, paths, scenarios or models; with a word those that hold it")  # fmt: skip
     add("--slow", action="store_true", help="also conversations that take minutes (idle time-outs)")
     add("--report-dir", metavar="DIR", help="where the output goes (default: reports/<utc>-<target>/)")
 

@@ -15,7 +15,7 @@ from typing import Any
 
 import pytest
 
-from conformance import early, options, plan, screen, secrets
+from conformance import early, options, plan, screen, secrets, terminal
 from conformance.conduct import Conduct
 from conformance.judge import checks as judging
 from conformance.last_words import closing_words
@@ -33,6 +33,20 @@ SKIPPED = frozenset({"blocked", "inconclusive", "skipped", "not_run"})
 def pytest_addoption(parser: pytest.Parser) -> None:
     """Declare the suite's options."""
     options.declare(parser)
+
+
+@pytest.hookimpl(tryfirst=True)
+def pytest_cmdline_main(config: pytest.Config) -> int | None:
+    """Name what there is, and end."""
+    if not config.option.listed:
+        return None
+    from conformance import listing  # noqa: PLC0415  # it reads every catalogue, which no run needs
+
+    kind, *words = config.option.listed
+    if kind not in listing.KINDS:
+        raise pytest.UsageError(f"--list {kind}: there are {', '.join(listing.KINDS)}")
+    print("\n".join(listing.rows(kind, " ".join(words))))
+    return 0
 
 
 class Scribe:
@@ -114,9 +128,16 @@ def _begin(config: pytest.Config) -> None:
         raise pytest.UsageError(reports.clean(str(problem))) from None
     config.stash[RUN] = run
     config.addinivalue_line("markers", "conformance: a check of the conformance suite")
-    if not worker_input(config) and not config.option.collectonly and not config.getoption("--plan"):
+    if not worker_input(config) and _holds(config):
         run.start()
         config.pluginmanager.register(Scribe(run), "conformance-scribe")
+        config.pluginmanager.register(terminal.Chapters(config), "conformance-chapters")
+
+
+def _holds(config: pytest.Config) -> bool:
+    """Whether this is a run at all: who asks for help, or what there is, gets no folder."""
+    told = ("help", "version", "markers", "showfixtures", "show_fixtures_per_test", "collectonly", "cacheshow")
+    return not any(getattr(config.option, name, None) for name in told) and not config.getoption("--plan")
 
 
 @pytest.hookimpl(optionalhook=True)
@@ -247,6 +268,14 @@ def pytest_runtest_makereport(item: pytest.Item, call: pytest.CallInfo[None]) ->
     elif outcome.verdict == "fail" and level != "MUST":
         report.outcome = "skipped"
         report.wasxfail = f"{level} missed: {outcome.detail}"
+    elif outcome.verdict == "fail":
+        again = (
+            record.options(run.run.head())
+            if run.replayed is None
+            else ["--replay", str(run.config.getoption("--replay"))]
+        )
+        report.longrepr = terminal.five_lines(run.chapters.checks[check_id], level, outcome, again)
+        report.location = (*report.location[:2], check_id)  # what pytest heads it with
     elif outcome.verdict in SKIPPED:
         report.longrepr = (str(item.path), item.location[1] or 0, f"{outcome.verdict}: {outcome.detail}")
     elif outcome.verdict == "error":
@@ -255,19 +284,9 @@ def pytest_runtest_makereport(item: pytest.Item, call: pytest.CallInfo[None]) ->
     return report
 
 
-def pytest_report_teststatus(report: Any) -> tuple[str, str, str] | None:
+def pytest_report_teststatus(report: Any, config: pytest.Config) -> tuple[str, str, str] | None:
     """Show verdicts by their names."""
-    said = getattr(report, "conformance", None)
-    if said is None:
-        return None
-    verdict = said["verdict"]
-    if verdict == "error":
-        return "error", "E", "ERROR"
-    if verdict == "observed":
-        return "passed", "o", f"OBSERVED {said['outcome']}"
-    if verdict in {"blocked", "inconclusive", "not_run"}:
-        return "skipped", verdict[0], verdict.upper().replace("_", " ")
-    return None
+    return terminal.status(report, config)
 
 
 # -- the end

@@ -1,17 +1,21 @@
-"""The live line on a terminal: what is held, what is waiting, what it has cost so far."""
+"""The live line: what is held, what is waiting, what it has cost so far; off a terminal a line for each quarter."""
 
 from __future__ import annotations
 
+import os
 from typing import Any
 
 from conformance.wire.recording import Progress
 
 
 class LiveLine:
-    """Rewrites one line of pytest's terminal; silent when there is no terminal."""
+    """Rewrites one line of pytest's terminal; where there is none (a log) it writes few, and at `-q` none."""
 
     def __init__(self, reporter: Any) -> None:
-        self._reporter = reporter if reporter is not None and reporter.isatty else None
+        live = reporter is not None and reporter.isatty and os.environ.get("TERM") != "dumb"
+        self._reporter = reporter if live else None
+        self._log = reporter if reporter is not None and not live and reporter.verbosity >= 0 else None
+        self._quarter = 0
         self._progress: Progress | None = None
 
     def watch(self, progress: Progress) -> None:
@@ -23,6 +27,9 @@ class LiveLine:
     def show(self) -> None:
         """Bring the line up to date."""
         now = self._progress
+        if self._log is not None and now is not None and now.total and now.held * 4 // now.total > self._quarter:
+            self._quarter = now.held * 4 // now.total
+            self._log.write_line(f"held {now.held} of {now.total} conversations, {now.tokens:,} tokens")
         if self._reporter is None or now is None:
             return
         # Turns that come every second or two are the pace; only what is longer is worth a word.

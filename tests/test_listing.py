@@ -1,0 +1,31 @@
+"""What there is, named."""
+
+import pytest
+
+from conformance import cli, listing
+
+
+@pytest.mark.parametrize("kind", listing.KINDS)
+def test_each_kind_has_names_and_a_word_leaves_those_that_hold_it(kind) -> None:
+    every = list(listing.rows(kind))
+    word = every[-1].split()[0].partition("=")[0]
+    some = list(listing.rows(kind, word.upper()))
+    assert every
+    assert len(some) <= len(every)
+    assert all(word.lower() in line.lower() for line in some)
+    assert list(listing.rows(kind, "no such word anywhere")) == []
+
+
+def test_the_command_lists_and_knows_its_kinds(capsys) -> None:
+    assert cli.main(["list", "quirks", "no-usage"]) == 0
+    assert capsys.readouterr().out == "no-usage  a completed response has no usage\n"
+    with pytest.raises(SystemExit) as ended:
+        cli.main(["list", "nonsense"])
+    assert ended.value.code == cli.USAGE
+
+
+def test_without_arguments_the_command_shows_an_example_of_each(capsys) -> None:
+    assert cli.main([]) == 0
+    told = capsys.readouterr().out
+    for command in cli._parser()._subparsers._group_actions[0].choices:  # type: ignore[union-attr]
+        assert f"realtime-conformance {command}" in told

@@ -1,0 +1,136 @@
+"""What a run shows: a line for each chapter, five for a failure, the answers and what was missed at the end."""
+
+from types import SimpleNamespace
+
+import pytest
+
+from conformance import terminal
+from conformance.judge.checks import Outcome, load
+from conformance.judge.finding import Finding
+from conformance.progress import LiveLine
+from conformance.wire.recorder import Progress
+
+
+def config(verbose=0):
+    return SimpleNamespace(option=SimpleNamespace(verbose=verbose))
+
+
+def report(verdict, outcome, level="MUST"):
+    said = {"id": "GEN-011", "verdict": verdict, "level": level, "outcome": "error"}
+    return SimpleNamespace(
+        conformance=said, outcome=outcome, failed=outcome == "failed", skipped=outcome == "skipped", nodeid=""
+    )
+
+
+@pytest.mark.parametrize(
+    ("verdict", "outcome", "level", "shown"),
+    [
+        ("pass", "passed", "MUST", ("passed", ".", "PASSED")),
+        ("fail", "failed", "MUST", ("failed", "F", "FAILED")),
+        ("fail", "skipped", "SHOULD", ("xfailed", "x", "MISSED")),
+        ("fail", "skipped", "MUST", ("xfailed", "x", "ACCEPTED")),
+        ("observed", "passed", "OBSERVE", ("passed", ".", "OBSERVED error")),
+        ("not_run", "skipped", "MUST", ("skipped", "s", "NOT RUN")),
+        ("error", "failed", "MUST", ("error", "E", "ERROR")),
+    ],
+)
+def test_pytests_own_letters_are_shown_where_no_chapter_has_a_line(verdict, outcome, level, shown) -> None:
+    told = report(verdict, outcome, level)
+    assert terminal.status(told, config(-1)) == shown
+    assert terminal.status(told, config(1)) == shown
+    assert terminal.status(told, config(0)) == (shown[0], "", shown[2])
+
+
+def test_a_report_of_no_check_is_pytests_own_business() -> None:
+    assert terminal.status(SimpleNamespace(), config()) is None
+
+
+def test_a_chapter_is_one_line_with_counts_and_words() -> None:
+    told = terminal.line("03 session", {"pass": 40, "fail": 5, "missed": 1}, ["A", "B", "C", "D", "E"])
+    assert told == "03 session               40 hold, 5 fail, 1 missed  (A, B, C, D and 1 more)"
+    assert terminal.chapter("cases/test_03_session_audio.py::TestX::test_y") == "03 session audio"
+
+
+def test_a_failure_is_five_lines_with_the_shortest_of_its_findings() -> None:
+    check = load().checks["GEN-011"]
+    long, short = ("x" * 900, "met with silence")
+    found = [Finding("GEN-011", "fuzz/1-2", 1, 7, "one outcome", seen) for seen in (long, short)]
+    lines = terminal.five_lines(check, "MUST", Outcome("fail", "", findings=tuple(found), places=2), ["--quirk", "a b"])
+    first, expected, seen, where, again = lines.splitlines()
+    assert first.startswith("GEN-011 (MUST) ")
+    assert expected == "  expected: one outcome"
+    assert seen == "  seen:     met with silence (and in 1 more places)"
+    assert where == f"  where:    fuzz/1-2 (connection 2), frame 7; {check.where}"
+    assert again == "  again:    pytest conformance/ --case GEN-011 --quirk 'a b'"
+
+
+def test_a_failure_without_findings_says_what_the_check_said() -> None:
+    lines = terminal.five_lines(load().checks["SES-002"], "MUST", Outcome("fail", "two\nlines"), []).splitlines()
+    assert len(lines) == 5
+    assert lines[2] == "  seen:     two lines"
+
+
+MADE = {
+    "cases": [
+        {"id": "GEN-011", "verdict": "fail", "level": "MUST", "detail": "50 %, twice", "conversation": ""},
+        {"id": "SES-003", "verdict": "fail", "level": "SHOULD", "detail": "no voice", "conversation": ""},
+        {"id": "SES-002", "verdict": "pass", "level": "MUST", "detail": "", "conversation": ""},
+    ],
+    "drift": {"changed_answers": ["Q-FINISH was error and is finished"]},
+    "answers": [{"question": "Is it?", "text": "Yes."}],
+}
+
+
+def test_what_is_missed_and_what_has_changed_are_named() -> None:
+    missed, changed = terminal.named(MADE)
+    assert missed.startswith("SHOULD missed: SES-003 `session.updated` shows")
+    assert changed == "Against the baseline, changed answers: Q-FINISH was error and is finished"
+    assert list(terminal.answered(MADE)) == ["1. Is it? Yes."]
+
+
+def test_github_is_told_where_it_runs_the_workflow(monkeypatch) -> None:
+    where = {"GEN-011": "conformance/cases/test_00_rules.py:88", "SES-003": "conformance/cases/test_03.py:9"}
+    monkeypatch.delenv("GITHUB_ACTIONS", raising=False)
+    assert list(terminal.annotations(MADE, where)) == []
+    monkeypatch.setenv("GITHUB_ACTIONS", "true")
+    error, warning = terminal.annotations(MADE, where)
+    assert error.startswith("::error file=conformance/cases/test_00_rules.py,line=88,title=GEN-011 (MUST) ")
+    assert error.endswith("::50 %25, twice")
+    assert warning.startswith("::warning file=conformance/cases/test_03.py,line=9,title=SES-003 (SHOULD) ")
+
+
+class Reporter:
+    def __init__(self, *, isatty, verbosity=0) -> None:
+        self.isatty, self.verbosity, self.lines = isatty, verbosity, []
+
+    def write_line(self, text) -> None:
+        self.lines.append(text)
+
+    def rewrite(self, text, *, erase=False) -> None:
+        self.lines.append(f"again: {text}")
+
+
+def held(reporter, numbers):
+    progress = Progress(total=8)
+    line = LiveLine(reporter)
+    line.watch(progress)
+    for number in numbers:
+        progress.held = number
+        line.show()
+    return reporter.lines
+
+
+def test_a_log_has_a_line_for_each_quarter() -> None:
+    lines = held(Reporter(isatty=False), range(9))
+    assert lines == [f"held {number} of 8 conversations, 0 tokens" for number in (2, 4, 6, 8)]
+
+
+def test_a_quiet_log_has_none() -> None:
+    assert held(Reporter(isatty=False, verbosity=-1), range(9)) == []
+
+
+def test_a_terminal_has_one_that_is_written_again_unless_it_can_not(monkeypatch) -> None:
+    monkeypatch.setenv("TERM", "xterm")
+    assert all(line.startswith("again: held ") for line in held(Reporter(isatty=True), [1]))
+    monkeypatch.setenv("TERM", "dumb")
+    assert held(Reporter(isatty=True), [4]) == ["held 4 of 8 conversations, 0 tokens"]
