@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import argparse
 import errno
+import io
 import os
 import ssl
 import sys
@@ -68,6 +69,9 @@ Each takes --help; `run` and `answers` take the options of pytest."""
 def main(argv: Sequence[str] | None = None) -> int:
     """Run the command; returns its exit code, also where nobody reads what it says."""
     arguments = list(sys.argv[1:] if argv is None else argv)
+    for stream in (sys.stdout, sys.stderr):
+        if isinstance(stream, io.TextIOWrapper):  # a console that lacks a character shows its number
+            stream.reconfigure(errors="backslashreplace")
     with unbroken():
         if arguments[:1] == ["run"]:
             # Everything after `run` is pytest's: parsing it twice would only add a second set of error messages.

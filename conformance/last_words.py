@@ -59,7 +59,7 @@ def closing_words(run: Conduct) -> Iterator[str]:
     if run.cut:
         yield "The page is brief, for the run was interrupted.  To make the whole one:"
         yield f"  realtime-conformance report {folder / 'record.jsonl'}"
-    yield from terminal.annotations(made, {check.id: check.where for check in run.chapters.checks.values()})
+    yield from terminal.annotated(made, {check.id: check.where for check in run.chapters.checks.values()})
     page = run.directory / "report.html"
     if page.is_file():
         yield f"Report: {page.as_uri() if terminal.links(run.config) else folder / 'report.html'}"

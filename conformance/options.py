@@ -33,7 +33,9 @@ from conformance.wire.target import LIVE_RPM, Target, TargetError, resolve
 def declare(parser: pytest.Parser) -> None:
     """Declare the suite's options (a contract: names and meanings stay)."""
     group = parser.getgroup("conformance", "Qwen-Omni-Realtime conformance")
-    with contextlib.suppress(AttributeError, StopIteration):  # lists of pytest's own; without them the help is as it was
+    with contextlib.suppress(
+        AttributeError, StopIteration
+    ):  # lists of pytest's own; without them the help is as it was
         groups = parser.optparser._action_groups  # noqa: SLF001
         ours = next(one for one in groups if one.title == "Qwen-Omni-Realtime conformance")
         groups.remove(ours)

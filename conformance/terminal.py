@@ -151,6 +151,11 @@ def five_lines(check: Check, level: str, outcome: Outcome, again: list[str]) -> 
     )
 
 
+def one_of(told: str) -> str:
+    """The first of the five lines, for `--tb=line`."""
+    return told.partition("\n")[0]
+
+
 # -- the end
 
 
@@ -167,8 +172,10 @@ def named(made: Mapping[str, Any]) -> Iterator[str]:
 
 
 def answered(made: Mapping[str, Any]) -> Iterator[str]:
-    """The three answers, a line each."""
+    """The three answers, a line each; of a selection those alone that it asked for."""
     for number, answer in enumerate(made["answers"], 1):
+        if made.get("partial") and not answer["conversations"]:
+            continue
         yield f"{number}. {one_line(answer['question'], LONGEST)} {one_line(answer['text'], LONGEST)}"
 
 
@@ -183,7 +190,7 @@ def links(config: pytest.Config) -> bool:
     return bool(reporter is not None and reporter.isatty and os.environ.get("TERM") != "dumb")
 
 
-def annotations(made: Mapping[str, Any], where: Mapping[str, str]) -> Iterator[str]:
+def annotated(made: Mapping[str, Any], where: Mapping[str, str]) -> Iterator[str]:
     """GitHub's workflow commands, where it runs the workflow: each failure and each missed SHOULD at its check."""
     if os.environ.get("GITHUB_ACTIONS") != "true":
         return

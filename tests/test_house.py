@@ -21,7 +21,19 @@ YET_LONGER = {
 GROUPS = {
     "tools": {"aside", "arguments", "cut", "data", "early", "fixtures", "guarded", "outlet", "screen", "secrets"},
     "run": {"runner", "trial", "plan", "killmatrix"},
-    "front": {"options", "conduct", "plugin", "last_words", "progress", "terminal", "listing", "cli", "testing", "conftest", "new"},
+    "front": {
+        "options",
+        "conduct",
+        "plugin",
+        "last_words",
+        "progress",
+        "terminal",
+        "listing",
+        "cli",
+        "testing",
+        "conftest",
+        "new",
+    },
 }
 
 

@@ -1,5 +1,8 @@
 """What there is, named."""
 
+import subprocess
+import sys
+
 import pytest
 
 from conformance import cli, listing
@@ -29,3 +32,10 @@ def test_without_arguments_the_command_shows_an_example_of_each(capsys) -> None:
     told = capsys.readouterr().out
     for command in cli._parser()._subparsers._group_actions[0].choices:  # type: ignore[union-attr]
         assert f"realtime-conformance {command}" in told
+
+
+def test_a_console_that_lacks_a_character_shows_its_number() -> None:
+    command = [sys.executable, "-m", "conformance.cli", "list", "checks", "GEN-070"]
+    done = subprocess.run(command, capture_output=True, env={"PYTHONIOENCODING": "ascii"}, check=False)
+    assert done.returncode == 0, done.stderr
+    assert b"\\u2026" in done.stdout

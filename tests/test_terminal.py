@@ -8,7 +8,7 @@ from conformance import terminal
 from conformance.judge.checks import Outcome, load
 from conformance.judge.finding import Finding
 from conformance.progress import LiveLine
-from conformance.wire.recorder import Progress
+from conformance.wire.recording import Progress
 
 
 def config(verbose=0):
@@ -77,7 +77,7 @@ MADE = {
         {"id": "SES-002", "verdict": "pass", "level": "MUST", "detail": "", "conversation": ""},
     ],
     "drift": {"changed_answers": ["Q-FINISH was error and is finished"]},
-    "answers": [{"question": "Is it?", "text": "Yes."}],
+    "answers": [{"question": "Is it?", "text": "Yes.", "conversations": []}],
 }
 
 
@@ -86,14 +86,15 @@ def test_what_is_missed_and_what_has_changed_are_named() -> None:
     assert missed.startswith("SHOULD missed: SES-003 `session.updated` shows")
     assert changed == "Against the baseline, changed answers: Q-FINISH was error and is finished"
     assert list(terminal.answered(MADE)) == ["1. Is it? Yes."]
+    assert list(terminal.answered(MADE | {"partial": True})) == []
 
 
 def test_github_is_told_where_it_runs_the_workflow(monkeypatch) -> None:
     where = {"GEN-011": "conformance/cases/test_00_rules.py:88", "SES-003": "conformance/cases/test_03.py:9"}
     monkeypatch.delenv("GITHUB_ACTIONS", raising=False)
-    assert list(terminal.annotations(MADE, where)) == []
+    assert list(terminal.annotated(MADE, where)) == []
     monkeypatch.setenv("GITHUB_ACTIONS", "true")
-    error, warning = terminal.annotations(MADE, where)
+    error, warning = terminal.annotated(MADE, where)
     assert error.startswith("::error file=conformance/cases/test_00_rules.py,line=88,title=GEN-011 (MUST) ")
     assert error.endswith("::50 %25, twice")
     assert warning.startswith("::warning file=conformance/cases/test_03.py,line=9,title=SES-003 (SHOULD) ")

@@ -14,7 +14,7 @@ from conformance.papers.facts import Fact, holds
 from conformance.papers.player import GONE, Seen, at
 from conformance.papers.program import LINES, rendered
 from conformance.papers.repro import NoReproduction, reproduction
-from conformance.papers.stand import serving
+from conformance.papers.stand import plays, serving
 from conformance.trial import Trial, run
 
 # Forty of the quirks whose check fails alone, from all chapters; `python -m tests.papers` tries every one.
@@ -106,6 +106,18 @@ def test_no_key_goes_out_in_the_clear(programs, tmp_path) -> None:
     )
     assert done.returncode == 2
     assert "sk-planted" not in done.stdout + done.stderr
+
+
+def test_what_was_seen_on_no_mock_is_cut_at_its_end_alone_and_shown_again() -> None:
+    """Of an endpoint that nobody can ask again only what comes after the finding is left out."""
+    (result,) = run([trial(REGISTRY["usage-does-not-add-up"])])
+    lying = subject("usage-does-not-add-up", result)
+    found = reproduction(dataclasses.replace(lying, liar=None), result.transcripts.values())
+    assert [step[0] for step in found.steps] == list(range(len(found.steps)))
+    assert found.tried == "On the suite's own mock it does not show."
+    assert lying.liar is not None
+    (seen,) = plays([lying.liar], found.query, found.headers, found.steps)
+    assert holds(found.test, seen)
 
 
 def test_where_no_conversation_shows_it_there_is_no_reproduction() -> None:
