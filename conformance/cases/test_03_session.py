@@ -2,7 +2,7 @@
 
 import json
 
-from conformance.cases.shared import greeting, user
+from conformance.cases.shared import greeting
 from conformance.cases.updates import (
     TWO_WORDS,
     answered,
@@ -19,9 +19,9 @@ from conformance.cases.updates import (
     words,
 )
 from conformance.judge.places import accepted_updates
-from conformance.judge.verdicts import Blocked, Inconclusive, Seen, Uncooperative, other
+from conformance.judge.verdicts import Blocked, Inconclusive, Seen, other
 from conformance.spec import must, observe, should
-from conformance.wire import close, maybe, quiet, send, silence, speak, until
+from conformance.wire import close, maybe, quiet, silence, speak, until
 
 BOTH = (["text", "audio"], ["audio", "text"])
 UNUSUAL = {"type": "server_vad", "threshold": 0.3, "prefix_padding_ms": 450, "silence_duration_ms": 950}
@@ -296,32 +296,3 @@ class TestSpeechUnderConfiguration:
             return "missing"
         found = session["turn_detection"]
         return "null" if found is None else other(json.dumps(found))
-
-
-class TestUpdateDuringResponse:
-    """The client changes the instructions while a reply is running."""
-
-    script = [
-        until("session.created"),
-        update(session={"modalities": ["text"], "turn_detection": None}),
-        answered,
-        send("conversation.item.create", item=user("Count to 30.")),
-        until("conversation.item.created"),
-        send("response.create"),
-        until("response.text.delta", "response.audio_transcript.delta"),
-        update(label="meanwhile", session={"instructions": TWO_WORDS}),
-        until("response.done"),
-        quiet(),
-        close(1000),
-    ]
-
-    @observe("Q-UPDATE-DURING-RESPONSE")
-    def question_whether_an_update_is_taken_while_a_response_runs(self, wire):
-        later = [frame.type for frame in wire.after(wire.sent("meanwhile"))]
-        if "response.done" not in later:
-            raise Uncooperative("the reply had ended before the update was sent")
-        if "error" in later:
-            return Seen("error", words(wire, "meanwhile"))
-        if "session.updated" not in later:
-            return other("no answer")
-        return "accepted" if later.index("session.updated") < later.index("response.done") else "deferred"

@@ -1,10 +1,10 @@
 """§3  Session configuration, changed again: what an update sets is in force, and not only what the first one set."""
 
 from conformance.cases.shared import user
-from conformance.cases.updates import TOOL
-from conformance.judge.verdicts import Inconclusive
-from conformance.spec import should
-from conformance.wire import close, send, until
+from conformance.cases.updates import TOOL, TWO_WORDS, update, words
+from conformance.judge.verdicts import Inconclusive, Seen, Uncooperative, other
+from conformance.spec import observe, should
+from conformance.wire import close, quiet, send, until
 
 FIRST, SECOND = "black coffee", "green tea"
 THIRSTY = "I am thirsty."
@@ -15,7 +15,7 @@ CALLS = "Call the functions for every question about weather or time. Answer wit
 
 def change(**session):
     """An update and its answer."""
-    return send("session.update", session=session), until("session.updated")
+    return update(session=session), until("session.updated")
 
 
 def turn(words, label):
@@ -28,9 +28,9 @@ def turn(words, label):
     )
 
 
-def words(words_):
+def asked_for(two):
     """Instructions that leave the model no choice."""
-    return f"Answer with exactly two words: {words_}"
+    return f"Answer with exactly two words: {two}"
 
 
 def said(response):
@@ -47,23 +47,34 @@ def reply_to(wire, label):
     return later[0]
 
 
-class TestSetAgain:
-    """Each setting is set to one value, to another, and back, with a turn after each that shows which is in force."""
+class TestUpdateDuringResponse:
+    """The instructions are changed while a reply runs; then settings are set, set again, and felt in later turns.
+
+    Each goes to one value, to another, and some of them back.
+    """
 
     script = [
         until("session.created"),
-        *change(modalities=["text"], turn_detection=None, max_tokens=16, instructions=words(FIRST)),
+        *change(modalities=["text"], turn_detection=None),
+        send("conversation.item.create", item=user("Count to 30.")),
+        until("conversation.item.created"),
+        send("response.create"),
+        until("response.text.delta", "response.audio_transcript.delta"),
+        update(label="meanwhile", session={"instructions": TWO_WORDS}),
+        until("response.done"),
+        quiet(),
+        *change(max_tokens=16, instructions=asked_for(FIRST)),
         *turn(THIRSTY, "first words"),
-        *change(instructions=words(SECOND)),
+        *change(instructions=asked_for(SECOND)),
         *turn(THIRSTY, "second words"),
-        *change(instructions=words(FIRST)),
+        *change(instructions=asked_for(FIRST)),
         *turn(THIRSTY, "words again"),
         *change(instructions="Do what the user asks.", max_tokens=8),
         *turn(COUNT, "few tokens"),
         *change(max_tokens=200),
         *turn(COUNT, "many tokens"),
         *change(instructions=CALLS, tools=[TOOL], max_tokens=64),
-        *change(instructions=words(FIRST), tools=[]),
+        *change(instructions=asked_for(FIRST), tools=[]),
         *turn(WEATHER, "no tools"),
         *change(modalities=["text", "audio"]),
         *turn(THIRSTY, "spoken"),
@@ -71,6 +82,17 @@ class TestSetAgain:
         *turn(THIRSTY, "written again"),
         close(1000),
     ]
+
+    @observe("Q-UPDATE-DURING-RESPONSE")
+    def question_whether_an_update_is_taken_while_a_response_runs(self, wire):
+        later = [frame.type for frame in wire.after(wire.sent("meanwhile"))]
+        if "response.done" not in later:
+            raise Uncooperative("the reply had ended before the update was sent")
+        if "error" in later:
+            return Seen("error", words(wire, "meanwhile"))
+        if "session.updated" not in later:
+            return other("no answer")
+        return "accepted" if later.index("session.updated") < later.index("response.done") else "deferred"
 
     @should("SES-063")
     def test_the_last_instructions_are_followed(self, wire):

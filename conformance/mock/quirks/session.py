@@ -337,7 +337,7 @@ hears("takes-odd-parameters", "03", "parameters of another type are confirmed an
 def keeps(name: str, lie: str, field: str, first: int = 1) -> None:
     """After `first` updates of a field every further one is echoed, and what was in force before stays so."""
 
-    @quirk(name, "03", lie, hook="configure", touches=("session/SetAgain",))
+    @quirk(name, "03", lie, hook="configure", touches=("session/UpdateDuringResponse",))
     def hold(before: Json, patch: Json, after: Json, session: Session) -> Json:
         if field not in patch:
             return after
@@ -352,7 +352,7 @@ def keeps(name: str, lie: str, field: str, first: int = 1) -> None:
         return [{**event, "session": {**event["session"], field: asked}}]
 
 
-keeps("keeps-its-instructions", "second instructions are echoed, and the first stay in force", "instructions")
+keeps("keeps-its-instructions", "third instructions are echoed, and the second stay in force", "instructions", 2)
 keeps("keeps-its-length", "a second `max_tokens` is echoed, and the first stays in force", "max_tokens", 2)
 keeps("keeps-its-tools", "second tools are echoed, and the first stay in force", "tools")
 keeps("keeps-its-modalities", "second modalities are echoed, and the first stay in force", "modalities")
