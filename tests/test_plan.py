@@ -52,7 +52,7 @@ def test_generated_conversations_and_the_budget_are_in_the_plan(tmp_path: Path) 
 def test_a_plan_opens_nothing_and_leaves_nothing(tmp_path: Path) -> None:
     done = runs.run(tmp_path / "none", "--plan", "--case", "SES-*", "--endpoint", "ws://127.0.0.1:9/x")
     assert done.code == 0, done.output
-    assert "8 conversations, 8 connections" in done.output
+    assert "9 conversations, 9 connections" in done.output
     assert "minutes at a live pace" in done.output
     assert "USD by list prices (APIYI, 2026-09-14)" in done.output
     assert not (tmp_path / "none").exists()

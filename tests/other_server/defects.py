@@ -78,7 +78,7 @@ KINDS = {
         "loses-packet-after-clear": "the packet after a clear is lost",
         "deduplicates-packets": "a packet that equals the last one is dropped",
         "ignores-short-packets": "packets under 32 ms are ignored",
-        "loses-every-50th-packet": "every 50th packet is lost",
+        "loses-every-8th-packet": "every eighth packet is lost",
         "loses-audio-during-replies": "audio is ignored while a reply runs",
         "empty-append-clears": "an empty append empties the buffer",
         "cuts-long-packets": "a packet is cut after half a second",
@@ -113,10 +113,9 @@ KINDS = {
         "key-in-greeting": "", "key-in-update": "", "key-in-error": "", "key-in-base64": "",
     },
     "sizes": {
-        "closes-at-a-megabyte": "a frame over 1 MiB closes the connection",
         "drops-a-megabyte": "a frame over 1 MiB drops the connection",
-        "closes-at-256k": "a frame over 256 KiB closes the connection",
-        "closes-at-300k": "a frame over 300,000 bytes closes the connection",
+        "drops-at-300k": "a frame over 300,000 bytes drops the connection",
+        "swallows-large-frames": "a frame over 100,000 bytes is taken for nothing",
         "closes-at-64k": "a frame over 64 KiB closes the connection",
         "instructions-cut": "",
     },
@@ -207,4 +206,6 @@ VARIANTS: dict[str, Ways] = {
     "slow": Ways(pace=0.08, think=0.4),
     "audio-before-words": Ways(text_first=False, done_order="audio"),
     "strict-log": Ways(rows="strict"),
+    "frames-of-a-megabyte": Ways(largest=1 << 20),
+    "frames-of-300k": Ways(largest=300_000),
 }

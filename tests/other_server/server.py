@@ -22,7 +22,6 @@ from .ways import Json, Ways
 PATH = "/api-ws/v1/realtime"
 LOG = "/__status/calls"
 KEY = "other-server-key-7Hq2mXw9"
-LARGEST = 16 << 20
 
 
 class Link:
@@ -75,7 +74,7 @@ class OtherServer:
         await self._server.wait_closed()
 
     def _largest(self) -> int:
-        return next((size for name, size in SIZES.items() if name in self.ways.lies), LARGEST)
+        return SMALL if self.lying("closes-at-64k") else self.ways.largest
 
     @property
     def url(self) -> str:
@@ -154,6 +153,8 @@ class OtherServer:
             async for message in socket:
                 inbox.put_nowait(message)
                 if len(message) > 1 << 20 and self.lying("drops-a-megabyte"):
+                    link.drop()
+                if len(message) > 300_000 and self.lying("drops-at-300k"):
                     link.drop()
             clean = socket.close_code in {1000, 1001, 1005}
         except ConnectionClosed:
@@ -242,7 +243,7 @@ LEDGER = {
     ],
     "row-quotes-the-key": lambda row, session, clean: [{**row, "apikey": session.key}],
 }
-SIZES = {"closes-at-a-megabyte": 1 << 20, "closes-at-256k": 262_144, "closes-at-64k": 65_536, "closes-at-300k": 300_000}
+SMALL = 65_536
 
 
 def _json(status: int, content: Json) -> Response:

@@ -59,7 +59,8 @@ class Hearing:
             or (self.lying("loses-packet-after-clear") and self.memory.get("cleared") and since == 1)
             or (self.lying("deduplicates-packets") and data == last and any(data))
             or (self.lying("ignores-short-packets") and len(data) < 1000)
-            or (self.lying("loses-every-50th-packet") and number % 50 == 0)
+            or (self.lying("loses-every-8th-packet") and number % 8 == 0)
+            or (self.lying("swallows-large-frames") and len(data) > 75_000)
             or (self.lying("loses-audio-during-replies") and self.reply is not None)
         ):
             return b""
