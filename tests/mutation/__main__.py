@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import argparse
 import ast
+import signal
 import sys
 import time
 from pathlib import Path
@@ -54,11 +55,15 @@ def main() -> int:
         f"{len(found)} mutants of {len(files)} modules; {len(reach.seconds)} tests, measured in {took:.0f} s",
         flush=True,
     )
-    ends = []
-    for number, pair in enumerate(hunt(found, trees, given.jobs), 1):
-        ends.append(pair)
-        if number % 100 == 0:
-            print(f"{number} of {len(found)} in {time.monotonic() - began:.0f} s", file=sys.stderr, flush=True)
+    ends: list[tuple[Prey, str]] = []
+    signal.signal(signal.SIGTERM, signal.default_int_handler)
+    try:
+        for pair in hunt(found, trees, given.jobs):
+            ends.append(pair)
+            if len(ends) % 100 == 0:
+                print(f"{len(ends)} of {len(found)} in {time.monotonic() - began:.0f} s", file=sys.stderr, flush=True)
+    except KeyboardInterrupt:
+        print(f"interrupted after {len(ends)} of {len(found)}")
     print(table(ends))
     keys = {one.key for one, end in ends if end not in DEAD}
     names = {named(path) for path in files}

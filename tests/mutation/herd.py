@@ -56,6 +56,7 @@ def _be(seconds: float, function: Callable[[], bool]) -> None:
         limit = max(1, round(seconds))
         resource.setrlimit(resource.RLIMIT_CPU, (limit, limit + 1))
         _lead(0)
+        signal.signal(signal.SIGTERM, signal.SIG_DFL)
         nowhere = os.open(os.devnull, os.O_RDWR)
         for stream in (0, 1, 2):
             os.dup2(nowhere, stream)

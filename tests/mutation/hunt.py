@@ -22,7 +22,7 @@ from .reach import Reach, load_chapters, passes, quiet
 from .swap import Finder, Functions
 from .targets import dotted, named, tests
 
-LEAST, TIMES = 10.0, 5.0
+LEAST, TIMES = 5.0, 5.0
 """Seconds of processing that a mutant has at least, and beside them as a multiple of what its tests take."""
 UNREACHED = "not run"
 CONTROL = -1
