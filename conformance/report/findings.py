@@ -13,8 +13,7 @@ from dataclasses import dataclass, field, replace
 from typing import Any
 
 from conformance.report.case import Case
-from conformance.report.html_text import cell, one_line, plural, told
-from conformance.report.record import Record
+from conformance.report.html_text import plural, told
 
 RANK = {"error": 0, "MUST": 1, "SHOULD": 2, "unexpected": 2, "MAY": 3, "OBSERVE": 4}
 WORD = {
@@ -159,24 +158,3 @@ def _status(made: dict[str, Any]) -> dict[str, str]:
         for case in made["cases"]
         if case["verdict"] in {"fail", "accepted"}
     }
-
-
-def as_markdown(finding: Finding, record: Record, sentences: dict[str, str]) -> str:
-    """A finding as a text to paste into an issue."""
-    target = record.run["target"]
-    lines = []
-    for case in finding.cases:
-        lines += [
-            f"**{case.id}** ({word(case)}) {one_line(sentences.get(case.id, ''), 400)}",
-            "",
-            f"Seen: {one_line(told(case.detail)[0], 400)}",
-            "",
-        ]
-    where = ", ".join(f"`{name}`" for name in finding.conversations) or "a rule about all of them"
-    lines.append(
-        f"Conversation: {where}. Endpoint: {cell(target['endpoint'])}, model: {cell(target['model'])}, "
-        f"{record.run['started']}."
-    )
-    if finding.blocked:
-        lines.append(f"Not judged because of it: {', '.join(case.id for case in finding.blocked)}.")
-    return "\n".join(lines) + "\n"

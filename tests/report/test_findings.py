@@ -3,13 +3,11 @@
 from __future__ import annotations
 
 from dataclasses import replace
-from pathlib import Path
 
 from conformance.judge import finding as data
 from conformance.report.case import Case
-from conformance.report.findings import as_markdown, findings
+from conformance.report.findings import findings
 from conformance.report.html_text import cut, one_line, prose, told, visible
-from support import records
 
 
 def case(check: str, verdict: str = "fail", level: str = "MUST", detail: str = "it is 7", **more: str) -> Case:
@@ -42,12 +40,6 @@ def test_known_and_new_are_told_apart() -> None:
     verdicts = [{"id": "A-001", "verdict": "accepted"}, {"id": "B-001", "verdict": "fail"}]
     found = findings([case("A-001", "accepted"), case("B-001")], {"drift": {}, "cases": verdicts})
     assert [(item.first.id, item.status) for item in found] == [("B-001", "new"), ("A-001", "known")]
-
-
-def test_a_finding_can_be_pasted(tmp_path: Path) -> None:
-    text = as_markdown(findings([case("A-001")], {})[0], records.usual(tmp_path), {"A-001": "It holds."})
-    assert text.startswith("**A-001** (MUST fails) It holds.\n\nSeen: it is 7\n")
-    assert "singapore" in text
 
 
 def test_text_is_made_visible_and_short() -> None:
