@@ -129,7 +129,7 @@ def test_a_finding_is_taken_away_without_a_server(opened: Opened) -> None:
     wanted = page.locator("button[data-copy=file]").first
     with page.expect_download() as got:
         wanted.click()
-    assert f"**{wanted.get_attribute('data-id')}**" in Path(got.value.path()).read_text("utf-8")
+    assert f"# {wanted.get_attribute('data-id')} " in Path(got.value.path()).read_text("utf-8")
     page.locator("button[data-copy=link]").first.click()
     page.wait_for_selector("button:has-text('Done')")
 

@@ -215,7 +215,9 @@ MISLEADING = {
     "greeting-without-id": (None, UNTOLD, ""),
     "same-session-id": (None, UNTOLD, ""),
     "ledger-loses-sessions": (
-        None, ("partly", "Every way of closing whose status was told leaves the session failed (client error)."), "",
+        None,
+        ("no", "No close frame leaves failed (client error), every other way leaves unlisted."),
+        "missing from the platform's list",
     ),
     "ledger-names-another": (
         None, ("partly", "Every way of closing whose status was told leaves the session failed (client error)."), "",
