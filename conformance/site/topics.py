@@ -7,7 +7,7 @@ import re
 from collections.abc import Iterable, Iterator
 
 from conformance.site.members import Event, Member, contradicted, events
-from conformance.spec.anchors import anchors
+from conformance.spec.anchors import SHAPE, anchors
 from conformance.spec.catalogue import Clause, Question, clauses, client_clauses, questions
 from conformance.spec.reference import Fault, faults
 
@@ -42,6 +42,7 @@ def _by_event() -> dict[str, tuple[str, ...]]:
         if kind in found:
             found[kind] += anchor.covered_by
     for kind, event in events().items():
+        found[kind] += [SHAPE] if event.side == "server" else []
         for key in event.contradictions:
             found[kind] += contradicted().get(key, ())
     return {kind: tuple(dict.fromkeys(ids)) for kind, ids in found.items()}

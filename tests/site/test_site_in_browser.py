@@ -20,7 +20,7 @@ pytestmark = pytest.mark.filterwarnings("default")
 
 PAGES = (
     ("index.html", "light"),
-    ("events/client/session.update/index.html#turn_detection", "dark"),
+    ("events/client/conversation.item.create/index.html#item.role", "dark"),
     ("questions/Q-FINISH/index.html", "light"),
     ("search/index.html?q=session.finish", "dark"),
 )
