@@ -145,7 +145,8 @@ class Restorer:
         self._known: dict[str, str] = {}
         self._held = 0  # characters of these
         self._row = bytearray()  # what is remembered of it
-        self._before = 0  # bytes of the row that were forgotten
+        self._told = 0  # bytes of the row that lines told of, also of those that could not be read
+        self._before = 0  # bytes of it that were forgotten
 
     def learn(self, line: Line) -> None:
         """Take a `payloads` line.  Raises PayloadError when it does not hold what it says."""
@@ -155,9 +156,9 @@ class Restorer:
         size = sum(part["bytes"] for part in parts if "at" not in part)
         self._begin()
         if self._each and line.get("anew"):
-            self._before += len(self._row)
-            self._held = 0
+            self._before, self._held = self._told, 0
             self._row, self._known = bytearray(), {}
+        self._told += size
         self._held += sum(part["bytes"] for part in parts)
         if self._each and self._held > MOST:
             raise PayloadError("it names more payloads at once than are read")

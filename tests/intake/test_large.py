@@ -21,21 +21,23 @@ EACH = 40_000  # bytes of sound in a conversation
 HELD = 60
 
 
-def sound(number: int) -> str:
-    return base64.b64encode(records.noise(EACH, str(number))).decode()
+def text(number: int, start: int = 0, end: int = EACH) -> str:
+    sound = records.noise(EACH, str(number))[start:end]
+    return json.dumps({"type": "input_audio_buffer.append", "audio": base64.b64encode(sound).decode()})
 
 
-def text(number: int) -> str:
-    return json.dumps({"type": "input_audio_buffer.append", "audio": sound(number)})
+def texts(number: int) -> list[str]:
+    """A sound of its own, the one before, and a part of its own, cut otherwise."""
+    return [text(number), text(number - 1), text(number, 640, 1280)]
 
 
 def written(folder: Path, count: int) -> Path:
-    """Conversations with a sound of their own and the sound of the one before."""
+    """So many conversations."""
     writer = RecordWriter(folder / "record.jsonl", Redactor(None))
     target = {"kind": "live", "endpoint": "singapore", "model": records.MODEL}
     writer.write("run", format=FORMAT, target=target, suite={"version": "0.1.0"}, started=records.STARTED)
     for number in range(count):
-        frames = [Frame(0, "client", 1.0, "text", text(number)), Frame(1, "client", 2.0, "text", text(number - 1))]
+        frames = [Frame(place, "client", 1.0, "text", said) for place, said in enumerate(texts(number))]
         held = Transcript(f"a/{number}", records.STARTED, [Leg("ws://x", frames=frames)], model=records.MODEL)
         writer.write("conversation", **held.to_json())
     return writer.path
@@ -61,7 +63,7 @@ def test_every_sound_is_put_back_however_it_is_read(tmp_path: Path) -> None:
     assert any(line.get("anew") for line in kinds)  # the writer forgot on its way
     whole = list(read(path).transcripts.values())
     for number, (one, other) in enumerate(zip(conversations(path), whole, strict=True)):
-        assert sounds(one) == sounds(other) == [text(number), text(number - 1)]
+        assert sounds(one) == sounds(other) == texts(number)
 
 
 @pytest.mark.usefixtures("small")
@@ -108,6 +110,6 @@ def test_what_can_not_be_read_is_trouble_by_its_line(tmp_path: Path) -> None:
 def test_of_sounds_there_may_be_so_many_at_once(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     path = written(tmp_path, 8)
     assert [one.trouble for one in conversations(path)] == [None] * 8
-    monkeypatch.setattr(payloads, "MOST", 5 * EACH)
+    monkeypatch.setattr(payloads, "MOST", 5 * (EACH + 640))
     read_whole = [one.trouble is None for one in conversations(path)]
     assert read_whole == [True] * 4 + [False] + [True] * 3  # the writer forgot what stood before the sixth
