@@ -201,7 +201,7 @@ class Evidence:
     def last(self, opcode: str = "", side: str = "") -> Frame | None:
         """The last frame with this opcode and of this side (empty: any)."""
         for frame in reversed(self.frames):
-            if frame.opcode == (opcode or frame.opcode) and frame.side == (side or frame.side):
+            if (not opcode or frame.opcode == opcode) and (not side or frame.side == side):
                 return frame
         return None
 
