@@ -93,3 +93,17 @@ def test_usage_does_not_add_up():
 def test_close_not_answered():
     assert Told(quirks=("close-not-answered",)).session.quirks.close_frame(1000, "") is None
     assert Told().session.quirks.close_frame(1000, "") == (1000, "")
+
+
+def test_what_a_lie_leaves_without_a_type_no_other_looks_at():
+    def strips(event, session):
+        return [{name: value for name, value in event.items() if name != "type"}]
+
+    def reads(event, session):
+        return [{**event, "read": event["type"]}]
+
+    both = quirks.Quirks(())
+    both._hooks["emit"] = [strips, reads]
+    assert both.emit({"type": "x", "n": 1}, None) == [{"n": 1}]
+    both._hooks["emit"] = [reads, strips]
+    assert both.emit({"type": "x", "n": 1}, None) == [{"n": 1, "read": "x"}]

@@ -128,7 +128,8 @@ class Quirks:
         for function in self._hooks["emit"]:
             changed: list[Json] = []
             for one in events:
-                made = function(one, session)
+                # What an earlier lie left without a name is nothing that a later one knows.
+                made = function(one, session) if isinstance(one.get("type"), str) else None
                 changed += [one] if made is None else made
             events = changed
         return events
