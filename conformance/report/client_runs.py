@@ -133,7 +133,7 @@ def _leaves_behind(found: list[dict[str, Any]]) -> InWords:
 
 
 def _costs(found: list[dict[str, Any]]) -> InWords:
-    ask = "How much audio and how many tokens did it cause?"
+    ask = "Did it hold sessions, and how much audio and how many tokens did they cause?"
     every = [session for row in found for session in row["sessions"]]
     plain = [session for row in found if row["scenario"] == "plain" for session in row["sessions"]]
     parts = [_spent(what, those) for what, those in (("In `plain`", plain), ("In all", every)) if those]
