@@ -43,6 +43,8 @@ def closing_words(run: Conduct) -> Iterator[str]:
     untested = sum(bool(row.excluded) for row in clauses().values())
     by_hand = sum(row.reach == "by-hand" for row in questions().values())
     yield f"Beside these: {untested} clauses and {by_hand} questions that no run can judge; the report says why."
+    for cause in made["causes"]:
+        yield f"{cause['words']}; {plural(len(cause['checks']), 'check')} hang on it."
     yield from _unexpected(made["observations"])
     yield from terminal.named(made)
     yield from terminal.answered(made)

@@ -34,7 +34,7 @@ def render(record: Record, made: dict[str, Any]) -> str:
     out += drift.markdown(made)
     sentences = {row["id"]: row["sentence"] for row in record.catalogue["clauses"]}
     sentences |= {row["id"]: row["ask"] for row in record.catalogue["questions"]}
-    out += _findings(findings(judged, made), sentences)
+    out += _findings(findings(judged, made), sentences, made["causes"])
     return "\n".join(out).rstrip("\n") + "\n"
 
 
@@ -96,8 +96,10 @@ def _close_paths(rows: list[dict[str, Any]]) -> list[str]:
     return [*out, ""]
 
 
-def _findings(found: list[Finding], sentences: dict[str, str]) -> list[str]:
+def _findings(found: list[Finding], sentences: dict[str, str], causes: list[dict[str, Any]]) -> list[str]:
     out = ["## Findings", ""]
+    if causes:
+        out += [f"**{cell(one['words'])}**; {plural(len(one['checks']), 'check')} hang on it." for one in causes] + [""]
     if not found:
         return [*out, "Nothing that was judged went wrong.", ""]
     for item in found[:MOST]:

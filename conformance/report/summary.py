@@ -16,6 +16,7 @@ from conformance.report import client_runs
 from conformance.report.answers import InWords, in_words
 from conformance.report.baseline import Baseline, Drift, compare
 from conformance.report.case import Case
+from conformance.report.causes import causes
 from conformance.report.closing import close_paths
 from conformance.report.cost import cost
 from conformance.report.headline import RunVerdict, headline, levels, transport
@@ -333,6 +334,7 @@ def summary(record: Record) -> dict[str, Any]:
             for case in judged
             if case.verdict == "observed"
         ],
+        "causes": [one.to_json() for one in causes(record.transcripts.values(), judged)],
         "close_paths": paths,
         **({"drift": changed.to_json()} if record.baseline is not None else {}),
         "answers": [answer.to_json() for answer in _answers(record, judged, paths)],

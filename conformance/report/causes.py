@@ -1,0 +1,115 @@
+"""What most of a run hangs on: one sentence for each thing that is the same everywhere, with the checks that follow.
+
+Told by what crossed the wire: a request that is never acknowledged in the whole run, in several conversations, and what
+it gets instead; and names of events that no source of this family has.
+"""
+
+from __future__ import annotations
+
+from collections import Counter
+from collections.abc import Iterable, Iterator
+from dataclasses import dataclass
+from typing import Any
+
+from conformance.cut import cut
+from conformance.judge.rules.envelope import LATER_DIALECT
+from conformance.report.case import Case
+from conformance.report.html_text import plural
+from conformance.wire.transcript import Frame, Leg, Transcript
+
+ACKNOWLEDGED = {
+    "session.update": "session.updated",
+    "conversation.item.create": "conversation.item.created",
+    "input_audio_buffer.commit": "input_audio_buffer.committed",
+    "response.create": "response.created",
+}
+"""What answers a request that was carried out, in the order in which sessions need them."""
+SEVERAL = 3  # conversations
+ALIKE = 0.8  # of the answers have the same words
+HANGS = frozenset({"fail", "blocked", "inconclusive"})
+
+
+@dataclass(frozen=True)
+class Cause:
+    """One thing that is the same in the whole run, the conversations that show it, and the checks that hang on it."""
+
+    words: str
+    conversations: tuple[str, ...]
+    checks: tuple[str, ...]
+
+    def to_json(self) -> dict[str, Any]:
+        """The form of `summary.json`."""
+        return {"words": self.words, "conversations": list(self.conversations), "checks": list(self.checks)}
+
+    @property
+    def sentence(self) -> str:
+        """The cause and how much of the run it takes."""
+        return f"{self.words}; {plural(len(self.checks), 'check')} hang on it."
+
+
+def causes(held: Iterable[Transcript], judged: Iterable[Case]) -> list[Cause]:
+    """The causes that hold some check up, each check under the first that explains it."""
+    held, left = list(held), [case for case in judged if case.verdict in HANGS]
+    found = []
+    for words, names in [*filter(None, (_refused(kind, held) for kind in ACKNOWLEDGED)), *_foreign(held)]:
+        mine = [case for case in left if _within(case, names)]
+        left = [case for case in left if case not in mine]
+        if mine:
+            found.append(Cause(words, tuple(sorted(names)), tuple(case.id for case in mine)))
+    return found
+
+
+def _within(case: Case, names: set[str]) -> bool:
+    """Whether a check was judged on these conversations alone."""
+    where = {case.conversation} if case.conversation else {one.conversation for one in case.findings}
+    return bool(where) and where <= names
+
+
+def _refused(kind: str, held: list[Transcript]) -> tuple[str, set[str]] | None:
+    """What becomes of every request of a kind that is never acknowledged, and in which conversations."""
+    sent: list[tuple[str, str]] = []
+    for transcript in held:
+        for leg in transcript.legs:
+            if any(frame.side == "server" and frame.type == ACKNOWLEDGED[kind] for frame in leg.frames):
+                return None
+            asked = (frame for frame in leg.frames if frame.side == "client" and frame.type == kind)
+            sent += [(transcript.conversation, _fate(leg, frame)) for frame in asked]
+    names = {name for name, _ in sent}
+    said = Counter(fate for _, fate in sent if fate)
+    if len(names) < SEVERAL or not said:
+        return None
+    fate, times = said.most_common(1)[0]
+    if times < ALIKE * sum(said.values()):
+        fate = f"in {len(said)} ways, most often {fate}"
+    return f"none of {len(sent)} `{kind}` was carried out: {fate}", names
+
+
+def _fate(leg: Leg, request: Frame) -> str:
+    """What a request got: the words of an error, the end of the connection; empty when nothing tells."""
+    for frame in leg.frames[request.index + 1 :]:
+        if frame.side == "server" and frame.type == "error":
+            error = frame.event.get("error")
+            message = error.get("message") if isinstance(error, dict) else error
+            return f"refused with {cut(str(message), 200)!r}"
+        if frame.side == "client" and frame.opcode == "text":
+            break
+    ending = leg.ending
+    if ending.first == "server":
+        return (
+            f"the connection ended ({ending.code_received or ending.tcp} {ending.reason_received or ''}".rstrip() + ")"
+        )
+    return "no answer"
+
+
+def _foreign(held: list[Transcript]) -> Iterator[tuple[str, set[str]]]:
+    """The names of the later dialect that a server uses in place of this family's."""
+    seen = [
+        (transcript.conversation, frame.type)
+        for transcript in held
+        for leg in transcript.legs
+        for frame in leg.frames
+        if frame.side == "server" and frame.type is not None and frame.type.startswith(LATER_DIALECT)
+    ]
+    names, kinds = {name for name, _ in seen}, {kind for _, kind in seen}
+    if len(names) >= SEVERAL:
+        yield f"the server speaks another dialect, with names such as {', '.join(sorted(kinds)[:4])}", names
