@@ -69,6 +69,9 @@ class Event:
                 _merge(found[member.path], member)
             else:
                 found[member.path] = member
+        for path, member in found.items():  # who describes an object describes what is in it
+            outer = found.get(path.rpartition(".")[0].removesuffix("[]"))
+            member.source = member.source or (outer.source if outer is not None else self.source)
         return list(found.values())
 
     @property

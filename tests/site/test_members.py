@@ -73,7 +73,7 @@ def test_every_member_says_what_it_is_and_who_says_so():
         f"{event.type}: {member.path}"
         for event in events().values()
         for member in event.members
-        if not (member.types or member.says)
+        if not (member.types or member.says) or not member.source
     ]
     assert found == []
 
