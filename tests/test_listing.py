@@ -2,10 +2,11 @@
 
 import subprocess
 import sys
+from types import SimpleNamespace
 
 import pytest
 
-from conformance import cli, listing
+from conformance import cli, listing, plugin
 
 
 @pytest.mark.parametrize("kind", listing.KINDS)
@@ -39,3 +40,21 @@ def test_a_console_that_lacks_a_character_shows_its_number() -> None:
     done = subprocess.run(command, capture_output=True, env={"PYTHONIOENCODING": "ascii"}, check=False)
     assert done.returncode == 0, done.stderr
     assert b"\\u2026" in done.stdout
+
+
+def config(**options):
+    return SimpleNamespace(option=SimpleNamespace(**options), getoption=lambda name: options.get(name.strip("-")))
+
+
+def test_pytest_lists_and_begins_no_run(capsys) -> None:
+    assert plugin.pytest_cmdline_main(config(listed=["quirks", "no-usage"])) == 0
+    assert capsys.readouterr().out == "no-usage  a completed response has no usage\n"
+    assert plugin.pytest_cmdline_main(config(listed=None)) is None
+    with pytest.raises(pytest.UsageError, match="--list nonsense: there are checks, "):
+        plugin.pytest_cmdline_main(config(listed=["nonsense"]))
+
+
+@pytest.mark.parametrize("asked", ["help", "version", "markers", "showfixtures", "collectonly", "plan"])
+def test_who_asks_what_there_is_gets_no_folder(asked) -> None:
+    assert plugin._holds(config())
+    assert not plugin._holds(config(**{asked: True}))
