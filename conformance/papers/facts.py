@@ -80,7 +80,8 @@ class Courses:
             if not streams(str(at(event, "type"))):
                 for path, value in leaves(event):
                     mine = at(entry.event, path)
-                    if path.endswith("id") and isinstance(value, str) and isinstance(mine, str) and value != mine:
+                    named = path.endswith("id") and isinstance(value, str) and isinstance(mine, str)
+                    if named and mine not in {GONE, value}:
                         yield value, mine
 
     def _renamed(self, value: Any) -> Any:

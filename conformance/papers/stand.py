@@ -14,7 +14,7 @@ from conformance.mock.options import MockOptions
 from conformance.mock.server import MockServer
 from conformance.papers.player import Seen, play
 
-PATIENCE = 2.5  # seconds without a word from a mock that answers at once
+PATIENCE = 4.0  # seconds without a word from a mock that answers at once
 KEY = "mock-key"
 
 
