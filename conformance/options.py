@@ -27,7 +27,7 @@ from conformance.spec.profiles import DEFAULT_MODEL, Profile, UnknownModel, prof
 from conformance.status.choose import SOURCES, choose
 from conformance.wire.recording import Budget
 from conformance.wire.route import trusting
-from conformance.wire.target import LIVE_RPM, Target, TargetError, resolve
+from conformance.wire.target import LIVE_RPM, Target, TargetError, is_loopback, resolve
 
 
 def declare(parser: pytest.Parser) -> None:
@@ -197,7 +197,8 @@ def _live(config: pytest.Config, held: secrets.Secrets, chapters: Chapters) -> r
     examples = option("--fuzz-examples")
     if examples is None:
         examples = runner.FUZZ_EXAMPLES if target.kind == "mock" else 0
-    default = runner.live_budget(examples) if target.kind == "live" else Budget()
+    spends = target.kind == "live" and not is_loopback(target.url)  # what is on this machine costs nobody anything
+    default = runner.live_budget(examples) if spends else Budget()
     budget = Budget(option("--budget-tokens") or default.tokens, option("--budget-sessions") or default.sessions)
     return runner.Run(
         target, profile, chapters, budget, mock, slow=option("--slow"),
