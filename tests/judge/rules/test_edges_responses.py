@@ -204,6 +204,8 @@ EDGES = [
     edge("GEN-044", "fail", "another content_index", ASKED, changed(TEXT, "response.text.delta", content_index=1)),
     edge("GEN-044", "pass", "two parts", ASKED, TEXT[:4], s("response.content_part.added", **{**AT,
          "content_index": 1}), TEXT[4:]),
+    edge("GEN-044", "skipped", "an item that was never added", ASKED,
+         without(TEXT, "response.output_item.added", "response.content_part.added")),
     edge("GEN-044", "skipped", "an mcp event", s("response.mcp_call.done", item_id="item_1", output_index=4)),
     edge("GEN-045", "fail", "two responses of one id", ASKED, TEXT, ASKED, text_reply("resp_1", "item_2")),
     edge("GEN-045", "fail", "two items of one id", ASKED, TEXT, ASKED, text_reply("resp_2", "item_1")),

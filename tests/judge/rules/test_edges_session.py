@@ -95,6 +95,8 @@ EDGES = [
          changed(TEXT, "response.output_item.done", item={"status": 7})),
     edge("GEN-010", "pass", "the role of an item that is shown (C22)",
          changed(message(), "conversation.item.created", item={"role": 7})),
+    edge("GEN-010", "fail", "content of an item that is shown",
+         changed(message(), "conversation.item.created", item={"content": 7})),
     edge("GEN-010", "fail", "the type of an item that is shown",
          changed(message(), "conversation.item.created", item={"type": 7})),
     edge("GEN-010", "pass", "details of a usage that are absent", ASKED,

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from dataclasses import replace
+
 from support.edges import LEAVE, Edge, each, edge
 from support.talks import (
     SESSION,
@@ -115,6 +117,7 @@ EDGES = [
     # in turn
     edge("GEN-051", "pass", "a start and a stop", LISTENED, started(), stopped()),
     edge("GEN-051", "fail", "two starts", LISTENED, started(), started(item="b")),
+    edge("GEN-051", "skipped", "what the client calls so", LISTENED, replace(started(), side="client")),
     edge("GEN-051", "pass", "a start that is repeated", LISTENED, started(), started()),
     edge("GEN-051", "fail", "two stops", LISTENED, started(), stopped(), stopped(item="b")),
     edge("GEN-051", "pass", "a stop that is repeated", LISTENED, started(), stopped(), stopped()),
