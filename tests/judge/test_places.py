@@ -8,7 +8,7 @@ from typing import Any
 import pytest
 
 from conformance.judge import places
-from conformance.judge.checks import load
+from conformance.judge.checks import load, run
 from conformance.judge.place import MARK, Places
 from conformance.judge.tally import Tally, asked
 from conformance.judge.view import Wire
@@ -195,6 +195,20 @@ def test_a_spoken_turn_is_one_when_the_session_went_on() -> None:
     (view,) = found(places.spoken_turns, stage.server("response.created", response={"id": "resp_1"}))
     assert view.the("input_audio_buffer.speech_started")["item_id"] == "item_1"
     assert len(found(places.spoken_turns, turn(stage, "item_2"))) == 1
+
+
+@pytest.mark.parametrize(("shown", "verdict"), [("item_2", "pass"), ("item_9", "fail")])
+def test_the_item_of_a_turn_is_not_the_reply_to_the_one_before(shown: str, verdict: str) -> None:
+    stage = turn(Stage().greet()).server("response.created", response={"id": "resp_1"})
+    stage.server("input_audio_buffer.speech_started", item_id="item_2", audio_start_ms=1000)
+    stage.server("conversation.item.created", item={"id": "item_7", "type": "message", "role": "assistant"})
+    stage.server("input_audio_buffer.speech_stopped", item_id="item_2", audio_end_ms=1900)
+    stage.server("input_audio_buffer.committed", item_id="item_2")
+    stage.server("conversation.item.created", item={"id": shown, "type": "message", "role": "user"})
+    stage.server("response.created", response={"id": "resp_2"})
+    second = found(places.spoken_turns, stage)[1]
+    check = CHECKS["VAD-020"]
+    assert run(check.id, check.function, check.owner(), second).verdict == verdict
 
 
 def test_a_turn_in_which_the_client_did_more_than_speak_is_none() -> None:
