@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import linecache
 from types import SimpleNamespace
 from typing import Any
 
@@ -20,8 +21,6 @@ class Told(Exception):  # noqa: N818
 def told(source: str, **names: Any) -> Asserted:
     """What a statement says that fails, as though a chapter held it."""
     path = f"<{source}>"
-    import linecache
-
     linecache.cache[path] = (len(source), None, [source + "\n"], path)
     try:
         exec(compile(source, path, "exec"), {"__name__": "conformance.cases.none", **names})
@@ -88,10 +87,86 @@ AFTER = SimpleNamespace(after=lambda _: [7])
         ("assert found == 1, f'{found} came'", {"found": 2}, "2 came"),
         ("assert found == 1, label", {"found": 2, "label": "it"}, "the found is 2, not 1 (it)"),
         ("assert not found, found[0]", {"found": ["no"]}, "no"),
+        # A row for each way in which a sentence could go wrong unseen.
+        ("assert first and second", {"first": 0, "second": ""}, "the first is 0"),
+        ("assert said.pop() and ready", {"said": [5, 0], "ready": 1}, "the pop is 5"),
+        ("assert keys > {'a'}", {"keys": {"a"}}, "the keys is `a`, not above `a`"),
+        ("assert keys < {'a'}", {"keys": {"a"}}, "the keys is `a`, not below `a`"),
+        ("assert 2 == found", {"found": 1}, "the found is 1, not 2"),
+        ("assert 2 < found", {"found": 1}, "the found is 1, not below 2"),
+        ("assert not word.startswith('a')", {"word": "ab"}, "the startswith `a` is True"),
+        ("assert word.startswith('b')", {"word": "ab"}, "the startswith `b` is False"),
+        ("assert first_echo == 2", {"first_echo": 1}, "the first echo is 1, not 2"),
+        ("assert VOICE == 2", {"VOICE": 1}, "the voice is 1, not 2"),
+        ("assert row.real_part == 2", {"row": SimpleNamespace(real_part=1)}, "the real part of the row is 1, not 2"),
+        ("assert row.at == 2", {"row": SimpleNamespace(at=1)}, "the time of the row is 1, not 2"),
+        ("assert wire.ending == 2", {"wire": SimpleNamespace(ending=1)}, "the ending is 1, not 2"),
+        ("assert (found := made) == 2", {"made": 1}, "the found is 1, not 2"),
+        ("assert (first or second) == 2", {"first": 1, "second": 0}, "the first is 1, not 2"),
+        ("assert ids[1:] == [2]", {"ids": [1, 3]}, "the ids is 3, not 2"),
+        ("assert ids[0] == 2", {"ids": [1]}, "the ids [0] is 1, not 2"),
+        ("assert first & second == 4", {"first": 1, "second": 3}, "the first and the second is 1, not 4"),
+        ("assert first * second == 4", {"first": 1, "second": 3}, "the first with the second is 3, not 4"),
+        ("assert first | second == 4", {"first": 1, "second": 2}, "the first or the second is 3, not 4"),
+        ("assert first + second == 4", {"first": 1, "second": 2}, "the first plus the second is 3, not 4"),
+        ("assert len(sorted(ids)) == 2", {"ids": [1]}, "the number of the ids is 1, not 2"),
+        ("assert len([]) == 2", {}, "the number of what was found is 0, not 2"),
+        ("assert row.get('a') == 2", {"row": {"a": 1}}, "`a` of the row is 1, not 2"),
+        ("assert word.lower() == 'b'", {"word": "A"}, "the word is `a`, not `b`"),
+        ("assert (lambda: 1)() == 2", {}, "what was found is 1, not 2"),
+        ("assert {x: x for x in ids} == {}", {"ids": [1]}, "the ids is {1: 1}, not nothing"),
+        ("assert {x for x in ids} == {2}", {"ids": [1]}, "the ids is 1, not 2"),
+        ("assert found == ''", {"found": {}}, "the found is nothing, not empty"),
+        ("assert found == 1.25", {"found": 1234.5}, "the found is 1,234.5, not 1.2"),
+        ("assert found == [1, None]", {"found": [None, {}]}, "the found are [None, {}], not [1, None]"),
+        ("assert found == 1, label", {"found": 2, "label": ""}, "the found is 2, not 1 ()"),
+        ("assert found == 1, ''", {"found": 2}, "the check's assertion does not hold"),
     ],
 )
 def test_a_statement_says_what_it_found(source: str, names: dict[str, Any], sentence: str) -> None:
     assert told(source, **names).seen == sentence
+
+
+def test_an_assertion_that_is_not_a_chapters_says_its_words_or_that_it_has_none() -> None:
+    assert asserted(AssertionError("no")) == Asserted("no", "")
+    assert asserted(AssertionError()) == Asserted("the check's assertion does not hold", "")
+
+
+def test_only_the_statement_that_failed_is_told() -> None:
+    path = "<two statements>"
+    source = "assert first == 1\nassert (\n    second\n    == 2\n)\nassert third == 3\n"
+    linecache.cache[path] = (len(source), None, source.splitlines(keepends=True), path)
+    with pytest.raises(AssertionError) as problem:
+        exec(compile(source, path, "exec"), {"__name__": "conformance.cases.none", "first": 1, "second": 1, "third": 1})
+    assert asserted(problem.value).seen == "the second is 1, not 2"
+
+
+def test_what_is_raised_beside_an_assertion_is_not_told_as_one() -> None:
+    path = "<raised>"
+    source = "assert first == 1\nraise AssertionError('by hand')\n"
+    linecache.cache[path] = (len(source), None, source.splitlines(keepends=True), path)
+    with pytest.raises(AssertionError) as problem:
+        exec(compile(source, path, "exec"), {"__name__": "conformance.cases.none", "first": 1})
+    assert asserted(problem.value).seen == "by hand"
+
+
+def test_the_names_of_a_statement_hand_on_their_values_and_the_view_does_not() -> None:
+    found = told("assert wire.the('x')['n'] == word", wire=WIRE, word=["y"])
+    assert found.values == (["y"],)
+
+
+@pytest.mark.parametrize(
+    ("message", "names", "cause"),
+    [
+        ("f'{found} of {name}'", {"found": 2, "name": "a"}, "# of a"),
+        ("f'{found} of {name}'", {"found": 2.5, "name": "a"}, "# of a"),
+        ("f'{found} of {name}'", {"found": True, "name": "a"}, "True of a"),  # no figure, though Python counts with it
+        ("'always the same'", {"found": 2}, "always the same"),
+        ("label", {"found": 2, "label": "it"}, ""),
+    ],
+)
+def test_what_two_failures_of_one_cause_share(message: str, names: dict[str, Any], cause: str) -> None:
+    assert told(f"assert not found, {message}", **names).cause == cause
 
 
 def test_what_was_used_up_is_not_guessed() -> None:
