@@ -3,8 +3,14 @@
 from __future__ import annotations
 
 import argparse
+import re
 
 DAY = 86_400
+
+_HEADER = re.compile(r"([A-Za-z0-9!#$%&'*+.^_`|~-]+):[ \t]*([\x21-\x7e](?:[\x20-\x7e]*[\x21-\x7e])?)[ \t]*")
+"""RFC 9110 §5.5: a token, a colon, and what is seen of ASCII."""
+_OWN = re.compile(r"host|connection|upgrade|content-length|transfer-encoding|sec-websocket-.*", re.IGNORECASE)
+_KEYS = {"authorization": "$DASHSCOPE_API_KEY", "x-dashscope-workspace": "--workspace"}
 
 
 def natural(text: str) -> int:
@@ -19,6 +25,19 @@ def count(text: str) -> int:
     if not text.isdecimal() or not int(text):
         raise argparse.ArgumentTypeError(f"{text!r} is not a whole number from 1 on")
     return int(text)
+
+
+def header(text: str) -> tuple[str, str]:
+    """A header of a request, `NAME:VALUE`, as a pair; what is refused is not quoted, since the value is a secret."""
+    found = _HEADER.fullmatch(text)
+    if found is None:
+        raise argparse.ArgumentTypeError("what was given is no NAME:VALUE of visible ASCII")
+    name, value = found.groups()
+    if _OWN.fullmatch(name):
+        raise argparse.ArgumentTypeError(f"{name} is a header of the handshake itself")
+    if name.lower() in _KEYS:
+        raise argparse.ArgumentTypeError(f"{name} is made from {_KEYS[name.lower()]}")
+    return name, value
 
 
 def seconds(text: str) -> float:

@@ -45,6 +45,8 @@ def declare(parser: pytest.Parser) -> None:
         "(default: $REALTIME_ENDPOINT, else beijing when $DASHSCOPE_API_KEY is set, else mock)")  # fmt: skip
     add("--model", default=DEFAULT_MODEL, help=f"model name (default: {DEFAULT_MODEL})")
     add("--workspace", metavar="ID", help="workspace id: its own host and the X-DashScope-WorkSpace header")
+    add("--header", type=arguments.header, action="append", metavar="NAME:VALUE", default=[], help="a header that the "
+        "endpoint wants, such as a gateway's; its value is a secret (repeatable)")  # fmt: skip
     add("--case", action="append", metavar="GLOB", default=[], help="only these check ids (repeatable)")
     add("--concurrency", type=arguments.count, metavar="N", help="conversations held at once (16 mock, 4 live)")
     add("--budget-tokens", type=arguments.count, metavar="N", help="stop holding conversations past it (60000 live)")
@@ -166,7 +168,7 @@ def _again(config: pytest.Config, replayed: record.Record | Recording, chapters:
     """A replay opens no connection, and judges a record as what it is: what says otherwise was a mistake."""
     option = config.getoption
     profile = _profile(replayed.run["target"]["model"])
-    for name in ("quirk", "workspace", "fuzz_examples", "slow", "plan", "rpm", "ca_file"):
+    for name in ("quirk", "workspace", "header", "fuzz_examples", "slow", "plan", "rpm", "ca_file"):
         if option(name):
             named = "--" + name.replace("_", "-")
             raise pytest.UsageError(f"{named} has no effect with --replay: no connection is opened")
@@ -186,7 +188,8 @@ def _live(config: pytest.Config, held: secrets.Secrets, chapters: Chapters) -> r
     try:
         target = resolve(
             endpoint, model=option("--model"), key=key, workspace=option("--workspace"),
-            concurrency=option("--concurrency"), rpm=option("--rpm"), others=held,
+            concurrency=option("--concurrency"), rpm=option("--rpm"),
+            headers=tuple(option("--header")), others=held,
         )  # fmt: skip
         target = trusting(target, option("--ca-file"))
         mock = MockOptions(quirks=tuple(option("--quirk"))) if target.kind == "mock" else None

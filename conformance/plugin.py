@@ -111,7 +111,7 @@ def pytest_configure(config: pytest.Config) -> None:
 
 def _begin(config: pytest.Config) -> None:
     try:
-        held = secrets.held(os.environ, config.getoption("--endpoint"))
+        held = secrets.held(os.environ, config.getoption("--endpoint"), headers=config.getoption("--header"))
     except secrets.SecretError as problem:
         raise pytest.UsageError(str(problem)) from None
     outlets = contextlib.ExitStack()

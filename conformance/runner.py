@@ -83,6 +83,7 @@ class Run:
             "started": datetime.now(UTC).isoformat(timespec="seconds").replace("+00:00", "Z"),
             "command": shlex.join(self.command),
             "workspace": self.target.workspace,
+            **({"headers": [name for name, _ in self.target.headers]} if self.target.headers else {}),
             "budget": {"tokens": self.budget.tokens, "sessions": self.budget.sessions},
             "seed": self.fuzz_seed if self.fuzz_examples else None,
             "quirks": list(self.mock.quirks) if self.mock else [],

@@ -32,6 +32,7 @@ HOLDERS = ("DASHSCOPE_", "BAILIAN_", "ALIBABA_CLOUD_")
 PROXIES = frozenset({"https_proxy", "http_proxy", "all_proxy"})
 _HOLDS = re.compile(r"(API_?KEY|ACCESS_KEY|SECRET|PASSWORD|TOKEN)")
 _NAMES_ONE = re.compile(r"key|token|secret|passw|pwd|signature|^sig$|auth|credential", re.IGNORECASE)
+_SCHEME = re.compile(r"^[A-Za-z]+ +(?=\S+$)")
 _CONTROL = re.compile(r"[\x00-\x1f\x7f-\x9f\u2028\u2029]")
 # A run of backslashes is one match, so no text is looked at twice.
 _ESCAPE = re.compile(r"\\++(?:u[0-9a-f]{4}|x[0-9a-f]{2})?|%[0-9a-f]{2}|&(?:#[0-9]{1,7}|#x[0-9a-f]{1,6}|[a-z]{2,8});?")
@@ -172,8 +173,14 @@ def covered(text: str, hits: Iterable[Hit]) -> str:
 # -- what a run holds
 
 
-def held(env: Mapping[str, str], endpoint: str | None = None, *, strict: bool = True) -> Secrets:
-    """The secrets of an environment and of an endpoint's URL.
+def held(
+    env: Mapping[str, str],
+    endpoint: str | None = None,
+    *,
+    headers: Iterable[tuple[str, str]] = (),
+    strict: bool = True,
+) -> Secrets:
+    """The secrets of an environment, of an endpoint's URL and of the headers that it is sent.
 
     Raises SecretError for one that is too short, that no header can carry, or that is a word of what a run writes;
     not `strict`, it leaves them out: a command that sends nothing need not refuse them.
@@ -181,6 +188,7 @@ def held(env: Mapping[str, str], endpoint: str | None = None, *, strict: bool = 
     named = [*_of_environment(env), *of_url(env.get("BAILIAN_PROMETHEUS_URL", ""), "BAILIAN_PROMETHEUS_URL")]
     for where, url in (("REALTIME_ENDPOINT", env.get("REALTIME_ENDPOINT")), ("--endpoint", endpoint)):
         named += of_url(url or "", where)
+    named += [(f"the value of --header {name}", of_header(value)) for name, value in headers]
     for what, value in named:
         if strict and (why := _unfit(value)) is not None:
             raise SecretError(f"{what} {why}")
@@ -209,6 +217,11 @@ def of_url(url: str, where: str) -> list[tuple[str, str]]:
     return found + [
         (f"`{name}` in {where}", value) for name, value in parse_qsl(parts.query) if _NAMES_ONE.search(name)
     ]
+
+
+def of_header(value: str) -> str:
+    """What is secret in a header's value: what is before a credential names its scheme, a word of many texts."""
+    return _SCHEME.sub("", value)
 
 
 def without_login(url: str) -> str:

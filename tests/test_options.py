@@ -58,6 +58,13 @@ def _without_a_key(monkeypatch: pytest.MonkeyPatch) -> None:
         (["--update-baseline"], "needs --baseline FILE"),
         (["--baseline", "no-such.json"], "--baseline: .*no-such.json"),
         (["--no-such-option"], "--no-such-option"),
+        (["--endpoint", "ws://127.0.0.1:1/x", "--header", "just-a-value"], "no NAME:VALUE"),
+        (["--endpoint", "ws://127.0.0.1:1/x", "--header", "X Y:a-secret-value"], "no NAME:VALUE"),
+        (["--endpoint", "ws://127.0.0.1:1/x", "--header", "X:"], "no NAME:VALUE"),
+        (["--endpoint", "ws://127.0.0.1:1/x", "--header", "X:a-secret\r\nY: value"], "no NAME:VALUE"),
+        (["--endpoint", "ws://127.0.0.1:1/x", "--header", "Sec-WebSocket-Key:a-secret"], "of the handshake itself"),
+        (["--endpoint", "ws://127.0.0.1:1/x", "--header", "authorization:a-secret"], "DASHSCOPE_API_KEY"),
+        (["--header", "X-Gateway:a-secret-value"], "the embedded mock wants none"),
     ],
 )
 def test_a_wrong_option_is_a_usage_error(options: list[str], says: str, tmp_path: Path) -> None:
@@ -71,6 +78,7 @@ def test_a_wrong_option_is_a_usage_error(options: list[str], says: str, tmp_path
         (["--quirk", "silent-update"], "--quirk has no effect with --replay"),
         (["--fuzz-examples", "3"], "--fuzz-examples has no effect with --replay"),
         (["--plan"], "--plan has no effect with --replay"),
+        (["--header", "X-Gateway:a-secret-value"], "--header has no effect with --replay"),
         (["--model", "qwen-omni-turbo-realtime"], "the record is of qwen3.5-omni-flash-realtime"),
         (["--status-source", "file:/no/such/form"], "there is no such file"),
         (["--status-source", "mock"], "a mock's ledger is gone"),
@@ -80,6 +88,22 @@ def test_what_a_replay_cannot_do_is_a_usage_error(options: list[str], says: str,
     small = records.write(tmp_path, records.conversations()[:1], [])
     with pytest.raises(pytest.UsageError, match=says):
         given(tmp_path, "--replay", str(small), *options)
+
+
+@pytest.mark.parametrize("given_as", ["a-secret-value", "X Y:a-secret-value", "Host: a-secret-value"])
+def test_a_wrong_header_is_told_without_its_value(given_as: str, tmp_path: Path) -> None:
+    with pytest.raises(pytest.UsageError) as told:
+        given(tmp_path, "--header", given_as)
+    assert "a-secret-value" not in str(told.value)
+
+
+def test_headers_are_kept_by_name_and_named_in_what_holds_it_again(tmp_path: Path) -> None:
+    endpoint = ("--endpoint", "ws://127.0.0.1:1/x")
+    run = given(tmp_path, *endpoint, "--header", "X-Gateway: a-secret-value", "--header", "X-b:b:cdefghij").run
+    assert run.target.headers == (("X-Gateway", "a-secret-value"), ("X-b", "b:cdefghij"))
+    assert run.head()["headers"] == ["X-Gateway", "X-b"]
+    assert run.where.endswith("--header X-Gateway:VALUE --header X-b:VALUE")
+    assert "headers" not in given(tmp_path, *endpoint).run.head()
 
 
 def test_nothing_asked_is_the_mock_with_its_generated_conversations(tmp_path: Path) -> None:

@@ -140,8 +140,9 @@ class Call:
             headers.append(("Authorization", f"{dial.scheme} {key}"))
         if self.target.workspace:
             headers.append(("X-DashScope-WorkSpace", self.target.workspace))
-        named = {name.lower() for name, _ in dial.headers}
-        headers = [pair for pair in headers if pair[0].lower() not in named] + list(dial.headers)
+        for more in (self.target.headers, dial.headers):  # what is named again replaces what was before
+            named = {name.lower() for name, _ in more}
+            headers = [pair for pair in headers if pair[0].lower() not in named] + list(more)
         url = self.target.address(model=dial.model, with_model=dial.with_model)
         leg = Leg(url=self.target.secrets.shown(url), opened_at_ms=time.time_ns() // 1_000_000)
         self.transcript.legs.append(leg)

@@ -9,7 +9,7 @@ from functools import cached_property
 from typing import Literal
 from urllib.parse import parse_qsl, quote, urlencode, urlsplit, urlunsplit
 
-from conformance.secrets import Secrets, of_url
+from conformance.secrets import Secrets, of_header, of_url
 from conformance.wire.pace import BACK_OFF, TOKENS_A_MINUTE
 
 PATH = "/api-ws/v1/realtime"
@@ -76,13 +76,16 @@ class Target:
     tokens_a_minute: int | None = None
     back_off: float = 0.0
     ca_file: str | None = None
+    headers: tuple[tuple[str, str], ...] = field(default=(), repr=False)
+    """What this endpoint wants beside the key, name and value; the values are secrets."""
     others: Secrets = field(default_factory=Secrets, repr=False, compare=False)
     """Secrets of the run beside the key."""
 
     @cached_property
     def secrets(self) -> Secrets:
         """Everything that must not be kept of what this endpoint says."""
-        return self.others | filter(None, (self.key, *(value for _, value in of_url(self.url, ""))))
+        sent = (self.key, *(of_header(value) for _, value in self.headers))
+        return self.others | filter(None, (*sent, *(value for _, value in of_url(self.url, ""))))
 
     def address(self, *, model: str | None = None, with_model: bool = True) -> str:
         """The URL to dial; `model` overrides the target's, `with_model=False` leaves the parameter out."""
@@ -115,6 +118,7 @@ def resolve(
     workspace: str | None,
     concurrency: int | None = None,
     rpm: int | None = None,
+    headers: tuple[tuple[str, str], ...] = (),
     others: Secrets | None = None,
 ) -> Target:
     """Turn `--endpoint` and the environment into a target; only what is not on this machine is paced unasked.
@@ -122,13 +126,15 @@ def resolve(
     `others` are secrets of the run beside the key: what this endpoint says is searched for them, too.
 
     Raises TargetError for an unknown name, a URL that is not ws:// or wss://, a region without a key, a workspace that
-    is no id (it is a part of the host), or a plain ws:// URL that leaves this machine while a key is set (the key would
-    cross the network in the clear).
+    is no id (it is a part of the host), a plain ws:// URL that leaves this machine while a key is set (the key, and all
+    headers, would cross the network in the clear; without a key nothing leaves), or a header for the embedded mock.
     """
     if workspace is not None and not WORKSPACE.fullmatch(workspace):
         raise TargetError("--workspace is an id of letters, digits and hyphens")
     found = _resolved(endpoint or ("beijing" if key else "mock"), model, key, workspace, concurrency, rpm)
-    return replace(found, others=others or Secrets())
+    if headers and found.kind == "mock":
+        raise TargetError("--header is for an endpoint that wants it, and the embedded mock wants none")
+    return replace(found, headers=headers, others=others or Secrets())
 
 
 def _resolved(  # noqa: PLR0917  # `resolve` names them
