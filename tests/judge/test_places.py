@@ -13,6 +13,7 @@ from conformance.judge.place import MARK, Places
 from conformance.judge.tally import Tally, asked
 from conformance.judge.view import Wire
 from conformance.spec.profiles import profile_for
+from conformance.wire.gaps import Unshown
 from conformance.wire.transcript import Transcript
 from support.records import MODEL, Stage, example, transcript
 
@@ -287,3 +288,124 @@ def _on(owner: Any) -> tuple[Places, ...]:
 
 def test_the_mark_is_no_label_that_a_script_could_give() -> None:
     assert MARK not in {frame.label for frame in configured().leg.frames}
+
+
+def result(stage: Stage, **members: Any) -> Stage:
+    return stage.client(
+        "conversation.item.create", item={"type": "function_call_output", "call_id": "call_1", **members}
+    )
+
+
+def test_a_round_trip_ends_with_the_reply_that_was_asked_for_and_holds_nothing_more() -> None:
+    stage = called(configured(tools=[{"type": "function"}]).client("response.create"))
+    stage = written(given(stage).client("response.create"), 2).client("input_audio_buffer.clear")
+    (view,) = found(places.tool_round_trips, stage)
+    assert view.frames[-1].type == "response.done"
+    assert view.frames[-1].event["response"]["id"] == "resp_2"
+
+
+def test_a_round_trip_without_a_reply_ends_where_the_client_goes_on() -> None:
+    stage = called(configured(tools=[{"type": "function"}]).client("response.create"))
+    (view,) = found(places.tool_round_trips, given(stage).client("input_audio_buffer.clear"))
+    assert view.frames[-1].type == "conversation.item.created"
+
+
+def two_calls(stage: Stage) -> Stage:
+    """A response that calls two functions."""
+    stage.server("response.created", response={"id": "resp_1", "status": "in_progress"})
+    for number in (1, 2):
+        item = {"id": f"item_{number}", "type": "function_call", "call_id": f"call_{number}"}
+        stage.server("response.output_item.added", response_id="resp_1", output_index=number - 1, item=item)
+    return stage.server("response.done", response={"id": "resp_1", "status": "completed", "output": []})
+
+
+def early(stage: Stage) -> Stage:
+    """A call whose result is given before its response has ended."""
+    item = {"id": "item_1", "type": "function_call", "call_id": "call_1"}
+    stage.server("response.created", response={"id": "resp_1", "status": "in_progress"})
+    stage.server("response.output_item.added", response_id="resp_1", output_index=0, item=item)
+    return given(stage).server("response.done", response={"id": "resp_1", "status": "completed", "output": [item]})
+
+
+NO_ROUND_TRIP: dict[str, Callable[[], Stage]] = {
+    "two calls": lambda: given(two_calls(Stage().greet().client("response.create"))),
+    "before the end": lambda: early(Stage().greet().client("response.create")),
+    "of another call": lambda: result(called(Stage().greet().client("response.create")), call_id="call_2"),
+    "something else waited": lambda: given(
+        called(Stage().greet().client("response.create")).client("session.update", session={})
+    ),
+    "two results at once": lambda: given(result(called(Stage().greet().client("response.create")), output="1")),
+    "nobody called": lambda: given(Stage().greet()),
+}
+
+
+@pytest.mark.parametrize("why", NO_ROUND_TRIP)
+def test_what_only_looks_like_a_round_trip_is_none(why: str) -> None:
+    assert found(places.tool_round_trips, NO_ROUND_TRIP[why]()) == []
+
+
+def test_only_an_update_that_was_confirmed_in_peace_is_one() -> None:
+    assert len(found(places.accepted_updates, configured())) == 1
+    cleared = configured().client("input_audio_buffer.clear").server("input_audio_buffer.cleared")
+    assert len(found(places.accepted_updates, cleared)) == 1
+    assert found(places.accepted_updates, Stage().greet().client("session.update", session={})) == []
+    waiting = Stage().greet().client("input_audio_buffer.clear").client("session.update", session={})
+    assert found(places.accepted_updates, waiting.server("session.updated", session=session())) == []
+    late = Stage().greet().client("session.update", session={}).client("input_audio_buffer.append", audio="AAAA")
+    assert found(places.accepted_updates, late.server("session.updated", session=session())) == []
+
+
+def test_a_refusal_ends_before_the_client_goes_on_or_leaves() -> None:
+    error = {"type": "invalid_request_error", "message": "no"}
+
+    def refused() -> Stage:
+        return configured().client("input_audio_buffer.commit").server("error", error=error)
+
+    left = refused()
+    left.close()
+    moved = refused().client("input_audio_buffer.append", audio="AAAA")
+    for stage in (left, moved):
+        (view,) = found(places.refusals, stage)
+        assert view.frames[-1].type == "error"
+    late = configured().client("input_audio_buffer.commit").client("input_audio_buffer.append", audio="AAAA")
+    assert found(places.refusals, late.server("error", error=error)) == []
+
+
+def test_how_it_ended_is_part_of_a_close_and_of_no_other_place() -> None:
+    stage = configured().client("input_audio_buffer.commit").server("error", error={"message": "no"})
+    stage.close()
+    (close,) = found(places.closes, stage)
+    assert close.ending.code_received == 1000
+    assert [frame.opcode for frame in close.frames[-2:]] == ["close", "close"]
+    (refusal,) = found(places.refusals, stage)
+    with pytest.raises(Unshown):
+        _ = refusal.ending
+
+
+def test_a_session_that_knows_functions_by_its_echo_or_by_an_update_alone_has_them() -> None:
+    function = [{"type": "function"}]
+    asked = configured().client("session.update", session={"tools": function})
+    asked.server("session.updated", session=session(**TEXT))
+    assert found(places.typed_replies, written(asked.client("response.create"))) == []
+    shown = configured().client("session.update", session={})
+    shown.server("session.updated", session=session(**{**TEXT, "tools": function}))
+    assert found(places.typed_replies, written(shown.client("response.create"))) == []
+
+
+@pytest.mark.parametrize(("kind", "is_one"), [("session.finished", True), ("error", True), ("session.updated", False)])
+def test_a_finish_is_one_where_it_was_answered(kind: str, is_one: bool) -> None:
+    stage = configured().client("session.finish").server(kind, error={"message": "no"})
+    assert bool(found(places.finishes, stage)) is is_one
+    waiting = configured().client("input_audio_buffer.clear").client("session.finish")
+    assert found(places.finishes, waiting.server(kind, error={"message": "no"})) == []
+
+
+def test_a_turn_is_over_with_a_reply_or_with_the_next_one() -> None:
+    next_one = turn(turn(Stage().greet()), "item_2")
+    (view,) = found(places.spoken_turns, next_one)
+    assert {frame.event["item_id"] for frame in view.of("input_audio_buffer.committed")} == {"item_1"}
+    again = Stage().greet().server("input_audio_buffer.speech_started", item_id="item_1", audio_start_ms=0)
+    assert len(found(places.spoken_turns, turn(again).server("response.created", response={"id": "r"}))) == 1
+    spoke = Stage().greet().server("input_audio_buffer.speech_started", item_id="item_1", audio_start_ms=0)
+    spoke.server("response.created", response={"id": "r"})
+    assert found(places.spoken_turns, turn(spoke)) == []
