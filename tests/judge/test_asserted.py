@@ -169,6 +169,92 @@ def test_what_two_failures_of_one_cause_share(message: str, names: dict[str, Any
     assert told(f"assert not found, {message}", **names).cause == cause
 
 
+AGAIN = "something that can't be told again"
+ONE = {"found": 1}
+ROW = {"row": SimpleNamespace(take=lambda *_: 1, get=lambda *_: 1, dumps=lambda *_: "1"), "other": 0}
+
+
+@pytest.mark.parametrize(
+    ("source", "names", "sentence"),
+    [
+        # calls that say nothing of their own
+        *(
+            (f"assert {call}(ids) == 2", {"ids": [1], call: lambda _: 1}, "the ids is 1, not 2")
+            for call in ("set", "list", "tuple", "sorted", "dict", "str", "frozenset", "bool")
+        ),
+        ("assert row.dumps(found, other) == '2'", ROW | ONE, "the found is `1`, not `2`"),
+        ("assert str(found, other) == '2'", ONE | {"str": lambda *_: "1", "other": 0}, "the found is `1`, not `2`"),
+        ("assert row.keys() == {'b'}", {"row": {"a": 1}}, "the row is `a`, not `b`"),
+        ("assert row.keys() == {'b'}", {"row": {}}, "the row is nothing, not `b`"),
+        ("assert word.strip() == 'b'", {"word": " a"}, "the word is `a`, not `b`"),
+        ("assert set() == {1}", {}, "the set is nothing, not 1"),
+        ("assert len(wire) == 2", {"wire": [1]}, "the len is 1, not 2"),
+        # ways into a value, and names that say nothing
+        *(
+            (f"assert {way}(event, 'a') == 2", {"event": 0, way: lambda *_: 1}, "`a` of the event is 1, not 2")
+            for way in ("at", "inside", "object_at")
+        ),
+        ("assert at(wire) == 2", {"wire": 0, "at": lambda _: 1}, "the time is 1, not 2"),
+        *(
+            (f"assert {name}.left == 2", {name: SimpleNamespace(left=1)}, "the left is 1, not 2")
+            for name in ("wire", "self", "there", "call")
+        ),
+        ("assert row.sent == 2", {"row": SimpleNamespace(sent=1)}, "the event of the row is 1, not 2"),
+        ("assert row.said == 2", {"row": SimpleNamespace(said=1)}, "the reply of the row is 1, not 2"),
+        # calls that only look like those with words of their own
+        ("assert make(echo, str)", {"echo": 0, "make": lambda *_: 0}, "the make of the echo of the str is 0"),
+        ("assert not make(echo)", {"echo": 0, "make": lambda _: 1}, "the make of the echo is 1"),
+        ("assert -found", {"found": 0}, "what was found is 0"),
+        ("assert -found, label", {"found": 0, "label": "it"}, "what was found is 0 (it)"),
+        ("assert -found == 2", ONE, "what was found is -1, not 2"),
+        ("assert row.get() == 2", ROW, "the get is 1, not 2"),
+        # what can't be told again
+        ("assert next(it) and ready", {"it": iter([0]), "ready": 0}, f"the next of the it is {AGAIN}"),
+        ("assert row.get(next(it)) == 2", ROW | {"it": iter([0])}, f"the row is {AGAIN}, not 2"),
+        ("assert row.get(next(it), 0) == 2", ROW | {"it": iter([0])}, f"the row is {AGAIN}, not 2"),
+        ("assert wire.the(next(it)) == 2", {"wire": WIRE, "it": iter([0])}, f"the wire is {AGAIN}, not 2"),
+        (
+            "assert row.take(next(it)) == 2",
+            ROW | {"it": iter([0])},
+            f"the take of the next of the it is {AGAIN}, not 2",
+        ),
+        # what is collected
+        ("assert sum(x.real for x in ids) == 2", {"ids": [1]}, "the sum of the reals of the ids is 1, not 2"),
+        ("assert [x for row in rows for x in row] == [2]", {"rows": [[1]]}, "the rows is 1, not 2"),
+        ("assert {x: x for row in rows for x in row} == 2", {"rows": [[1]]}, "the rows is {1: 1}, not 2"),
+        ("assert [row.get(x, 0) for x in ids] == [2]", {"row": {1: 3}, "ids": [1]}, "the row is 3, not 2"),
+        ("assert (one, two) == (1, 2)", {"one": 1, "two": 3}, "the one and the two are 1, 3, not 1, 2"),
+        ("assert {one, two} == {1, 2}", {"one": 1, "two": 3}, "the one and the two are 1, 3, not 1, 2"),
+        (
+            "assert [a, b, c, d, e] == 1",
+            dict.fromkeys("abcde", 1),
+            "the a and the b and the c and the d are 1, 1, 1, 1, 1, not 1",
+        ),
+        # values
+        ("assert ids == {3}", {"ids": {1, 2}}, "the ids are 1, 2, not 3"),
+        ("assert ids == {3}", {"ids": frozenset({1, 2})}, "the ids are 1, 2, not 3"),
+        ("assert ids == {3}", {"ids": ()}, "the ids is nothing, not 3"),
+        ("assert ids == [2]", {"ids": [1234.5]}, "the ids is 1,234.5, not 2"),
+        ("assert word == 1", {"word": "x" * 300}, f"the word is `{'x' * 300}`, not 1"),
+    ],
+)
+def test_a_statement_of_an_unusual_form_says_what_it_found(source: str, names: dict[str, Any], sentence: str) -> None:
+    found = told(source, **names)
+    assert (found.seen, found.cause) == (sentence, "")
+
+
+def test_a_value_beyond_the_bound_is_cut() -> None:
+    assert "x" * 301 not in told("assert word == 1", word="x" * 301).seen
+
+
+def test_an_assertion_of_others_is_not_looked_into() -> None:
+    path = "<of others>"
+    linecache.cache[path] = (1, None, ["assert found == 1\n"], path)
+    with pytest.raises(AssertionError) as problem:
+        exec(compile("assert found == 1\n", path, "exec"), {"__name__": "other", "found": 2})
+    assert asserted(problem.value).seen == "the check's assertion does not hold"
+
+
 def test_what_was_used_up_is_not_guessed() -> None:
     assert "can't be told again" in told("assert next(found) == 2", found=iter([1])).seen
 

@@ -23,3 +23,8 @@ def test_only_base64_is_decoded():
 def test_the_peak_disregards_the_sign_and_an_odd_byte():
     assert peak(b"\x01\x00\xfe\xff\x7f") == 2
     assert peak(b"") == 0
+
+
+def test_the_peak_is_that_of_any_sample():
+    assert peak(b"\x00\x40\x00\x00") == peak(b"\x00\x00\x00\x40") == 16384
+    assert peak(b"\x00\xc0\x00\x00") == 16384

@@ -1,8 +1,11 @@
 """A script that waited in vain: one rule answers for it, and the rules of later events are blocked by that one."""
 
+from dataclasses import replace
+
 import pytest
 
 from conformance.judge.evidence.missing import culprit
+from conformance.judge.evidence.waiting import silent_stop
 from conformance.spec.catalogue import owners
 from conformance.wire.transcript import Ending
 from support.rules import CHECKS, verdict
@@ -120,3 +123,17 @@ def test_an_end_that_was_due_is_inconclusive():
     fatal = "S close 1011 Internal service error: null"
     wire = talk(audio(300), "C input_audio_buffer.commit", fatal, stop="response.done", why="the connection ended")
     assert verdict("GEN-001", wire).verdict == "inconclusive"
+
+
+def test_the_transcript_of_another_turn_is_not_that_of_the_last():
+    wire = talk(LISTENED, speech(), audio_reply(), heard("another"), stop=TRANSCRIPTION + "completed")
+    assert culprit(wire).clause == "GEN-054"
+
+
+def test_a_stop_that_waited_for_nothing_is_no_silence():
+    wire = talk(TYPED[:1], stop="session.updated")
+    assert silent_stop(wire) is wire.transcript.stop
+    wire.transcript.stop = replace(wire.transcript.stop, waiting_for=())
+    assert silent_stop(wire) is None
+    wire.transcript.stop = replace(wire.transcript.stop, waiting_for=("session.updated",), cause="ended")
+    assert silent_stop(wire) is None

@@ -1,5 +1,7 @@
 """The session as rules see it: who decides the turns, what runs, how much audio went in, how loud it was."""
 
+from dataclasses import replace
+
 from support.talks import SESSION, audio, audio_reply, c, manual, message, s, speech, talk, text_reply
 
 
@@ -46,3 +48,22 @@ def test_a_response_runs_until_it_is_done_or_cut():
     assert not last(message(), "C response.create", text_reply()).active
     assert not last(message(), "C response.create", text_reply()[:3], "C response.cancel", text_reply()[3:-1]).active
     assert not last(audio(100), speech(), audio_reply()[:6], speech("b")[:1], audio_reply()[6:-1]).active
+
+
+def test_a_doubt_which_update_was_refused_ends_when_none_of_them_waits():
+    update, no = c("session.update", session={}), s("error", error={"message": "no"})
+    shown, named = s("session.updated"), c("session.update", session={"input_audio_transcription": {"model": "m"}})
+    assert last(update, update, no, shown, shown, named, shown).transcribes
+    assert not last(update, named, no, shown, shown).transcribes  # either may be the one that was refused
+
+
+def test_loud_audio_without_a_label_is_no_speech_that_has_to_be_heard():
+    loud = [replace(line, label=None) for line in audio(100)]
+    assert (last(loud).audio_ms, last(loud).speech_ms) == (100, 0)
+
+
+def test_whoever_speaks_is_known_by_the_item_until_it_ends():
+    spoken = speech("item_1")
+    assert [last(spoken[:number]).speaking for number in range(4)] == [None, "item_1", None, None]
+    assert last(spoken[0], spoken[2]).speaking is None
+    assert [last(spoken[:number]).items for number in range(5)] == [0, 0, 0, 1, 2]

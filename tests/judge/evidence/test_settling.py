@@ -2,6 +2,7 @@
 
 import pytest
 
+from conformance.judge.evidence.settling import made_by_client
 from support.talks import audio, c, message, response, s, speech, talk, text_reply, waited
 
 CLEAR, CLEARED = "C input_audio_buffer.clear", "S input_audio_buffer.cleared"
@@ -87,3 +88,82 @@ def test_an_item_of_speech_or_of_the_model_acknowledges_no_typed_message():
     meant, left, _ = settled(typed, speech()[-1], text_reply(), shown)
     assert meant == [("conversation.item.created", [1])]
     assert left == []
+
+
+SHOWN = s("session.updated")
+LONG = "AAAA" * 4
+
+
+def test_a_frame_of_any_kind_with_sound_audio_is_still_a_request():
+    assert settled(c("session.update", session={}, audio=LONG), SHOWN) == ([("session.updated", [1])], [], [])
+
+
+def test_an_error_by_name_says_nothing_of_another_error():
+    named = c("session.update", event_id="mine", session={})
+    wire = talk(named, CLEAR, NO, s("error", error={"event_id": "mine"}))
+    assert wire.settled.owner == {4: 1}
+    assert wire.settled.named == {4}
+
+
+def test_whoever_was_answered_is_not_the_one_that_was_refused():
+    wire = talk(UPDATE, CLEAR, NO, CLEARED)
+    assert wire.settled.owner == {3: 1, 4: 2}
+    assert wire.settled.of(1) == [3]
+    assert wire.settled.of(9) == []
+
+
+@pytest.mark.parametrize("item", [[], {}, 7])
+def test_an_item_that_is_no_name_is_nobodys_speech(item):
+    lines = [s(f"input_audio_buffer.{kind}", item_id=item) for kind in ("speech_started", "committed")]
+    assert settled(COMMIT, lines) == ([("input_audio_buffer.committed", [1])], [], [])
+
+
+@pytest.mark.parametrize(
+    ("item", "made"),
+    [
+        ({"type": "message"}, True),
+        ({"type": "message", "content": ["x"]}, True),
+        ({"type": "message", "content": [{"type": "input_text"}]}, True),
+        ({"type": "message", "content": [{"type": "input_text"}, {"type": "input_audio"}]}, False),
+        ({"type": "message", "role": "assistant", "status": "in_progress"}, False),
+        ({"type": "message", "role": "assistant", "status": "completed"}, True),
+        ({"type": "message", "role": "user", "status": "in_progress"}, True),
+        ({"type": "function_call_output", "role": "assistant", "status": "in_progress"}, True),
+        ({"type": "mcp_approval_response"}, True),
+        ({"type": "function_call"}, False),
+        ({}, False),
+    ],
+)
+def test_which_items_a_client_makes(item, made):
+    assert made_by_client(item) is made
+
+
+@pytest.mark.parametrize(
+    ("lines", "surplus", "unasked", "beyond", "doubted"),
+    [
+        ([UPDATE, SHOWN], [], set(), [], {}),
+        ([SHOWN, UPDATE, SHOWN], [1], {1}, [1], {}),
+        ([UPDATE, SHOWN, SHOWN], [3], set(), [3], {1: 3}),
+        ([UPDATE, SHOWN, SHOWN, UPDATE, SHOWN], [3], set(), [3], {1: 3}),
+        # Two that wait at once after a surplus: a script that took it for an answer has run ahead.
+        ([UPDATE, SHOWN, SHOWN, UPDATE, CLEAR, SHOWN, CLEARED], [3], set(), [3], {1: 3, 4: 3, 5: 3}),
+        ([SHOWN, UPDATE, CLEAR, SHOWN, CLEARED], [1], {1}, [1], {2: 1, 3: 1}),
+        # Of another kind, alone: its answer is in no doubt.
+        ([UPDATE, SHOWN, SHOWN, CLEAR, CLEARED], [3], set(), [3], {1: 3}),
+        # A refusal makes room: what comes then is no more than was asked for.
+        ([UPDATE, NO, SHOWN], [3], set(), [], {1: 3}),
+        # What nobody knows may be what is acknowledged.
+        (["C nonsense", SHOWN], [], set(), [], {}),
+    ],
+)
+def test_what_came_once_more_than_it_was_waited_for(lines, surplus, unasked, beyond, doubted):
+    found = talk(*lines).settled
+    assert (found.surplus, found.unasked, found.beyond, found.doubted) == (surplus, unasked, beyond, doubted)
+
+
+def test_a_request_is_unanswered_from_when_it_was_sent_to_its_answer():
+    (request,) = talk("C text [1]", UPDATE, "S text [1]", SHOWN, "S text [1]").requests
+    assert [request.unanswered_at(index) for index in range(6)] == [False, False, False, True, True, False]
+    first, second = talk(UPDATE, CLEAR, NO, CLEARED, "S text [1]").requests
+    assert first.unanswered_at(5)  # it did not wait alone: the error may be anybody's
+    assert not second.unanswered_at(5)

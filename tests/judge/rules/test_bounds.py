@@ -2,10 +2,13 @@
 
 from __future__ import annotations
 
-from conformance.judge.finding import TOLD
+import pytest
+
+from conformance.judge.finding import TOLD, Failed
 from conformance.judge.rules.bounds import keeps_within_bounds
 from conformance.wire.transcript import Ending, Leg, Transcript
 from support.rules import failure
+from support.talks import talk
 
 
 def held(name: str, *passed: str) -> Transcript:
@@ -26,3 +29,12 @@ def test_many_are_counted() -> None:
     many = [held(f"a/{number}", "x") for number in range(TOLD + 2)]
     assert failure(keeps_within_bounds, many[:TOLD]).count("broken off") == TOLD
     assert failure(keeps_within_bounds, many).endswith("(and 2 more)")
+
+
+def test_the_place_is_the_last_frame_that_came() -> None:
+    leg = talk("C x", "S y").transcript.legs[0]
+    leg.ending = Ending(broken_off="more than 9 x")
+    with pytest.raises(Failed) as problem:
+        keeps_within_bounds([Transcript("a/A", "", [leg]), held("a/B", "z")])
+    assert [finding.frame for finding in problem.value.findings] == [len(leg.frames) - 1, None]
+    assert [finding.seen for finding in problem.value.findings] == ["broken off: more than 9 x", "broken off: z"]
