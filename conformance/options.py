@@ -10,7 +10,7 @@ import difflib
 import fnmatch
 import os
 import time
-from collections.abc import Collection
+from collections.abc import Collection, Mapping
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
@@ -23,7 +23,7 @@ from conformance.judge.checks import Chapters, clause_of
 from conformance.mock.options import MockOptions, OptionError
 from conformance.report import record
 from conformance.report.baseline import Baseline, BaselineError, load
-from conformance.spec.profiles import DEFAULT_MODEL, Profile, UnknownModel, profile_for
+from conformance.spec.profiles import DEFAULT_MODEL, FAMILIES, Profile, UnknownModel, profile_of, told_by_name
 from conformance.status.choose import SOURCES, choose
 from conformance.wire.recording import Budget
 from conformance.wire.route import trusting
@@ -44,6 +44,8 @@ def declare(parser: pytest.Parser) -> None:
     add("--endpoint", metavar="NAME|URL", help="mock, beijing, singapore, or a ws:// or wss:// URL "
         "(default: $REALTIME_ENDPOINT, else beijing when $DASHSCOPE_API_KEY is set, else mock)")  # fmt: skip
     add("--model", default=DEFAULT_MODEL, help=f"model name (default: {DEFAULT_MODEL})")
+    add("--profile", choices=FAMILIES, metavar="FAMILY", help="judge a model of any name by the rules of a family: "
+        f"{', '.join(FAMILIES)} (default: the family of the name)")  # fmt: skip
     add("--workspace", metavar="ID", help="workspace id: its own host and the X-DashScope-WorkSpace header")
     add("--header", type=arguments.header, action="append", metavar="NAME:VALUE", default=[], help="a header that the "
         "endpoint wants, such as a gateway's; its value is a secret (repeatable)")  # fmt: skip
@@ -157,23 +159,28 @@ def _known(config: pytest.Config, model: str) -> tuple[Path | None, Baseline | N
     return path, known
 
 
-def _profile(model: str) -> Profile:
+def _profile(target: Mapping[str, Any]) -> Profile:
     try:
-        return profile_for(model)
+        return profile_of(target)
     except UnknownModel as problem:
-        raise pytest.UsageError(f"--model: {problem}") from None
+        more = "--profile FAMILY judges a model of any name"
+        raise pytest.UsageError(f"--model: {problem} ({more})") from None
 
 
 def _again(config: pytest.Config, replayed: record.Record | Recording, chapters: Chapters) -> runner.Run:
     """A replay opens no connection, and judges a record as what it is: what says otherwise was a mistake."""
     option = config.getoption
-    profile = _profile(replayed.run["target"]["model"])
+    profile = _profile(replayed.run["target"])
     for name in ("quirk", "workspace", "header", "fuzz_examples", "slow", "plan", "rpm", "ca_file"):
         if option(name):
             named = "--" + name.replace("_", "-")
             raise pytest.UsageError(f"{named} has no effect with --replay: no connection is opened")
     if option("--model") not in {DEFAULT_MODEL, profile.model}:
         raise pytest.UsageError(f"--model {option('--model')}: the record is of {profile.model}, and is judged as such")
+    if option("--profile") not in {None, profile.family}:
+        raise pytest.UsageError(
+            f"--profile {option('--profile')}: the record is of the {profile.family} family, and is judged as such"
+        )
     return runner.Run(
         Target("replay", str(option("--replay")), "", profile.model), profile, chapters,
         status_source=option("--status-source"), status_wait=option("--status-wait") or 0.0,
@@ -182,7 +189,7 @@ def _again(config: pytest.Config, replayed: record.Record | Recording, chapters:
 
 def _live(config: pytest.Config, held: secrets.Secrets, chapters: Chapters) -> runner.Run:
     option = config.getoption
-    profile = _profile(option("--model"))
+    profile = _profile({"model": option("--model"), "profile": option("--profile")})
     endpoint = option("--endpoint") or os.environ.get("REALTIME_ENDPOINT") or None
     key = (os.environ.get("DASHSCOPE_API_KEY") or "").strip() or None
     try:
@@ -197,6 +204,11 @@ def _live(config: pytest.Config, held: secrets.Secrets, chapters: Chapters) -> r
         raise pytest.UsageError(str(problem)) from None
     if option("--quirk") and mock is None:
         raise pytest.UsageError(f"--quirk works on the mock only, and the endpoint is {target.name}")
+    if mock is not None and not told_by_name(profile):
+        raise pytest.UsageError(
+            f"--profile is for the models of other endpoints; the embedded mock has none that is called "
+            f"{profile.model} and is of the {profile.family} family"
+        )
     examples = option("--fuzz-examples")
     if examples is None:
         examples = runner.FUZZ_EXAMPLES if target.kind == "mock" else 0

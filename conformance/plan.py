@@ -17,7 +17,7 @@ from typing import Any
 from conformance.judge.evidence.frames import silences, size
 from conformance.report.cost import KINDS, tokens
 from conformance.spec.prices import price_for
-from conformance.spec.profiles import MODELS, Profile, profile_for
+from conformance.spec.profiles import MODELS, Profile, profile_for, told_by_name
 from conformance.status.base import APART
 from conformance.wire.conversation import Conversation
 from conformance.wire.pace import seconds_for
@@ -95,7 +95,7 @@ class Plan:
         yield (
             f"{price.words(self.tokens)}, at most {price.of(most):.3f}"
             if price
-            else f"no price of the family {profile.family} is known"
+            else f"no price of {f'the family {profile.family}' if told_by_name(profile) else profile.model} is known"
         )
         budget = budget or Budget()
         if budget.sessions is not None and self.connections > budget.sessions:

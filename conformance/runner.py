@@ -18,7 +18,7 @@ from conformance.judge.checks import Chapters, Check, applies, level, spoiled, w
 from conformance.mock.options import MockOptions
 from conformance.report.record import FORMAT, options
 from conformance.spec.catalogue import clauses, questions
-from conformance.spec.profiles import Profile
+from conformance.spec.profiles import Profile, told_by_name
 from conformance.spec.proof import killers
 from conformance.status import reading
 from conformance.status.base import APART, Reader
@@ -78,7 +78,12 @@ class Run:
         """The fields of the record's `run` line."""
         return {
             "format": FORMAT,
-            "target": {"kind": self.target.kind, "endpoint": self.target.name, "model": self.target.model},
+            "target": {
+                "kind": self.target.kind,
+                "endpoint": self.target.name,
+                "model": self.target.model,
+                **({} if told_by_name(self.profile) else {"profile": self.profile.family}),
+            },
             "suite": {"version": __version__},
             "started": datetime.now(UTC).isoformat(timespec="seconds").replace("+00:00", "Z"),
             "command": shlex.join(self.command),

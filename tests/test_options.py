@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import json
 from functools import cache
 from pathlib import Path
 from types import SimpleNamespace
@@ -58,6 +59,9 @@ def _without_a_key(monkeypatch: pytest.MonkeyPatch) -> None:
         (["--update-baseline"], "needs --baseline FILE"),
         (["--baseline", "no-such.json"], "--baseline: .*no-such.json"),
         (["--no-such-option"], "--no-such-option"),
+        (["--model", "mine", "--endpoint", "ws://127.0.0.1:1/x"], "--profile FAMILY judges a model of any name"),
+        (["--profile", "qwen9"], "qwen3.8.*qwen3.5.*qwen3.*turbo"),
+        (["--model", "mine", "--profile", "qwen3"], "the embedded mock has none that is called mine"),
         (["--endpoint", "ws://127.0.0.1:1/x", "--header", "just-a-value"], "no NAME:VALUE"),
         (["--endpoint", "ws://127.0.0.1:1/x", "--header", "X Y:a-secret-value"], "no NAME:VALUE"),
         (["--endpoint", "ws://127.0.0.1:1/x", "--header", "X:"], "no NAME:VALUE"),
@@ -81,6 +85,7 @@ def test_a_wrong_option_is_a_usage_error(options: list[str], says: str, tmp_path
         (["--header", "X-Gateway:a-secret-value"], "--header has no effect with --replay"),
         (["--model", "qwen-omni-turbo-realtime"], "the record is of qwen3.5-omni-flash-realtime"),
         (["--status-source", "file:/no/such/form"], "there is no such file"),
+        (["--profile", "turbo"], "the record is of the qwen3.5 family"),
         (["--status-source", "mock"], "a mock's ledger is gone"),
     ],
 )
@@ -95,6 +100,22 @@ def test_a_wrong_header_is_told_without_its_value(given_as: str, tmp_path: Path)
     with pytest.raises(pytest.UsageError) as told:
         given(tmp_path, "--header", given_as)
     assert "a-secret-value" not in str(told.value)
+
+
+def test_a_model_of_any_name_is_judged_by_the_family_that_is_named_also_when_it_is_replayed(tmp_path: Path) -> None:
+    run = given(tmp_path, "--endpoint", "ws://127.0.0.1:1/x", "--model", "mine", "--profile", "qwen3").run
+    assert (run.target.model, run.profile.model, run.profile.family) == ("mine", "mine", "qwen3")
+    head = run.head()
+    assert head["target"]["profile"] == "qwen3"
+    assert run.where == "--endpoint ws://127.0.0.1:1/x --model mine --profile qwen3"
+    small = records.write(tmp_path, records.conversations()[:1], [])
+    first, *rest = small.read_text("utf-8").splitlines()
+    line = json.loads(first)
+    line["target"] |= {"model": "mine", "profile": "qwen3"}
+    small.write_text("\n".join([json.dumps(line), *rest]) + "\n", "utf-8")
+    again = given(tmp_path, "--replay", str(small)).run
+    assert (again.profile, again.head()["target"]["profile"]) == (run.profile, "qwen3")
+    assert "profile" not in given(tmp_path, "--profile", "qwen3.5").run.head()["target"]
 
 
 def test_headers_are_kept_by_name_and_named_in_what_holds_it_again(tmp_path: Path) -> None:

@@ -7,7 +7,7 @@ from typing import Any
 
 from conformance.report.record import Record
 from conformance.spec.prices import price_for
-from conformance.spec.profiles import UnknownModel, profile_for
+from conformance.spec.profiles import UnknownModel, profile_of
 from conformance.wire.transcript import Transcript
 
 KINDS = ("audio_in", "other_in", "text_out", "audio_out")
@@ -43,7 +43,7 @@ def cost(record: Record) -> str:
     """The cost of a run in a few words; empty where no price is known or nothing was billed."""
     target = record.run["target"]
     try:
-        price = price_for(profile_for(target["model"]), str(target["endpoint"]))
+        price = price_for(profile_of(target), str(target["endpoint"]))
     except UnknownModel:
         return ""
     counted = tokens([*record.earlier, *record.transcripts.values()])

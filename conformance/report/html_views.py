@@ -20,7 +20,7 @@ from conformance.report.html_text import one_line
 from conformance.report.html_trace import audio_of
 from conformance.report.record import Record, options
 from conformance.spec import sources
-from conformance.spec.profiles import UnknownModel, profile_for
+from conformance.spec.profiles import UnknownModel, profile_of
 from conformance.wire.transcript import Frame, Leg, Transcript
 
 CHAPTERS = {
@@ -244,7 +244,7 @@ def family(record: Record) -> list[dict[str, Any]]:
     if transcript is None:
         return []
     try:
-        wire = Wire(transcript, profile_for(record.run["target"]["model"]))
+        wire = Wire(transcript, profile_of(record.run["target"]))
         return acceptance.table(transcript, wire)
     except (Unjudged, UnknownModel, LookupError, TypeError, ValueError, AttributeError, RecursionError):
         return []  # a conversation that met trouble, or a record from elsewhere: the section says that it is missing

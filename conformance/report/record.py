@@ -41,6 +41,7 @@ def options(run: Line) -> list[str]:
     target = run["target"]
     found = ["--endpoint", str(target["endpoint"])] if target["kind"] != "replay" else []
     found += ["--model", str(target["model"])]
+    found += ["--profile", str(target["profile"])] if target.get("profile") else []
     found += ["--workspace", str(run["workspace"])] if run.get("workspace") else []
     found += [word for name in run.get("headers") or () for word in ("--header", f"{name}:VALUE")]
     return found + [word for quirk in run.get("quirks") or () for word in ("--quirk", str(quirk))]

@@ -25,7 +25,7 @@ from conformance.report.reach import reach
 from conformance.report.record import Record
 from conformance.report.stability import stability
 from conformance.report.unexpected import unexpected
-from conformance.spec.profiles import UnknownModel, profile_for
+from conformance.spec.profiles import UnknownModel, profile_for, profile_of
 from conformance.wire.gaps import GAPS
 
 FORMAT = 1  # of summary.json
@@ -196,6 +196,11 @@ def caveats(record: Record) -> list[str]:
             f"The vendor has announced that {named['model']} will be taken out of service: connections that time out "
             "were seen from September 2026 on, and what it does today is no measure of a newer model."
         )
+    if named.get("profile"):
+        said.append(
+            f"{named['model']} is judged by the rules of the {named['profile']} family, which was named for it: no "
+            "source says that they are its own."
+        )
     ended_by = (record.recorded or {}).get("infrastructure")
     if ended_by is not None and any(line["verdict"] == "fail" and line["level"] == "MUST" for line in record.verdicts):
         said.append(f"Nothing more was held: {ended_by}.")  # else the headline says it
@@ -254,7 +259,7 @@ def _answers(record: Record, judged: list[Case], paths: list[dict[str, Any]]) ->
         return client_runs.answers(record)
     model = record.run["target"]["model"]
     try:
-        rate = profile_for(model).audio_in_rate
+        rate = profile_of(record.run["target"]).audio_in_rate
     except UnknownModel:  # a record from elsewhere
         rate = None
     return in_words(judged, paths, model, questions=record.catalogue["questions"], silence=_silence(record), rate=rate)

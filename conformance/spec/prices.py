@@ -8,7 +8,7 @@ from dataclasses import dataclass
 from functools import cache
 from pathlib import Path
 
-from conformance.spec.profiles import Profile
+from conformance.spec.profiles import Profile, told_by_name
 
 FILE = Path(__file__).parent / "prices.toml"
 MILLION = 1_000_000
@@ -46,7 +46,12 @@ def prices() -> tuple[Price, ...]:
 
 
 def price_for(profile: Profile, region: str) -> Price | None:
-    """The price of a model in a region (any region's where this one's is not known), or None."""
+    """The price of a model in a region (any region's where this one's is not known), or None.
+
+    A model that has only the rules of a family has not its price.
+    """
+    if not told_by_name(profile):
+        return None
     fitting = [row for row in prices() if row.family == profile.family and row.model in {"", profile.model}]
     return next((row for row in fitting if row.region == region), fitting[0] if fitting else None)
 

@@ -9,8 +9,9 @@ from __future__ import annotations
 import difflib
 import re
 from collections.abc import Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from types import MappingProxyType
+from typing import Any
 
 SOURCES = {
     "default_voice": "CE (Sep-Oct 2026), `voice`; VOICE",
@@ -246,17 +247,33 @@ SPOKEN_ONLY = frozenset({"qwen3", "turbo"})  # families of which no source shows
 _DATED = re.compile(r"-\d{4}-\d{2}-\d{2}$")
 
 
-def profile_for(model: str) -> Profile:
+def profile_for(model: str, family: str = "") -> Profile:
     """Return the profile of a model; a dated snapshot (`…-2025-12-01`) has its family's.
 
-    The profile's `model` is always the name that was asked for.
+    A `family` of FAMILIES that is named decides by whose rules a model of any name is judged: those of the usual model
+    of that family, of which nothing is announced.  The profile's `model` is always the name that was asked for.
     """
     base = _PROFILES.get(_DATED.sub("", model))
+    if family and (base is None or base.family != family):
+        usual = _PROFILES[DEFAULT_MODEL]
+        if usual.family != family:
+            usual = next(one for one in _PROFILES.values() if one.family == family)
+        return replace(usual, model=model, leaving=False)
     if base is None:
         nearest = difflib.get_close_matches(model, MODELS, n=1, cutoff=0)[0]
         raise UnknownModel(f"no profile for model {model!r}; did you mean {nearest!r}?")
-    return base if base.model == model else _renamed(base, model)
+    return base if base.model == model else replace(base, model=model)
 
 
-def _renamed(profile: Profile, model: str) -> Profile:
-    return Profile(**{**vars(profile), "model": model})
+def profile_of(target: Mapping[str, Any]) -> Profile:
+    """Return the profile of the `target` of a record's `run` line.  Raises UnknownModel."""
+    family = target.get("profile")
+    return profile_for(str(target["model"]), family if family in FAMILIES else "")
+
+
+def told_by_name(profile: Profile) -> bool:
+    """Whether the model's name alone says that it is of this family; else somebody named the family."""
+    try:
+        return profile_for(profile.model).family == profile.family
+    except UnknownModel:
+        return False

@@ -164,6 +164,13 @@ def test_a_model_that_leaves_says_so(model: str) -> None:
     made = record(*PASSING)
     made.run["target"] = {"kind": "live", "endpoint": "beijing", "model": model}
     assert any("taken out of service" in words for words in caveats(made)) == profile_for(model).leaving
+    assert not any("by the rules of" in words for words in caveats(made))
+
+
+def test_a_family_that_somebody_named_is_told() -> None:
+    made = record()
+    made.run["target"] = {**made.run["target"], "model": "mine", "profile": "qwen3"}
+    assert any(words.startswith("mine is judged by the rules of the qwen3 family") for words in caveats(made))
 
 
 def test_a_run_that_judged_no_must_does_not_claim_to_conform() -> None:

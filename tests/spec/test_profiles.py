@@ -3,7 +3,17 @@ from typing import Any
 
 import pytest
 
-from conformance.spec.profiles import CAPABILITIES, DEFAULT_MODEL, FAMILIES, MODELS, UnknownModel, profile_for
+from conformance.spec.prices import price_for
+from conformance.spec.profiles import (
+    CAPABILITIES,
+    DEFAULT_MODEL,
+    FAMILIES,
+    MODELS,
+    UnknownModel,
+    profile_for,
+    profile_of,
+    told_by_name,
+)
 
 
 def test_every_model_has_a_profile_of_a_known_family() -> None:
@@ -39,6 +49,37 @@ def test_an_unknown_name_gets_a_suggestion(name: Any) -> None:
 def test_the_suggestion_is_the_nearest() -> None:
     with pytest.raises(UnknownModel, match=r"'qwen3\.5-omni-flash-realtime'"):
         profile_for("qwen3.5-omni-flash-realtme")
+
+
+@pytest.mark.parametrize("family", FAMILIES)
+@pytest.mark.parametrize("name", ["a-model-of-my-own", "", "qwen3.5-omni-flash-realtme"])
+def test_a_model_of_any_name_has_the_rules_of_a_family_that_is_named(name: str, family: str) -> None:
+    profile = profile_for(name, family)
+    assert (profile.model, profile.family, profile.leaving) == (name, family, False)
+    assert any(
+        dataclasses.replace(profile_for(model), model=name, leaving=False) == profile
+        for model in MODELS
+        if profile_for(model).family == family
+    )
+    assert not told_by_name(profile)
+    assert price_for(profile, "beijing") is None
+
+
+def test_a_family_that_the_name_tells_changes_nothing() -> None:
+    for model in MODELS:
+        plain = profile_for(model)
+        assert profile_for(model, plain.family) == plain
+        assert told_by_name(plain)
+    other = profile_for("qwen-omni-turbo-realtime", "qwen3.5")
+    assert (other.family, told_by_name(other)) == ("qwen3.5", False)
+
+
+def test_a_record_s_target_has_its_profile() -> None:
+    assert profile_of({"model": "mine", "profile": "qwen3"}).family == "qwen3"
+    assert profile_of({"model": DEFAULT_MODEL}) == profile_for(DEFAULT_MODEL)
+    for odd in ("qwen9", 7, [], None):  # a record from elsewhere
+        with pytest.raises(UnknownModel):
+            profile_of({"model": "mine", "profile": odd})
 
 
 def test_capabilities_follow_the_matrix() -> None:
