@@ -409,3 +409,59 @@ def test_a_turn_is_over_with_a_reply_or_with_the_next_one() -> None:
     spoke = Stage().greet().server("input_audio_buffer.speech_started", item_id="item_1", audio_start_ms=0)
     spoke.server("response.created", response={"id": "r"})
     assert found(places.spoken_turns, turn(spoke)) == []
+
+
+def test_each_of_three_turns_ends_where_the_next_begins() -> None:
+    stage = turn(turn(turn(Stage().greet(), "item_1"), "item_2"), "item_3")
+    first, second = found(places.spoken_turns, stage)
+    assert [frame.event["item_id"] for frame in first.of("input_audio_buffer.committed")] == ["item_1"]
+    assert [frame.event["item_id"] for frame in second.of("input_audio_buffer.committed")] == ["item_2"]
+
+
+@pytest.mark.parametrize(
+    ("sound", "is_one"), [("pcm", True), ("pcm16", True), ("pcm24", True), (None, True), ("wav", False)]
+)
+def test_a_spoken_reply_is_one_in_these_formats(sound: str | None, is_one: bool) -> None:
+    stage = Stage().greet().client("session.update", session={})
+    stage.server("session.updated", session=session(output_audio_format=sound))
+    assert bool(found(places.spoken_replies, stage.reply(2))) is is_one
+
+
+def test_a_spoken_reply_while_an_update_waits_is_none() -> None:
+    stage = Stage().greet().client("session.update", session={})
+    stage.server("session.updated", session=session(output_audio_format="pcm"))
+    assert found(places.spoken_replies, stage.client("session.update", session={}).reply(2)) == []
+
+
+def test_a_reply_that_nobody_asked_for_is_no_typed_one() -> None:
+    assert found(places.typed_replies, written(configured())) == []
+
+
+@pytest.mark.parametrize(
+    ("detection", "audio", "is_one"),
+    [(None, 0, True), (None, 1, True), ({"type": "server_vad"}, 0, True), ({"type": "server_vad"}, 1, False)],
+)
+def test_a_reply_beside_audio_is_in_peace_only_where_the_client_decides_the_turns(
+    detection: dict[str, str] | None, audio: int, is_one: bool
+) -> None:
+    stage = configured(turn_detection=detection).stream(audio, "tone").client("response.create")
+    assert bool(found(places.typed_replies, written(stage))) is is_one
+
+
+def test_a_reply_that_ends_after_the_client_has_left_is_none() -> None:
+    stage = configured().client("response.create")
+    stage.frame("client", "close", after=1.0, data=b"\x03\xe8")
+    assert found(places.typed_replies, written(stage)) == []
+
+
+def test_a_refusal_on_a_connection_with_holes_is_none() -> None:
+    stage = configured().client("input_audio_buffer.commit").server("error", error={"message": "no"})
+    assert len(list(places.refusals.of(wire(stage)))) == 1
+    assert list(places.refusals.of(Wire(transcript("a call", stage.leg, gaps=("cut",)), PROFILE))) == []
+
+
+def test_a_call_is_one_by_its_arguments_alone() -> None:
+    stage = Stage().greet().server("response.created", response={"id": "resp_1"})
+    stage.server("response.function_call_arguments.done", response_id="resp_1", call_id="call_1", arguments="{}")
+    stage.server("response.done", response={"id": "resp_1", "status": "completed"})
+    assert len(found(places.calls, stage)) == 1

@@ -10,11 +10,12 @@ import pytest
 from websockets.asyncio.server import ServerConnection
 
 from conformance.wire import close, send, until
+from conformance.wire.attempts import Attempts, Stalls
 from conformance.wire.call import Call
 from conformance.wire.conversation import Conversation, Whims, as_conversation
 from conformance.wire.recorder import Recorder
 from conformance.wire.recording import Budget
-from conformance.wire.transcript import Ending, Transcript
+from conformance.wire.transcript import Ending, Leg, Transcript
 from conformance.wire.trouble import find
 from support import endpoints
 from support.talks import talk
@@ -215,3 +216,118 @@ def test_a_class_has_either_a_script_or_a_talk() -> None:
     for cls in (Neither, Both):
         with pytest.raises(TypeError, match="either"):
             as_conversation("test/X", cls)
+
+
+HUSHED = "nothing came on any connection for 1.5 s"
+BROKEN = Transcript("test/x", "", [Leg("ws://x", ending=Ending(broken_off="more than 9 x"))])
+
+
+def idle(**changes: object) -> Recorder:
+    """A recorder that opens nothing."""
+    return Recorder(endpoints.target(1, **changes), endpoints.PROFILE)  # type: ignore[arg-type]
+
+
+@pytest.mark.parametrize(
+    ("passed", "first", "stops"),
+    [
+        ([True], True, "the first conversation was broken off (more than 9 x)"),
+        ([False], True, None),
+        ([True] * 4, False, None),
+        ([True] * 5, False, "5 conversations in a row were broken off (more than 9 x)"),
+        ([True] * 4 + [False] + [True] * 4, False, None),
+    ],
+)
+def test_what_passes_the_bounds_again_and_again_is_left_alone(passed: list[bool], first: bool, stops: str) -> None:
+    recorder = idle()
+    for one in passed:
+        recorder._bear(BROKEN if one else Transcript("test/y", ""), first=first)
+    assert recorder.recording.infrastructure == stops
+
+
+@pytest.mark.parametrize(("resting", "why"), [(True, "throttled"), (False, "")])
+def test_why_it_waits_is_told(resting: bool, why: str, monkeypatch: pytest.MonkeyPatch) -> None:
+    recorder = idle()
+    recorder.recording.progress.why = "something else"
+    monkeypatch.setattr(type(recorder.pacer), "resting", property(lambda _: resting))
+    recorder._waiting(3.0)
+    assert (recorder.recording.progress.waiting, recorder.recording.progress.why) == (3.0, why)
+
+
+@pytest.mark.parametrize(
+    ("spent", "wanted", "last", "kept", "short"),
+    [
+        (2, 1, False, 0, False),
+        (3, 1, False, 0, True),
+        (2, 2, False, 0, True),
+        (2, 1, False, 1, True),  # kept for what comes last
+        (2, 1, True, 1, False),
+    ],
+)
+def test_the_last_session_of_a_budget(spent: int, wanted: int, last: bool, kept: int, short: bool) -> None:
+    recorder = Recorder(endpoints.target(1), endpoints.PROFILE, Budget(sessions=3))
+    recorder._kept_back += kept
+    recorder.recording.progress.sessions = spent
+    found = recorder._short_of(replace(greet("test/1"), connections=wanted, last=last))
+    assert found == (("budget", "the budget of 3 sessions is spent") if short else None)
+
+
+def test_the_last_token_of_a_budget() -> None:
+    recorder = Recorder(endpoints.target(1), endpoints.PROFILE, Budget(tokens=100))
+    recorder.recording.progress.tokens = 99
+    assert recorder._short_of(greet("test/1")) is None
+    recorder.recording.progress.tokens = 100
+    assert recorder._short_of(greet("test/1")) == ("budget", "the budget of 100 tokens is spent")
+
+
+def test_each_cause_has_one_more_attempt_and_no_cause_has_any_number() -> None:
+    recorder, attempts, one = idle(), Attempts(), greet("test/1")
+    assert [recorder._may(cause, one, attempts) for cause in ("hush", "hush", "stall", "", "")] == [
+        True, False, True, True, True,
+    ]  # fmt: skip
+    recorder._stop("trouble", "it is gone")
+    recorder._stop("budget", "and this comes too late")
+    assert not recorder._may("whim", one, attempts)
+    assert recorder.recording.infrastructure == "it is gone"
+
+
+@pytest.mark.parametrize(
+    ("stalls", "matters", "why", "lost"),
+    [
+        (Stalls(0.0, 0.0), True, "", None),
+        (Stalls(120.0, 0.0), True, "this machine stood still for 120 ms meanwhile", None),
+        (Stalls(120.0, 0.0), False, "", None),
+        (
+            Stalls(0.0, 1500.0),
+            True,
+            "nothing came on any connection for 1.5 s",
+            "nothing came on any connection for 1.5 s",
+        ),
+        (Stalls(0.0, 1500.0), False, "", None),
+    ],
+)
+def test_what_stood_still_is_held_again_where_it_matters(
+    stalls: Stalls, matters: bool, why: str, lost: str | None
+) -> None:
+    recorder, attempts = idle(kind="live"), Attempts()
+    recorder._matters = lambda _: matters
+    transcript = talk("C x").transcript
+    assert recorder._wanting(greet("test/1"), transcript, attempts, stalls) == why
+    assert (transcript.lost or None) == lost
+    assert attempts.causes == ({"stall"} if stalls.ours and matters else {"hush"} if why else set())
+    again = recorder._wanting(greet("test/1"), transcript, attempts, stalls)
+    assert again == ""
+    assert (transcript.trouble is not None) is bool(stalls.ours and matters)
+
+
+def test_a_scripted_model_has_no_whims_and_the_endpoint_of_a_mock_no_hush() -> None:
+    recorder = idle()
+    recorder._again = lambda _: Whims(why="it sang")
+    recorder._matters = lambda _: True
+    one = replace(greet("test/1"), retry=True)
+    assert recorder._wanting(one, talk("C x").transcript, Attempts(), Stalls(0.0, 1500.0)) == ""
+    live = idle(kind="live")
+    live._again = recorder._again
+    attempts = Attempts()
+    assert live._wanting(one, talk("C x").transcript, attempts, Stalls(0.0, 0.0)) == "it sang"
+    assert live._wanting(one, talk("C x").transcript, attempts, Stalls(0.0, 0.0)) == ""
+    assert live._wanting(replace(one, retry=False), talk("C x").transcript, Attempts(), Stalls(0.0, 0.0)) == ""

@@ -47,6 +47,8 @@ EDGES: list[Edge] = [
     edge("GEN-042", "pass", "announced later", text(), MADE),
     edge("GEN-042", "fail", "never announced", MADE, text(response_id="resp_2")),
     edge("GEN-042", "fail", "no id", MADE, s("response.text.delta")),
+    edge("GEN-042", "fail", "a list", MADE, text(response_id=[])),
+    edge("GEN-043", "fail", "a list", ADDED, text(item_id=[])),
     edge("GEN-042", "fail", "no string", MADE, text(response_id=1)),
     edge("GEN-042", "pass", "a tool of a server", MADE, text(), s("response.mcp_call.completed", response_id="x")),
     # items

@@ -133,6 +133,8 @@ EDGES = [
     edge("GEN-051", "pass", "an update within speech", LISTENED, started(), UPDATE, started(item="b")),
     edge("GEN-051", "pass", "a commit within speech", LISTENED, started(), COMMIT, started(item="b")),
     edge("GEN-051", "fail", "an item within speech", LISTENED, started(), message(), started(item="b")),
+    edge("GEN-051", "pass", "a reply within speech", LISTENED, started(), "C response.create",
+         s("response.created", response={"id": "resp_1"}), stopped()),
     edge("GEN-051", "skipped", "semantic turns", SEMANTIC, LISTENED, started(), started(item="b")),
     # forward
     edge("GEN-052", "pass", "starts at one time", LISTENED, started(100), stopped(200), started(100, "b")),
@@ -168,6 +170,8 @@ EDGES = [
     edge("GEN-054", "fail", "two ends", TURN, audio_reply(), heard(), FAILED),
     edge("GEN-054", "fail", "no end", TURN, audio_reply(), LEAVE),
     edge("GEN-054", "skipped", "nobody waited", TURN, audio_reply()),
+    edge("GEN-054", "fail", "waited between two replies", TURN, audio_reply(), waited(CLEAR), CLEARED,
+         audio_reply("resp_2", "item_2")),
     edge("GEN-054", "skipped", "no reply", TURN, LEAVE),
     edge("GEN-054", "skipped", "waited before the reply was over", TURN, audio_reply()[:5], waited(CLEAR), CLEARED,
          audio_reply()[5:]),
