@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import pytest
 
-from conformance.judge.finding import TOLD
+from conformance.judge.finding import TOLD, Failed
 from conformance.judge.rules.echoes import quotes_no_key
 from conformance.judge.verdicts import NotApplicable
 from conformance.mock.options import MockOptions
@@ -71,3 +71,11 @@ def test_each_lie_is_told_in_its_form() -> None:
         found = result.outcomes["GEN-071"]
         assert found.verdict == "fail", name
         assert found.detail.splitlines()[0].endswith(says[name])
+
+
+def test_only_a_frame_is_a_place_on_the_connection() -> None:
+    past = len(FRAMES)
+    places = [Echo("frame", 1, "plain", whole=True), Echo("header", "X-Y", "plain", whole=True)]
+    with pytest.raises(Failed) as problem:
+        quotes_no_key([held(*places, Echo("body", "", "plain", whole=True), Echo("frame", past, "hex", whole=True))])
+    assert [finding.frame for finding in problem.value.findings] == [1, None, None, past]

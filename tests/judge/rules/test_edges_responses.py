@@ -56,6 +56,7 @@ def lone(**usage: object) -> list[Line]:
 COUNTS = {"total_tokens": 3, "input_tokens": 1, "output_tokens": 2}
 MESSAGE = {"id": "item_1", "type": "message", "content": [{"type": "text"}]}
 
+MANY = {**USAGE, "output_tokens": 900}
 EDGES = [
     # created first, done once, nothing after
     edge("GEN-023", "pass", "in order", ASKED, TEXT),
@@ -230,6 +231,9 @@ EDGES = [
     edge("GEN-067", "fail", "what was not", ASKED, TEXT[1:]),
     edge("GEN-067", "fail", "what is created later", TEXT[-1], TEXT[0]),
     # usage
+    edge("GEN-075", "fail", "more tokens than words", ASKED, changed(TEXT, "response.done", response={"usage": MANY})),
+    edge("GEN-075", "skipped", "tokens of audio", ASKED, TEXT[:-1], s("response.audio.delta", **AT, delta="AAAA"),
+         changed(TEXT[-1:], "response.done", response={"usage": MANY})),
     edge("GEN-056", "pass", "usage", ASKED, TEXT),
     edge("GEN-056", "fail", "none", ASKED, ended("completed")),
     edge("GEN-056", "skipped", "none of a reply that failed", ASKED, ended("failed")),
