@@ -9,6 +9,7 @@ import pytest
 from conformance.judge import ledger
 from conformance.judge.verdicts import NotApplicable
 from conformance.judge.view import Wire
+from support.records import Stage
 from support.talks import Line, audio, s, talk, text_reply
 
 USAGE = {"total_tokens": 30, "input_tokens": 20, "output_tokens": 10}
@@ -125,3 +126,11 @@ def test_a_session_that_cost_something_is_listed_with_its_usage() -> None:
     untold = walked("a", *reply(), attribution="human")  # a console shows none
     with pytest.raises(NotApplicable):
         list(ledger.counts_right([untold]))
+
+
+def test_replies_took_what_lay_between_their_first_and_their_last_event() -> None:
+    stage = Stage().server("response.done", 10.0).server("response.created", 10.0).server("x", 5.0)
+    assert ledger._spoken(stage.leg) == 0.0
+    assert ledger._spoken(stage.server("response.done", 20.0).server("response.done", 50.0).leg) == 25.0
+    stage.client("response.created", 5.0).server("response.done", 5.0)
+    assert ledger._spoken(stage.leg) == 25.0

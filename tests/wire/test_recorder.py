@@ -41,7 +41,7 @@ async def test_each_conversation_is_held_once_and_handed_over() -> None:
     )
     assert sorted(found.transcripts) == sorted(done) == sorted(names)
     assert found.progress.sessions == 10
-    assert found.progress.held == 10
+    assert (found.progress.held, found.progress.holding) == (10, 0)
 
 
 async def test_no_more_are_open_at_once_than_allowed() -> None:

@@ -230,6 +230,13 @@ EDGES = [
     edge("GEN-067", "pass", "what was created", ASKED, TEXT),
     edge("GEN-067", "fail", "what was not", ASKED, TEXT[1:]),
     edge("GEN-067", "fail", "what is created later", TEXT[-1], TEXT[0]),
+    *(
+        edge("GEN-028", said, f"two parts, and {number} of the second's ends", ASKED, TEXT[0], *(
+            s(f"response.content_part.{kind}", **{**AT, "content_index": index}, part={"type": "text"})
+            for kind, index in [("added", 0), ("added", 1), ("done", 0), *[("done", 1)] * number]
+        ), TEXT[-1])
+        for number, said in ((1, "pass"), (2, "fail"), (0, "fail"))
+    ),
     # usage
     edge("GEN-075", "fail", "more tokens than words", ASKED, changed(TEXT, "response.done", response={"usage": MANY})),
     edge("GEN-075", "skipped", "tokens of audio", ASKED, TEXT[:-1], s("response.audio.delta", **AT, delta="AAAA"),

@@ -194,6 +194,8 @@ EDGES = [
     edge("GEN-022", "skipped", "one that was asked for again", refused("voice", "x", "x")[:2],
          echoed({"voice": "x"}, {"voice": "x"})),
     edge("GEN-022", "fail", "one that was refused again", refused("voice", "x", "x")[:2], refused("voice", "x", "x")),
+    edge("GEN-022", "skipped", "asked for again after another refusal", refused("voice", "x", "x")[:2],
+         refused("top_p", 7, 7)[:2], echoed({"voice": "x"}, {"voice": "x"})),
     edge("GEN-022", "skipped", "nothing accepted later", refused("voice", "x", "x")[:2]),
     edge("GEN-022", "skipped", "no refusal", echoed({"voice": "x"}, {"voice": "x"}), refused("voice", "x", "x")[2:]),
     edge("GEN-022", "skipped", "a refusal in doubt", "C input_audio_buffer.clear", refused("voice", "x", "x")),
