@@ -74,8 +74,10 @@ async def hold(
         call.abandon()
         transcript.seconds = round(time.monotonic() - began, 3)
     met = trouble.find(transcript)
-    # A probe of the handshake asks to be refused; that it was throttled is no answer to it.
-    if met is not None and (met.kind == "quota" or not conversation.probes_handshake):
+    # A probe of the handshake asks to be refused; that it was throttled is no answer to it, nor what a session met.
+    if met is not None and met.kind != "quota" and conversation.probes_handshake:
+        met = trouble.find(transcript, greeted=True)
+    if met is not None:
         note(transcript, met.kind, met.words)
     return transcript
 

@@ -40,9 +40,14 @@ class Trouble:
     wait: float | None = None
 
 
-def find(transcript: Transcript) -> Trouble | None:
-    """The first trouble that a conversation met, of any kind that its words tell; None where there is none."""
+def find(transcript: Transcript, *, greeted: bool = False) -> Trouble | None:
+    """The first trouble that a conversation met, of any kind that its words tell; None where there is none.
+
+    `greeted`: only on connections that had their session.
+    """
     for leg in transcript.legs:
+        if greeted and not any(frame.side == "server" and frame.type == "session.created" for frame in leg.frames):
+            continue
         found = _handshake(leg) or _frames(leg) or _ending(leg)
         if found is not None:
             return found

@@ -99,6 +99,17 @@ def test_how_long_to_wait(headers: tuple[tuple[str, str], ...], body: str, wait:
     assert found.wait == wait
 
 
+def test_of_a_probe_only_what_a_session_met_is_trouble() -> None:
+    throttled = '{"type":"error","error":{"code":"Arrearage","message":"x"}}'
+    refused, met = heard(status=403, body="Forbidden"), heard(CREATED, throttled)
+    assert find(refused, greeted=True) is None
+    assert find(heard(throttled), greeted=True) is None
+    for order in ([*met.legs, *refused.legs], [*refused.legs, *met.legs]):
+        found = find(Transcript("test/One", "2026-11-27T00:00:00Z", order), greeted=True)
+        assert found is not None
+        assert "Arrearage" in found.words
+
+
 def test_in_a_close_reason() -> None:
     reason = "Requests rate limit exceeded, please try again later."
     found = find(heard(ending=closed(1007, reason)))

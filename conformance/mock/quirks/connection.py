@@ -18,15 +18,23 @@ CONTROL = ("connection/ControlFrames",)
 PING, PONG = 9, 10
 
 
-def refuses_upgrade(name: str, lie: str, header: str, says: str, touches: tuple[str, ...]) -> None:
-    """Upgrades with (a part of) this header value are refused with 400."""
+BAD_REQUEST = (400, "BadRequest", "Bad request.")
+FORBIDDEN = (403, "AccessDenied", "Access denied.")  # as one refuses who has not found a key
+
+
+def refuses_upgrade(  # noqa: PLR0917  # a row of a table
+    name: str, lie: str, header: str, says: str, touches: tuple[str, ...], answer: tuple[int, str, str] = BAD_REQUEST
+) -> None:
+    """Upgrades with (a part of) this header value are refused."""
 
     @quirk(name, "01", lie, hook="admit", touches=touches)
     def refuse(path: str, headers: Mapping[str, str]) -> tuple[int, str, str] | None:
-        return (400, "BadRequest", "Bad request.") if says in headers.get(header, "") else None
+        return answer if says in headers.get(header, "") else None
 
 
-refuses_upgrade("refuses-lower-case-bearer", "`bearer` in lower case is no scheme", "Authorization", "bearer ", TWO)
+refuses_upgrade(
+    "refuses-lower-case-bearer", "`bearer` in lower case is no scheme", "Authorization", "bearer ", TWO, FORBIDDEN
+)
 refuses_upgrade("refuses-sdk-user-agent", "the official SDKs are turned away", "User-Agent", "dashscope/", TWO)
 
 
