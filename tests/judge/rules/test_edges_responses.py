@@ -238,6 +238,15 @@ EDGES = [
         for number, said in ((1, "pass"), (2, "fail"), (0, "fail"))
     ),
     # usage
+    *(
+        edge("GEN-075", said, f"{size} characters and {tokens} tokens", ASKED, changed(changed(
+            TEXT, "response.text.done", text="x" * size), "response.done",
+            response={"usage": {**USAGE, "output_tokens": tokens}}))
+        for size, tokens, said in (
+            (128, 1, "pass"), (129, 1, "fail"),
+            (5, 13, "pass"), (5, 14, "fail"),
+        )
+    ),
     edge("GEN-075", "fail", "more tokens than words", ASKED, changed(TEXT, "response.done", response={"usage": MANY})),
     edge("GEN-075", "skipped", "tokens of audio", ASKED, TEXT[:-1], s("response.audio.delta", **AT, delta="AAAA"),
          changed(TEXT[-1:], "response.done", response={"usage": MANY})),
