@@ -215,6 +215,10 @@ def _how_lost(transcript: Transcript, number: int, leg: Leg) -> tuple[Kind, str,
                 f"the server said: {': '.join(part for part in (code, cut(text, 120)) if part)}",
                 frame.index,
             )
+    row = by_words("", ending.reason_received) if ending.first == "server" else None
+    if row is not None and row.kind == "service" and ending.code_received not in SERVICE_CODES:
+        said = f"the server closed with {ending.code_received} {cut(ending.reason_received, 120)}"
+        return "service", said, at
     if ending.code_received in SERVICE_CODES and ending.first == "server":
         return (
             "service",
