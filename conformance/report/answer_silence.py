@@ -120,10 +120,8 @@ def _free(points: Sequence[tuple[float, int]]) -> str:
         longest, tokens = max(points)
         first = min(points)[1]
         if longest > 0:
-            return (
-                f"No: one question costs {tokens} audio tokens after {longest:g} s of streamed silence, and "
-                f"{'as many' if first == tokens else first} at once."
-            )
+            without = "or none" if first == tokens else f"and {first} with none"
+            return f"No: one question costs {tokens} audio tokens, with {longest:g} s of silence before it {without}."
     return "No: streamed silence costs nothing."
 
 

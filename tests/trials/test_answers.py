@@ -161,7 +161,7 @@ def test_every_switch_changes_only_what_it_is_about() -> None:
 
 
 def test_silence_is_told_as_it_is_billed() -> None:
-    free = "costs 12 audio tokens after 30 s of streamed silence, and as many at once."
+    free = "costs 12 audio tokens with 30 s of silence before it or none."
     sides = {
         "none": ("no", f"No: one question {free}"),
         "all": ("yes", "Yes: a second of streamed silence costs 7.0 input tokens, as much as speech."),
