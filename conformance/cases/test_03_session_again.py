@@ -100,8 +100,10 @@ class TestUpdateDuringResponse:
         if FIRST not in told["first words"]:
             raise Inconclusive(f"the model did not follow its first instructions: {told['first words']!r}")
         with wire.model_chose():
-            assert SECOND in told["second words"], f"asked for {SECOND!r}, the reply is {told['second words']!r}"
-            assert FIRST in told["words again"], f"asked for {FIRST!r} again, the reply is {told['words again']!r}"
+            assert FIRST not in told["second words"], f"asked for {SECOND!r}, the reply is {told['second words']!r}"
+            assert SECOND not in told["words again"], f"asked for {FIRST!r} again, the reply is {told['words again']!r}"
+        if SECOND not in told["second words"] or FIRST not in told["words again"]:
+            raise Uncooperative(f"the replies follow neither instruction: {sorted(told.values())}")
 
     @should("SES-064")
     def test_the_last_max_tokens_holds(self, wire):
