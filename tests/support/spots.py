@@ -22,7 +22,9 @@ def session(**fields: Any) -> dict[str, Any]:
 
 def written(stage: Stage, number: int = 1, **members: Any) -> Stage:
     """A reply in text, in the order of the live recordings."""
-    name = {"response_id": f"resp_{number}", "item_id": f"item_{number}", "output_index": 0, "content_index": 0}
+    name: dict[str, Any] = {
+        "response_id": f"resp_{number}", "item_id": f"item_{number}", "output_index": 0, "content_index": 0,
+    }  # fmt: skip
     item = {"id": f"item_{number}", "object": "realtime.item", "type": "message", "role": "assistant"}
     begun = {"id": f"resp_{number}", "object": "realtime.response", "conversation_id": "conv_1", "output": []}
     place = {key: value for key, value in name.items() if key != "item_id"}
@@ -56,7 +58,7 @@ def found(kind: Places, stage: Stage) -> list[Wire]:
 
 def called(stage: Stage, number: int = 1) -> Stage:
     """A response that calls one function."""
-    name = {"response_id": f"resp_{number}", "output_index": 0}
+    name: dict[str, Any] = {"response_id": f"resp_{number}", "output_index": 0}
     item = {"id": f"item_{number}", "type": "function_call", "call_id": f"call_{number}", "name": "f"}
     stage.server("response.created", response={"id": name["response_id"], "status": "in_progress"})
     stage.server("response.output_item.added", **name, item={**item, "arguments": "", "status": "in_progress"})
