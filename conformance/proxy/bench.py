@@ -61,7 +61,8 @@ _state: _State | None = None
 
 def _start(directory: str, keep_audio: bool) -> None:
     global _state  # noqa: PLW0603  # one bench is one process
-    signal.signal(signal.SIGINT, signal.SIG_IGN)  # the proxy says when it is over
+    for of_the_group in (signal.SIGINT, signal.SIGTERM):  # the proxy says when it is over
+        signal.signal(of_the_group, signal.SIG_IGN)
     redact = Redactor(held(os.environ, strict=False))
     folder = Path(directory)
     _state = _State(folder, keep_audio, redact, RecordWriter(folder / "record.jsonl", redact))

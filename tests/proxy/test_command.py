@@ -43,13 +43,15 @@ def test_a_key_is_lent_with_care(
     assert words in capsys.readouterr().err
 
 
-def test_an_interrupt_ends_open_sessions_and_leaves_a_report(tmp_path: Path) -> None:
+@pytest.mark.parametrize("sent", [signal.SIGINT, signal.SIGTERM])
+def test_a_signal_to_all_of_it_ends_open_sessions_and_leaves_a_report(sent: signal.Signals, tmp_path: Path) -> None:
     kept = {name: value for name, value in os.environ.items() if not name.startswith(("DASHSCOPE_", "PYTEST_"))}
     with serving() as mock:
         command = ["proxy", "--upstream", mock.url, "--port", "0", "-o", str(tmp_path)]
         process = subprocess.Popen(
-            [sys.executable, "-m", "conformance.cli", *command], stdout=subprocess.PIPE, text=True, env=kept
-        )
+            [sys.executable, "-m", "conformance.cli", *command], stdout=subprocess.PIPE, text=True, env=kept,
+            start_new_session=True,
+        )  # fmt: skip
         try:
             assert process.stdout is not None
             found = re.match(r"(ws://\S+) passes on", process.stdout.readline())
@@ -57,7 +59,7 @@ def test_an_interrupt_ends_open_sessions_and_leaves_a_report(tmp_path: Path) -> 
             url = f"{found[1]}/api-ws/v1/realtime?model=qwen3.5-omni-flash-realtime"
             with connect(url, additional_headers={"Authorization": "Bearer k"}) as socket:
                 socket.recv()
-                process.send_signal(signal.SIGINT)
+                os.killpg(process.pid, sent)  # as a terminal does, and `timeout`
                 said, _ = process.communicate(timeout=60)
         finally:
             process.kill()
