@@ -209,8 +209,7 @@ class Evidence:
         """Connection and index of a frame in the record, whatever part of it is shown here."""
         if frame is None or "client" not in self.transcript.gaps:
             return self.number, None if frame is None else frame.index
-        kept = [one.index for one in self.connection.frames if one.side == "server"]  # as `_shown` leaves others out
-        return self.number, kept[frame.index]
+        return self.number, self.fold(_recorded)[frame.index]
 
     # -- what it means
 
@@ -263,6 +262,11 @@ class Evidence:
 
 def _shown(evidence: Evidence) -> Sequence[Frame]:
     return seen(evidence.connection, evidence.transcript.gaps)
+
+
+def _recorded(evidence: Evidence) -> list[int]:
+    """Where the frames of a recording without its client stand in the record, as `_shown` leaves the others out."""
+    return [one.index for one in evidence.connection.frames if one.side == "server"]
 
 
 def _received(evidence: Evidence) -> Sequence[Frame]:
