@@ -41,6 +41,7 @@ def add_options(parser: argparse.ArgumentParser) -> None:
     """Declare what holds for a mock that is started by hand."""
     add = parser.add_argument
     add("--scenario", metavar="NAME", help="behave as in a scenario for clients, or one of a TOML file")
+    add("--path", default=MockOptions.path, help=f"where it is served (default: {MockOptions.path})")
     add("--log", action="store_true", help="a line for each frame, on standard error")
     add("--list", choices=KINDS, help="name them, and end")
 
@@ -49,6 +50,7 @@ def behaviour(options: argparse.Namespace, made: MockOptions) -> MockOptions:
     """The mock's options with what was chosen here.  Raises OptionError."""
     lines = answers.read(options.answers) if options.answers is not None else ()
     made = dataclasses.replace(made, voices=(*made.voices, *options.voice), answers=(*made.answers, *lines))
+    made = dataclasses.replace(made, path=getattr(options, "path", made.path))
     name = getattr(options, "scenario", None)
     return scenarios.chosen([name])[-1].options(made) if isinstance(name, str) else made
 

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import difflib
+import re
 from collections.abc import Iterable, Mapping
 from dataclasses import dataclass, field
 from typing import Any, Literal, get_args
@@ -19,6 +20,7 @@ LedgerRows = Literal["session", "response"]
 STATUS_POLICIES: tuple[StatusPolicy, ...] = get_args(StatusPolicy)
 
 MIB = 1024 * 1024
+_PATH = re.compile(r"(?:/[A-Za-z0-9._~-]+)+|/")  # nothing that two programs could write in two ways
 
 
 class OptionError(ValueError):
@@ -115,6 +117,8 @@ class MockOptions:
     weather: Weather = CALM
     moments: tuple[Moment, ...] = ()
     answers: tuple[Line, ...] = ()
+    path: str = "/api-ws/v1/realtime"
+    """Where it is served: the vendor's path, or the one that a gateway asks its upstream for."""
     lenient: bool = False
     """Take what no source settles: voices outside an incomplete list, `…-latest` models, a path with a slash at its
     end or none at all.  A client that is judged must not fail for want of knowledge on our side."""
@@ -129,6 +133,8 @@ class MockOptions:
             from conformance.mock import quirks  # noqa: PLC0415
 
             quirks.chosen(self.quirks)
+        if not _PATH.fullmatch(self.path) or self.path.startswith("/__status"):
+            raise OptionError(f"--path {self.path!r}: the path of a URL, such as /v1/realtime")
         for name, values in _POLICIES.items():
             if getattr(self, name) not in values:
                 wrong = str(getattr(self, name))

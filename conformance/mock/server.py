@@ -46,7 +46,6 @@ from conformance.mock.switches import Switches
 from conformance.mock.weather import CALM, Sky
 from conformance.mock.witness import Witness
 
-PATH = "/api-ws/v1/realtime"
 CALLS = "/__status/calls"
 METRICS = "/__status/metrics"
 # Keys that show what becomes of an account in trouble (E15, E17).
@@ -100,7 +99,7 @@ class MockServer:
     @property
     def url(self) -> str:
         """Where to connect, without `?model=`."""
-        return f"{'wss' if self._tls else 'ws'}://{self._authority}{PATH}"
+        return f"{'wss' if self._tls else 'ws'}://{self._authority}{self.options.path}"
 
     @property
     def ledger_url(self) -> str:
@@ -195,7 +194,8 @@ class MockServer:
         )
         if refusal is not None:
             return self._refuse(HTTPStatus(refusal[0]), *refusal[1:])
-        if parts.path != PATH and not (self.options.lenient and parts.path.rstrip("/") in {"", PATH}):
+        at = self.options.path
+        if parts.path != at and not (self.options.lenient and parts.path.rstrip("/") in {"", at}):
             return self._refuse(HTTPStatus.NOT_FOUND, "NotFound", f"There is nothing at {parts.path}.")
         if "Sec-WebSocket-Protocol" in request.headers and self._switches["subprotocol"] == "refused":
             return self._refuse(HTTPStatus.BAD_REQUEST, "InvalidParameter", "Sub-protocols are not supported.")

@@ -61,9 +61,10 @@ def test_what_is_chosen_reaches_the_mock(tmp_path: Path) -> None:
     answers = tmp_path / "answers.toml"
     answers.write_text('[[answers]]\nhears = "order"\nsay = "Monday."\n', encoding="utf-8")
     parser = cli._parser()
-    words = ["mock", "--voice", "Cherry", "--answers", str(answers), "--scenario", "finish-silent"]
+    words = ["mock", "--voice", "Cherry", "--answers", str(answers), "--scenario", "finish-silent", "--path", "/v1/a"]
     made = cli._options(parser.parse_args(words))
     assert made.voices == ("Cherry",)
+    assert made.path == "/v1/a"
     assert [line.say for line in made.answers] == ["Monday."]
     assert made.switches == {"finish": "silent"}
 
@@ -72,6 +73,9 @@ def test_what_is_chosen_reaches_the_mock(tmp_path: Path) -> None:
     ("options", "says"),
     [
         (["--answers", "no-such.toml"], "no-such.toml: No such file"),
+        (["--path", "v1/realtime"], "--path 'v1/realtime': the path of a URL, such as /v1/realtime"),
+        (["--path", "/__status/calls"], "--path '/__status/calls': the path of a URL"),
+        (["--path", "/v1/%72ealtime"], "the path of a URL"),
         (["--scenario", "dorp"], "no scenario 'dorp'; did you mean 'drop'?"),
     ],
 )

@@ -121,6 +121,16 @@ async def test_addresses_that_are_refused(path, status, code):
         assert (refused.value.response.status_code, json.loads(refused.value.response.body)["code"]) == (status, code)
 
 
+async def test_it_is_served_where_a_gateway_asks():
+    async with mock(path="/v1/realtime") as server:
+        assert server.url.endswith("/v1/realtime")
+        async with dial(server) as socket:
+            await until(socket, "session.created")
+        with pytest.raises(InvalidStatus) as caught:
+            await connect(f"{server.url.replace('/v1/', '/api-ws/v1/')}?model={USUAL}", additional_headers=KEY)
+        assert caught.value.response.status_code == 404
+
+
 @pytest.mark.parametrize(("key", "code"), [("arrears-1", 1007), ("throttled-1", 1011)])
 async def test_accounts_in_trouble(key, code):
     async with mock() as server, dial(server, headers={"Authorization": f"Bearer {key}"}) as socket:
