@@ -141,7 +141,7 @@ def test_a_record_that_was_cut_short_is_judged_as_far_as_it_goes(green: runs.Fin
 
 
 def test_the_record_of_an_interrupted_run_is_judged_without_what_was_broken_off(tmp_path: Path) -> None:
-    broken = runs.interrupted(tmp_path / "broken", signal.SIGINT)
+    broken = runs.signalled(tmp_path / "broken", signal.SIGINT, "held")
     assert "To judge what was recorded: pytest conformance/ --replay" in broken.output
     done = runs.run(tmp_path / "again", "--replay", str(tmp_path / "broken" / "record.jsonl"))
     assert (done.code, done.summary["verdict"]) == (10, "incomplete"), done.output
@@ -175,7 +175,8 @@ def test_a_refused_key_is_infrastructure(tmp_path: Path) -> None:
 @pytest.mark.parametrize("by", [signal.SIGINT, signal.SIGTERM])
 def test_an_interrupted_run_of_workers_leaves_its_record(by: signal.Signals, tmp_path: Path) -> None:
     with served(greeting) as port:
-        done = runs.interrupted(tmp_path, by, "--endpoint", f"ws://127.0.0.1:{port}/x", "-n", "2")
+        workers = ("--endpoint", f"ws://127.0.0.1:{port}/x", "-n", "2")
+        done = runs.signalled(tmp_path, by, "held", *workers, to="controller")
     assert done.code == 2, done.output
     assert done.summary["verdict"] == "interrupted"
     assert done.record[-1] == {**done.record[-1], "kind": "footer", "interrupted": True}
@@ -184,7 +185,7 @@ def test_an_interrupted_run_of_workers_leaves_its_record(by: signal.Signals, tmp
 
 def test_after_sigkill_every_complete_line_is_readable(tmp_path: Path) -> None:
     with served(greeting) as port:
-        runs.interrupted(tmp_path, signal.SIGKILL, "--endpoint", f"ws://127.0.0.1:{port}/x")
+        runs.signalled(tmp_path, signal.SIGKILL, "held", "--endpoint", f"ws://127.0.0.1:{port}/x")
     lines = (tmp_path / "record.jsonl").read_text(encoding="utf-8").splitlines()
     assert json.loads(lines[0])["kind"] == "run"
     rendered = subprocess.run(

@@ -2,47 +2,21 @@
 
 from __future__ import annotations
 
-import os
 import signal
-import subprocess
-import time
 from pathlib import Path
 
 import pytest
 
-from conformance.report.record import RecordWriter, holds
+from conformance.report.record import RecordWriter
 from conformance.report.redact import Redactor
 from support import runs
 
 
-def children(process: int) -> list[int]:
-    """Its children, eldest first."""
-    listed = subprocess.run(["ps", "-o", "pid=", "--ppid", str(process)], capture_output=True, text=True, check=False)
-    return sorted(map(int, listed.stdout.split()))
-
-
-@pytest.mark.parametrize(
-    ("when", "told"), [("conversation", "while the conversations were held"), ("verdict", "judging")]
-)
-def test_a_killed_worker_is_told(tmp_path: Path, when: str, told: str) -> None:
-    process = subprocess.Popen(
-        runs.command(tmp_path, "-n", "2"), cwd=runs.ROOT, env=runs.environment(),
-        stdout=subprocess.PIPE, stderr=subprocess.STDOUT, text=True, start_new_session=True,
-    )  # fmt: skip
-    record, ends, seen, found = tmp_path / "record.jsonl", time.monotonic() + 120, 0, False
-    try:
-        while time.monotonic() < ends and process.poll() is None and not found:
-            time.sleep(0.01)  # another process writes the file: there is no event of ours to wait for
-            seen, found = holds(record, when, seen)
-        os.kill(children(process.pid)[0], signal.SIGKILL)
-        output, _ = process.communicate(timeout=120)
-    finally:
-        if process.poll() is None:
-            os.killpg(process.pid, signal.SIGKILL)
-            process.communicate()
-    done = runs.Finished(process.returncode, output, tmp_path)
-    assert done.code == 3, output
-    assert told in output
+@pytest.mark.parametrize(("stage", "told"), [("held", "while the conversations were held"), ("judging", "judging")])
+def test_a_killed_worker_is_told(tmp_path: Path, stage: str, told: str) -> None:
+    done = runs.signalled(tmp_path, signal.SIGKILL, stage, "-n", "2", "--case", "SES-0*", "--case", "GEN-0*")
+    assert done.code == 3, done.output
+    assert told in done.output
     assert done.summary["verdict"] != "conforms"
     assert done.record[-1]["kind"] == "footer"
 

@@ -8,16 +8,15 @@ import os
 import signal
 import subprocess
 import sys
-import time
+import threading
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
 
 import pytest
 
-from conformance.report.record import holds
-
 ROOT = Path(__file__).resolve().parents[2]
+HANG = 300.0  # seconds: the bound of a hang, not of a loaded machine
 
 
 @dataclass(frozen=True)
@@ -82,7 +81,7 @@ def run(folder: Path, *options: str, **variables: str) -> Finished:
         env=environment(**variables),
         capture_output=True,
         text=True,
-        timeout=300,
+        timeout=HANG,
         check=False,
     )
     return Finished(done.returncode, done.stdout + done.stderr, folder)
@@ -112,49 +111,29 @@ class Signalled(Finished):
     after: float
 
 
-def signalled(folder: Path, by: signal.Signals, stage: str, *options: str) -> Signalled:
-    """Run, with a signal at one of the stages of `support.signalled`."""
+def signalled(folder: Path, by: signal.Signals, stage: str, *options: str, to: str = "itself") -> Signalled:
+    """Run, with a signal at one of the stages of `support.signalled`.
+
+    `to`: `itself`, whichever process is at the stage, or `controller`, the one that started this worker.
+    """
     told, terminal = folder / "told", folder / "terminal"
     paths = os.pathsep.join(map(str, (ROOT, ROOT / "tests")))
-    variables = environment(SIGNAL_AT=stage, SIGNAL_BY=str(int(by)), SIGNAL_INTO=str(told), PYTHONPATH=paths)
+    sent = {"SIGNAL_AT": stage, "SIGNAL_BY": str(int(by)), "SIGNAL_TO": to, "SIGNAL_INTO": str(told)}
     folder.mkdir(parents=True, exist_ok=True)
     with terminal.open("wb") as output:
         process = subprocess.Popen(
             command(folder, "-p", "support.signalled", *options),
             cwd=ROOT,
-            env=variables,
+            env=environment(**sent, PYTHONPATH=paths),
             stdout=output,
             stderr=output,
+            start_new_session=True,
         )
+        hang = threading.Timer(HANG, os.killpg, (process.pid, signal.SIGKILL))
+        hang.start()
         _, status, used = os.wait4(process.pid, 0)
+        hang.cancel()
     process.returncode = os.waitstatus_to_exitcode(status)
     spent = json.loads(told.read_text(encoding="utf-8"))
     after = used.ru_utime + used.ru_stime - spent["signal"]
     return Signalled(process.returncode, terminal.read_text(encoding="utf-8"), folder, spent["start"], after)
-
-
-def interrupted(folder: Path, by: signal.Signals, *options: str, after: str = "conversation") -> Finished:
-    """Start a run, send `by` as soon as its record holds a line of the kind `after`, and wait for its end."""
-    process = subprocess.Popen(
-        command(folder, *options),
-        cwd=ROOT,
-        env=environment(),
-        stdout=subprocess.PIPE,
-        stderr=subprocess.STDOUT,
-        text=True,
-        start_new_session=True,
-    )
-    record = folder / "record.jsonl"
-    ends = time.monotonic() + 120  # bounds of a hang, not of a loaded machine
-    try:
-        seen, found = 0, False
-        while time.monotonic() < ends and process.poll() is None and not found:
-            time.sleep(0.01)  # another process writes the file: there is no event of ours to wait for
-            seen, found = holds(record, after, seen)
-        process.send_signal(by)
-        output, _ = process.communicate(timeout=90)
-    finally:
-        if process.poll() is None:
-            os.killpg(process.pid, signal.SIGKILL)
-            process.communicate()
-    return Finished(process.returncode, output, folder)
