@@ -14,6 +14,7 @@ from pathlib import Path
 from typing import Any
 from urllib.parse import urlsplit
 
+from conformance import arguments, secrets
 from conformance.proxy import watch
 from conformance.proxy.server import Proxy
 from conformance.proxy.session import Upstream
@@ -39,6 +40,10 @@ def add(commands: Any, port: Callable[[str], int]) -> None:
     parser.add_argument("--port", type=port, default=8788, help="0 picks a free one (default: 8788)")
     parser.add_argument("-o", "--output", type=Path, metavar="DIR", help="default: reports/<utc>-proxy/")
     parser.add_argument("--key-from-env", action="store_true", help=f"send ${KEY} in place of the client's key")
+    parser.add_argument(
+        "--header", type=arguments.header, action="append", metavar="NAME:VALUE", default=[],
+        help="a header that the endpoint wants beside the key, in place of the client's of that name; repeatable",
+    )  # fmt: skip
     parser.add_argument("--keep-audio", action="store_true", help="keep audio and images; keys never are")
     parser.add_argument("--ca-file", metavar="PATH", help="authorities (PEM) to trust beside this machine's")
     parser.add_argument("--watch", action="store_true", help="serve a page of this proxy that renews itself")
@@ -71,11 +76,17 @@ def _upstream(options: argparse.Namespace) -> Upstream:
         key = (os.environ.get(KEY) or "").strip()
         if not key:
             raise Wrong(f"--key-from-env, and ${KEY} is not set")
+    lent = ("--key-from-env", "key") if key else ("--header", "header") if options.header else None
+    if lent is not None:
         if parts.scheme == "ws" and not is_loopback(url):
-            raise Wrong("--key-from-env sends a key over wss:// only, or to this machine")
+            raise Wrong(f"{lent[0]} sends a {lent[1]} over wss:// only, or to this machine")
         if options.host not in {"127.0.0.1", "localhost", "::1"}:
-            raise Wrong("--key-from-env lends the key to whoever connects: only with --host 127.0.0.1")
-    return Upstream(url, key, options.ca_file)
+            raise Wrong(f"{lent[0]} lends the {lent[1]} to whoever connects: only with --host 127.0.0.1")
+    try:
+        secrets.held({}, headers=options.header)
+    except secrets.SecretError as problem:
+        raise Wrong(str(problem)) from None
+    return Upstream(url, key, options.ca_file, tuple(options.header))
 
 
 async def run(upstream: Upstream, directory: Path, options: argparse.Namespace) -> int:

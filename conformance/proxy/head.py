@@ -35,11 +35,14 @@ def parsed(raw: bytes) -> Head:
     return Head(first, tuple((name.strip(), value.strip()) for name, _, value in pairs))
 
 
-def readdressed(raw: bytes, upstream: str, key: str | None) -> tuple[bytes, str]:
+def readdressed(
+    raw: bytes, upstream: str, key: str | None, headers: tuple[tuple[str, str], ...] = ()
+) -> tuple[bytes, str]:
     """A request as the endpoint gets it, and the address that it asks for.
 
     `Host` is the endpoint's.  The path is the client's where it names one, else the endpoint's; its query is the
-    client's and, of what that does not say, the endpoint's.  A key is added only when one is given.
+    client's and, of what that does not say, the endpoint's.  A key and `headers` take the place of what the client
+    says under the same names, where they are given.
     """
     first, *lines = raw.decode("latin-1").removesuffix("\r\n\r\n").split("\r\n")
     method, _, rest = first.partition(" ")
@@ -52,11 +55,9 @@ def readdressed(raw: bytes, upstream: str, key: str | None) -> tuple[bytes, str]
          *(pair for pair in parts.query.split("&") if pair and pair.partition("=")[0] not in said)]
     )  # fmt: skip
     target = f"{path}?{query}" if query else path
-    kept = [
-        line
-        for line in lines
-        if line.partition(":")[0].strip().lower() not in ({"host", "authorization"} if key else {"host"})
-    ]
-    added = [f"Host: {parts.netloc.rpartition('@')[2]}"] + ([f"Authorization: Bearer {key}"] if key else [])
+    replaced = {"host", *({"authorization"} if key else ()), *(name.lower() for name, _ in headers)}
+    kept = [line for line in lines if line.partition(":")[0].strip().lower() not in replaced]
+    own = ([("Authorization", f"Bearer {key}")] if key else []) + list(headers)
+    added = [f"{name}: {value}" for name, value in (("Host", parts.netloc.rpartition("@")[2]), *own)]
     made = "\r\n".join([f"{method} {target} {version}", *added, *kept])
     return made.encode("latin-1") + END, f"{parts.scheme}://{parts.netloc.rpartition('@')[2]}{target}"

@@ -72,7 +72,7 @@ class Proxy:
 
     async def __aenter__(self) -> Self:
         """Get ready to judge; `listen` opens the port."""
-        self._secrets = held(os.environ, self.upstream.url, strict=False)
+        self._secrets = held(os.environ, self.upstream.url, headers=self.upstream.headers, strict=False)
         self._folder = self.directory / "sessions"
         self._folder.mkdir(parents=True, exist_ok=True)
         self._folder.chmod(0o700)  # audio is in there while a session is open

@@ -28,11 +28,12 @@ AT_ONCE = 2  # messages that are written down before others have their turn
 
 @dataclass(frozen=True)
 class Upstream:
-    """Where connections go, and with whose key (None: the client's own)."""
+    """Where connections go, with whose key (None: the client's own), and what is said there beside it."""
 
     url: str
     key: str | None = field(default=None, repr=False)
     ca_file: str | None = None
+    headers: tuple[tuple[str, str], ...] = field(default=(), repr=False)
 
 
 class Session:
@@ -153,7 +154,7 @@ class Session:
 
     async def _dial(self, raw: bytes, rest: bytes) -> None:
         """Reach the endpoint and hand it the request."""
-        asked, self.url = head.readdressed(raw, self._upstream.url, self._upstream.key)
+        asked, self.url = head.readdressed(raw, self._upstream.url, self._upstream.key, self._upstream.headers)
         self._asked_at = time.monotonic()
         try:
             async with asyncio.timeout(DIAL_WITHIN):

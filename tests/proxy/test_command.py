@@ -21,6 +21,9 @@ from support.mocks import serving
     [
         (["--upstream", "https://x"], "is no ws:// or wss:// address"),
         (["--upstream", "wss://x", "--key-from-env"], "$DASHSCOPE_API_KEY is not set"),
+        (["--upstream", "ws://x", "--header", "X-Tenant:t-0123456789"], "--header sends a header over wss:// only"),
+        (["--upstream", "wss://x", "--header", "X-Tenant:t-0123456789", "--host", "::"], "only with --host 127.0.0.1"),
+        (["--upstream", "wss://x", "--header", "X-Tenant:ok"], "the value of --header X-Tenant"),
     ],
 )
 def test_what_cannot_be_is_told(options: list[str], words: str, capsys: pytest.CaptureFixture[str]) -> None:

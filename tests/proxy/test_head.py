@@ -35,7 +35,9 @@ def test_a_key_takes_the_place_of_the_clients_only_when_given() -> None:
     raw, _ = head.readdressed(ASKED % b"/", "wss://h/", "mine")
     assert b"Bearer mine" in raw
     assert b"Bearer client" not in raw
-    raw, _ = head.readdressed(ASKED % b"/", "wss://user:secret@h/", None)
+    raw, _ = head.readdressed(ASKED % b"/", "wss://user:secret@h/", None, (("x-odd", "even"), ("X-Tenant", "t1")))
+    assert b"\r\nx-odd: even\r\nX-Tenant: t1\r\n" in raw
+    assert b"as is" not in raw
     assert b"Bearer client" in raw
     assert b"secret" not in raw
 
