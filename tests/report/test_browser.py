@@ -43,10 +43,11 @@ def browser() -> Iterator[Any]:
 @pytest.fixture(scope="module")
 def folder(tmp_path_factory: pytest.TempPathFactory) -> Path:
     made: Path = tmp_path_factory.mktemp("page")
-    files.write_all(records.write(made, records.conversations(), records.verdicts(records.USUAL)), Redactor(None))
+    said = records.verdicts(records.USUAL, every=1)
+    files.write_all(records.write(made, records.conversations(), said), Redactor(None))
     other = made / "other"
     other.mkdir()
-    records.write(other, records.conversations(), records.verdicts({}), endpoint="beijing")
+    records.write(other, records.conversations(), records.verdicts({}, every=1), endpoint="beijing")
     both = columns([made / "record.jsonl", other / "record.jsonl"])
     (made / "compare.html").write_text(side_by_side(both), encoding="utf-8")
     return made

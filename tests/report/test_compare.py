@@ -51,7 +51,7 @@ def target(folder: Path, number: int = 1, lines: dict[str, Any] | None = None, *
     """A column of the small run, its verdicts changed by `lines`."""
     folder = folder / f"{number}"
     folder.mkdir()
-    said = records.verdicts({**records.USUAL, **(lines or {})})
+    said = records.verdicts({"SES-002": {}, **records.USUAL, **(lines or {})})
     held = options.pop("held", None) or records.conversations()
     return column(number, f"{number}/record.jsonl", read(records.write(folder, held, said, **options)))
 

@@ -10,6 +10,7 @@ import pytest
 from conformance.judge.checks import whims
 from conformance.report.case import Case
 from conformance.report.findings import findings
+from conformance.report.record import read
 from conformance.report.unexpected import unexpected
 from conformance.spec.catalogue import CatalogueError, _outcome, questions
 from conformance.spec.profiles import DEFAULT_MODEL, profile_for
@@ -22,7 +23,7 @@ def answer(outcome: str, question: str = "Q-CANCEL-DONE") -> Case:
 
 
 def test_what_no_source_allows_is_unexpected_and_what_one_allows_is_not(tmp_path: Path) -> None:
-    record = records.usual(tmp_path)
+    record = read(records.write(tmp_path, records.conversations(), records.verdicts({"Q-CANCEL-DONE": {}})))
     assert "not complete" in unexpected(answer("done-completed"), record)
     assert [unexpected(answer(one), record) for one in ("done-cancelled", "done-incomplete", "no-done", "other")] == [
         ""
