@@ -3,12 +3,18 @@
 The schemas are JSON Schema 2020-12.  AsyncAPI reads a superset of draft-07, and so do the tools that generate code from
 it; `_old` says the same in draft-07, where a reference stands alone and counted `contains` is not known.  Version 3.0,
 because generators do not read 3.1 yet (Modelina 5.10 makes one empty model of it, and 115 of this).
+
+Generators make classes of the title of the document (AsyncAPI's own clients) or of a channel and of each schema
+(chanx), and methods of the operations, so these are words without dots and commas, each once.  And they differ in whose
+document they read: AsyncAPI's own clients send what the document sends, others send what it receives.  Hence two sides,
+that of the service and that of a client, which differ in nothing but the operations.
 """
 
 from __future__ import annotations
 
 import functools
 import json
+import re
 from collections.abc import Iterator
 from pathlib import Path
 from typing import Any
@@ -22,6 +28,8 @@ Json = dict[str, Any]
 
 CHANNEL = "realtime"
 SIDES = ("client", "server")
+ACTIONS = {"service": ("receive", "send"), "client": ("send", "receive")}
+"""What each side of a connection does with the events of SIDES."""
 
 # What answers an event of the client where all goes well (CE, SE); an `error` may answer each of them.
 ANSWERS = {
@@ -41,21 +49,21 @@ ABOUT = (
 )
 
 
-def document() -> str:
-    """Return the document as YAML."""
-    return yaml.dump(tree())
+def document(side: str = "service") -> str:
+    """Return the document as YAML, as the service or the client of ACTIONS would write it."""
+    return yaml.dump(tree(side))
 
 
-def tree() -> Json:
+def tree(side: str = "service") -> Json:
     """Return the document as a value of JSON."""
     events = {side: {_name(path): json.loads(path.read_text("utf-8")) for path in _files(side)} for side in SIDES}
     names = [name for side in SIDES for name in events[side]]
     return {
         "asyncapi": "3.0.0",
         "info": {
-            "title": "Qwen-Omni-Realtime, as tested",
+            "title": "Qwen Omni Realtime",
             "version": __version__,
-            "description": ABOUT,
+            "description": f"{ABOUT} Operations are those of {'a client' if side == 'client' else 'the service'}.",
             "license": {"name": "Apache-2.0", "url": "https://www.apache.org/licenses/LICENSE-2.0"},
             "tags": [{"name": "realtime"}, {"name": "websocket"}],
         },
@@ -64,12 +72,13 @@ def tree() -> Json:
         "channels": {
             CHANNEL: {
                 "address": PATH,
+                "title": CHANNEL,
                 "description": "One session: it begins with `session.created` and ends with the connection.",
                 "messages": {name: {"$ref": f"#/components/messages/{name}"} for name in names},
                 "bindings": {"ws": _binding()},
             }
         },
-        "operations": dict(_operations(events)),
+        "operations": dict(_operations(events, ACTIONS[side])),
         "components": {
             "messages": {name: _message(schema) for side in SIDES for name, schema in events[side].items()},
             "schemas": dict(_shared()),
@@ -106,7 +115,9 @@ def _servers() -> Iterator[tuple[str, Json]]:
                 "host": f"{{workspace}}.{workspace}",
                 "protocol": "wss",
                 "description": "The host of a workspace, which the guide lists since June 2026.",
-                "variables": {"workspace": {"description": "The workspace's id."}},
+                "variables": {
+                    "workspace": {"description": "The workspace's id; no host has the default.", "default": "your-id"}
+                },
                 "security": security,
             },
         )
@@ -129,9 +140,9 @@ def _binding() -> Json:
     }
 
 
-def _operations(events: dict[str, dict[str, Json]]) -> Iterator[tuple[str, Json]]:
+def _operations(events: dict[str, dict[str, Json]], actions: tuple[str, str]) -> Iterator[tuple[str, Json]]:
     channel = {"$ref": f"#/channels/{CHANNEL}"}
-    for side, action in zip(SIDES, ("receive", "send"), strict=True):
+    for side, action in zip(SIDES, actions, strict=True):
         for name, schema in events[side].items():
             made: Json = {
                 "action": action,
@@ -142,7 +153,7 @@ def _operations(events: dict[str, dict[str, Json]]) -> Iterator[tuple[str, Json]
             }
             if name in ANSWERS:
                 made["reply"] = {"channel": channel, "messages": [_of_channel(it) for it in (*ANSWERS[name], "error")]}
-            yield f"{action}.{name}", made
+            yield action + _pascal(name), made
 
 
 def _of_channel(name: str) -> Json:
@@ -156,9 +167,17 @@ def _message(schema: Json) -> Json:
         "title": schema["title"],
         "summary": _first_sentence(schema["description"]),
         "description": schema["description"],
-        "payload": _old(schema, ""),
+        "payload": {**_old(_with_envelope(schema), ""), "title": f"{_pascal(schema['title'])}Event"},
         "examples": examples,
     }
+
+
+def _with_envelope(schema: Json) -> Json:
+    """The schema of an event and what all events of its side have in common as one: some generators read no `allOf`."""
+    (shared,) = schema["allOf"]
+    envelope = json.loads((data.schemas() / "common" / shared["$ref"].rpartition("/")[2]).read_text("utf-8"))
+    whole = {key: value for key, value in schema.items() if key != "allOf"}
+    return {**whole, "properties": {**envelope["properties"], **schema["properties"]}}
 
 
 def _first_sentence(text: str) -> str:
@@ -169,14 +188,16 @@ def _shared() -> Iterator[tuple[str, Json]]:
     """The parts that events share, each under a name of its own, and the definitions inside them."""
     for path in _files("common"):
         schema = json.loads(path.read_text("utf-8"))
-        yield _pascal(_name(path)), _old(schema, path.name)
-        for name, part in schema.get("$defs", {}).items():
-            yield _pascal(_name(path)) + name, _old(part, path.name)
+        parts = {"": schema, **schema.get("$defs", {})}
+        for name, part in parts.items():
+            key = _pascal(_name(path)) + name
+            yield key, {**_old(part, path.name), "title": key}
 
 
 @functools.cache
-def _pascal(stem: str) -> str:
-    return "".join(word.capitalize() for word in stem.split("_"))
+def _pascal(words: str) -> str:
+    """Return a name that any language takes: `SessionUpdate` for `session.update`."""
+    return "".join(word.capitalize() for word in re.findall(r"[A-Za-z0-9]+", words))
 
 
 def _target(reference: str, file: str) -> str:
@@ -204,6 +225,8 @@ def _old(schema: Any, file: str) -> Any:
             continue
         if key in LITERAL or key.startswith("x-"):
             made[key] = value
+        elif key == "title":
+            made[key] = _pascal(value)
         elif key in NAMED:
             made[key] = {name: _old(part, file) for name, part in value.items()}
         else:

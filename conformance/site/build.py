@@ -53,6 +53,7 @@ def files(runs: Sequence[Run] = (), history: Iterable[dict[str, Any]] = ()) -> I
     yield "search.js", _asset("search.js")
     yield "site.css", str(page.asset("report.css").text) + "\n" + _asset("site.css")
     yield "asyncapi.yaml", asyncapi.document()
+    yield "asyncapi-client.yaml", asyncapi.document("client")
     environments: dict[str, Environment] = {}
     for it in pages.pages(runs, timelines(runs, history)):
         root = "../" * it.address.count("/")

@@ -37,13 +37,16 @@ def add(commands: Any) -> None:
     add_output("--history", type=Path, metavar="FILE", help="a history of runs: since when each answer is the same")
     add_output("-o", "--output", type=Path, default=Path("docs/site"), metavar="DIR", help="default: docs/site")
     document = actions.add_parser("asyncapi", help="write the protocol as one AsyncAPI document")
+    document.add_argument(
+        "--side", choices=list(asyncapi.ACTIONS), default="service", help="who sends what it sends; default: service"
+    )
     document.add_argument("-o", "--output", type=Path, default=Path("asyncapi.yaml"), help="default: asyncapi.yaml")
 
 
 def main(options: argparse.Namespace, reader: Reader) -> int:
     """Run the command; `reader` reads a record, or a recording of any origin.  Returns the exit code."""
     if options.action == "asyncapi":
-        return _put(options.output, asyncapi.document())
+        return _put(options.output, asyncapi.document(options.side))
     if options.action == "build":
         return _build(options.output, options.runs, options.history, reader)
     folder = _shelf()

@@ -109,8 +109,41 @@ def test_references_lead_somewhere_and_names_are_what_asyncapi_takes():
         assert all(re.fullmatch(r"[A-Za-z0-9._-]+", name) for name in group)
 
 
-def test_the_service_receives_what_clients_send_and_sends_the_rest():
-    actions = {name.partition(".")[2]: made["action"] for name, made in tree()["operations"].items()}
-    assert actions == {
-        path.name.removesuffix(".json"): "receive" if path.parent.name == "client" else "send" for path in EVENTS
-    }
+def actions(side):
+    """What the document of a side does with each event: its operations, by the message that they are about."""
+    told = {made["messages"][0]["$ref"].rpartition("/")[2]: made["action"] for made in operations(side).values()}
+    return {path.name.removesuffix(".json"): told[path.name.removesuffix(".json")] for path in EVENTS}
+
+
+def operations(side):
+    return asyncapi.tree(side)["operations"]
+
+
+def test_the_service_receives_what_clients_send_and_a_client_the_rest():
+    from_client = {path.name.removesuffix(".json"): path.parent.name == "client" for path in EVENTS}
+    assert actions("service") == {name: "receive" if sent else "send" for name, sent in from_client.items()}
+    assert actions("client") == {name: "send" if sent else "receive" for name, sent in from_client.items()}
+
+
+def test_the_two_sides_differ_in_what_they_do_and_in_nothing_else():
+    service, client = asyncapi.tree("service"), asyncapi.tree("client")
+    assert service.pop("info")["title"] == client.pop("info")["title"]
+    assert service.pop("operations") != client.pop("operations")
+    assert service == client
+
+
+def test_the_document_of_a_client_is_written_by_the_command(tmp_path):
+    made = tmp_path / "client.yaml"
+    assert cli.main(["docs", "asyncapi", "--side", "client", "-o", str(made)]) == 0
+    assert "\n  sendSessionUpdate:\n    action: send\n" in made.read_text("utf-8")
+
+
+def test_what_generators_make_names_of_is_a_name_and_each_is_there_once():
+    """A class cannot be called `Qwen-Omni-Realtime,astested`, nor a method `send.session.update`."""
+    made = tree()
+    titles = [message["payload"]["title"] for message in made["components"]["messages"].values()]
+    titles += [schema["title"] for schema in made["components"]["schemas"].values()]
+    assert len(titles) == len(set(titles))
+    names = [*titles, *made["operations"], *(it["title"] for it in made["channels"].values())]
+    names.append(made["info"]["title"].replace(" ", ""))
+    assert [name for name in names if not name.isidentifier()] == []
