@@ -12,7 +12,6 @@ from conformance.judge.tally import Tally
 from conformance.spec.profiles import profile_for
 from support.proxies import Passing
 
-openai = pytest.importorskip("openai")
 # The package's warnings are its own
 pytestmark = [pytest.mark.filterwarnings("default"), pytest.mark.usefixtures("swept")]
 
@@ -20,6 +19,7 @@ MODEL = "qwen3.5-omni-flash-realtime"
 
 
 def test_a_typed_turn(tmp_path: Path) -> None:
+    openai = pytest.importorskip("openai")  # here: it takes a second, and every worker collects this file
     with Passing(tmp_path) as here:
         url = f"ws://127.0.0.1:{here.port}/api-ws/v1"
         client = openai.OpenAI(api_key="sk-0123456789abcdef0123456789", websocket_base_url=url)

@@ -4,15 +4,14 @@ from __future__ import annotations
 
 import pytest
 
-from conformance.judge.checks import load
 from conformance.mock.options import MockOptions
-from conformance.trial import Trial, failures, run
+from conformance.trial import Trial, chapters, failures, run
 from support.walks import flips, model_for
 
 SLOW = {
     question
-    for question, check in load().checks.items()
-    if check.conversation and load().conversations[check.conversation].slow
+    for question, check in chapters().checks.items()
+    if check.conversation and chapters().conversations[check.conversation].slow
 }
 # What a run sees only when it reads the platform's status; tests/status walks these.
 READ = {"Q-CLOSE-STATUS", "Q-EMPTY-SESSION-STATUS"}
@@ -20,7 +19,7 @@ WALKED = [flip for flip in flips() if flip[0] not in SLOW | READ]
 
 
 def trial(question: str, outcome: str) -> Trial:
-    conversation = load().checks[question].conversation
+    conversation = chapters().checks[question].conversation
     options = MockOptions(switches={question.lower().removeprefix("q-"): outcome})
     return Trial(None if conversation is None else (conversation,), model_for(question), options)
 
