@@ -297,6 +297,9 @@ def pytest_report_teststatus(report: Any, config: pytest.Config) -> tuple[str, s
 def pytest_sessionfinish(session: pytest.Session, exitstatus: int) -> None:
     """Write the outputs and set the exit code."""
     config = session.config
+    if "hypothesis" not in sys.modules:
+        # Nobody used it; its plugin would now import all of it to find that it has nothing to say.
+        config.pluginmanager.unregister(name="hypothesispytest")
     if worker_input(config) or config.option.collectonly:
         return
     if config.getoption("--plan"):
@@ -307,9 +310,6 @@ def pytest_sessionfinish(session: pytest.Session, exitstatus: int) -> None:
         return
     if exitstatus == pytest.ExitCode.INTERRUPTED:
         run.interrupted = True
-    if "hypothesis" not in sys.modules:
-        # Nobody used it; its plugin would now import all of it to find that it has nothing to say.
-        config.pluginmanager.unregister(name="hypothesispytest")
     session.exitstatus = run.finish()
 
 

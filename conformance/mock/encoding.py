@@ -47,7 +47,7 @@ class NotJson(ValueError):  # noqa: N818  (reads as what it says)
 def loads(text: str) -> Any:
     """Read JSON by the book: no NaN, no Infinity, no bottomless nesting."""
     try:
-        return json.loads(text, parse_constant=_no_constant)
+        return _DECODER.decode(text)
     except (ValueError, RecursionError) as problem:
         raise NotJson(str(problem)) from None
 
@@ -56,9 +56,13 @@ def _no_constant(name: str) -> NoReturn:
     raise ValueError(f"{name} is no JSON")
 
 
+_DECODER = json.JSONDecoder(parse_constant=_no_constant)
+_ENCODER = json.JSONEncoder(ensure_ascii=False, separators=(",", ":"))
+
+
 def dumps(value: Any) -> str:
     """Write JSON as the service does: no blank space, characters as they are (WS-REC)."""
-    text = json.dumps(value, ensure_ascii=False, separators=(",", ":"))
+    text = _ENCODER.encode(value)
     try:
         text.encode()
     except UnicodeEncodeError:  # half a surrogate pair that a client sent escaped goes back escaped

@@ -7,13 +7,10 @@ name is the question's id in lower case without "q-", its values are the outcome
 from __future__ import annotations
 
 import functools
-import tomllib
 from collections.abc import Mapping
-from pathlib import Path
 
 from conformance.mock.options import OptionError, nearest
-
-QUESTIONS = Path(__file__).resolve().parent.parent / "spec" / "questions.toml"
+from conformance.spec.catalogue import questions
 
 # What has no switch, and why: questions that no probe can answer, and one outcome that follows from another.
 NOT_SWITCHABLE: Mapping[str, str] = {
@@ -58,16 +55,12 @@ NOT_SWITCHABLE: Mapping[str, str] = {
 @functools.cache
 def known() -> Mapping[str, tuple[str, ...]]:
     """Return every switch with its values, the default first."""
-    with QUESTIONS.open("rb") as file:
-        rows = tomllib.load(file)["question"]
     found: dict[str, tuple[str, ...]] = {}
-    for row in rows:
-        outcomes = row.get("outcome", [])
-        default = [outcome["id"] for outcome in outcomes if outcome.get("mock")]
-        name = row["id"].lower().removeprefix("q-")
+    for row in questions().values():
+        default = [outcome.id for outcome in row.outcomes if outcome.mock]
+        name = row.id.lower().removeprefix("q-")
         if default and name not in NOT_SWITCHABLE:
-            others = [outcome["id"] for outcome in outcomes if not outcome.get("mock")]
-            found[name] = (*default, *others)
+            found[name] = (*default, *(outcome.id for outcome in row.outcomes if not outcome.mock))
     return found
 
 

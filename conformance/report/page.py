@@ -11,7 +11,9 @@ from importlib import resources
 from jinja2 import Environment, PackageLoader
 from markupsafe import Markup
 
+from conformance import data
 from conformance.report import html_text
+from conformance.report.compiled import Compiled
 
 
 @dataclass(frozen=True)
@@ -42,7 +44,11 @@ def policy(style: Asset, script: Asset | None = None) -> str:
 def environment() -> Environment:
     """Templates with escaping on, and the filters that make a text of unknown origin fit to be shown."""
     made = Environment(
-        loader=PackageLoader("conformance.report"), autoescape=True, trim_blocks=True, lstrip_blocks=True
+        loader=PackageLoader("conformance.report"),
+        autoescape=True,
+        trim_blocks=True,
+        lstrip_blocks=True,
+        bytecode_cache=Compiled(data.package() / "report" / "templates"),
     )
     made.filters.update(
         shown=html_text.shown,

@@ -7,6 +7,7 @@ records of every version pass.  `schemas/record.json` says in full what a record
 
 from __future__ import annotations
 
+from collections.abc import Callable
 from dataclasses import dataclass
 from typing import Any
 
@@ -32,6 +33,37 @@ class OneOf:
     """One of some words."""
 
     words: frozenset[str]
+
+
+def fits(form: Form) -> Callable[[Any], bool]:
+    """What tells whether a value has this form, and nothing else: a record has seventy thousand that do."""
+    if isinstance(form, dict):
+        known = {name.rstrip("?"): fits(inner) for name, inner in form.items()}
+        least = frozenset(name for name in form if not name.endswith("?"))
+
+        def is_object(value: Any) -> bool:
+            if not isinstance(value, dict) or not least <= value.keys():
+                return False
+            for name, one in value.items():
+                test = known.get(name)
+                if test is not None and not test(one):
+                    return False
+            return True
+
+        return is_object
+    if isinstance(form, Each):
+        each = fits(form.form)
+        return lambda value: isinstance(value, dict) and all(map(each, value.values()))
+    if isinstance(form, list):
+        item = fits(form[0])
+        return lambda value: isinstance(value, list) and all(map(item, value))
+    if isinstance(form, OneOf):
+        words = form.words
+        return lambda value: isinstance(value, str) and value in words
+    kinds = form if isinstance(form, tuple) else (form,)
+    if bool in kinds or int not in kinds:
+        return lambda value: isinstance(value, kinds)
+    return lambda value: isinstance(value, kinds) and value is not True and value is not False
 
 
 def fault(value: Any, form: Form, at: str = "") -> str | None:
@@ -147,9 +179,12 @@ LINES: dict[str, Form] = {
 }  # fmt: skip
 
 
+FITS = {kind: fits(form) for kind, form in LINES.items()}
+
+
 def odd(kind: str, line: dict[str, Any]) -> str | None:
     """What a line of this kind lacks, in words; None when it can be read, or is of a kind that nobody knows."""
-    found = fault(line, LINES[kind], "") if kind in LINES else None
+    found = fault(line, LINES[kind], "") if kind in LINES and not FITS[kind](line) else None
     if found is None and kind == "conversation":
         found = (fault(line["stop"], STOP, ".stop") if line["stop"] is not None else None) or (
             fault(line["status"], READING, ".status") if line.get("status") is not None else None

@@ -3,11 +3,11 @@
 from __future__ import annotations
 
 import time
-from collections.abc import Iterable, Mapping
-from typing import Any, Protocol
+from collections.abc import Sequence
+from typing import Protocol
 
 from conformance.status.model import Json, Reading, Session
-from conformance.status.rows import Row, distinct, parse, redact, tokens_of, total, worst
+from conformance.status.rows import Row, redact, tokens_of, total, worst
 
 SKEW_MS = 2_000  # how far the platform's clock may be from ours
 APART = 5.0  # seconds between sessions that are told by their time: more than two clocks may differ
@@ -43,7 +43,7 @@ class Reader(Protocol):
 
 
 def match(
-    rows: Iterable[Mapping[str, Any]],
+    rows: Sequence[Row],
     session: Session,
     *,
     dedicated: bool = False,
@@ -51,21 +51,20 @@ def match(
     reader: str = "",
     now_ms: int | None = None,
 ) -> Reading | None:
-    """Return what the rows say of a session, or None when none of them is its own.
+    """Return what the rows (`rows.understood`) say of a session, or None when none of them is its own.
 
     Rows with the session's id (or, for a plain HTTP call, its request id) are its own.  Without such a row the single
     one that started while the session was open is taken for its own, and two of them are `ambiguous`: when `dedicated`
     says that nobody else uses the key, or with `by_time` among those that have the very tokens of the session.
     """
     now = int(time.time() * 1000) if now_ms is None else now_ms
-    parsed = distinct(parse(row) for row in rows)
-    own = [row for row in parsed if _carries(row, session)]
+    own = [row for row in rows if _carries(row, session)]
     if own:
         human = any("shown" in row.raw for row in own)
         return _reading(own, session, "human" if human else "exact_id", reader, now)
     if not dedicated and not by_time:
         return None
-    near = [row for row in parsed if _fits(row, session) and (dedicated or spent_alike(row, session))]
+    near = [row for row in rows if _fits(row, session) and (dedicated or spent_alike(row, session))]
     if len(near) > 1:
         why = f"{len(near)} rows started while the session was open and none carries its id"
         kept = tuple(redact(row.raw) for row in near)

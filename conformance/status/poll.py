@@ -8,7 +8,7 @@ from dataclasses import replace
 
 from conformance.status.base import Reader, begun_within, match, spent_alike
 from conformance.status.model import Json, NotObservable, Reading, Session, not_observable
-from conformance.status.rows import Row, parse
+from conformance.status.rows import Row, understood
 
 MARGIN_MS = 60_000  # asked for on either side of the sessions: clocks differ, and a row may bear a rounded time
 PASSING = frozenset({"timeout", "unreachable"})  # a later look may succeed
@@ -98,18 +98,18 @@ class _Look:
         until = max(now, *(one.t_close for one in self.sessions))
         rows = self._rows(since - MARGIN_MS, until + MARGIN_MS)
         self.succeeded = True
-        self._last = [parse(row) for row in rows]
+        self._last = understood(rows)
         now = int(self._clock() * 1000)
-        for path, seen in self._matched(rows, now).items():
+        for path, seen in self._matched(self._last, now).items():
             before = self.found.get(path)
             if before is None or (before.status, before.rows) != (seen.status, seen.rows):
                 self.found[path] = seen  # otherwise the lag stays that of the first sight
 
-    def _matched(self, rows: Sequence[Json], now: int) -> dict[str, Reading]:
+    def _matched(self, rows: Sequence[Row], now: int) -> dict[str, Reading]:
         """Each session's rows: by id first; what no session claims so may be a single session's by its time."""
         found: dict[str, Reading] = {}
         ids = {one.session_id for one in self.sessions if one.session_id is not None}
-        free = [row for row in rows if ids.isdisjoint({(told := parse(row)).task, told.request})]
+        free = [row for row in rows if ids.isdisjoint({row.task, row.request})]
         for one in self.sessions:
             seen = match(rows, one, reader=self.reader.name, now_ms=now)
             if seen is None and (self._dedicated or self._by_time):

@@ -144,6 +144,11 @@ def worst(statuses: Iterable[str]) -> str:
     return min(statuses, key=WORST.index, default="unknown")
 
 
+def understood(rows: Iterable[Mapping[str, Any]]) -> list[Row]:
+    """Return what rows say, without repetitions."""
+    return distinct(map(parse, rows))
+
+
 def distinct(rows: Iterable[Row]) -> list[Row]:
     """Return the rows without repetitions: delivery may write a row twice, and pages may overlap.
 

@@ -45,6 +45,7 @@ class Dial:
 
 LONG_MS = 10_000
 LONG_PACKET_MS = 500
+_ENCODER = json.JSONEncoder(ensure_ascii=False, separators=(",", ":"))
 TOGETHER = steps.Send | steps.Text | steps.Sized
 """What leaves together where a script sends it in a row."""
 
@@ -281,7 +282,7 @@ class Call:
         if kind == "session.update" and "session" in event and self.profile.named_voice is not None:
             event["session"] = named(event["session"], self.leg.frames, self.profile.named_voice)
         event = {name: value for name, value in event.items() if value is not steps.OMIT}
-        return json.dumps(event, ensure_ascii=False, separators=(",", ":")).encode("utf-8", "surrogatepass")
+        return _ENCODER.encode(event).encode("utf-8", "surrogatepass")
 
     async def _append(self, connection: Connection, step: steps.Append) -> None:
         due = time.monotonic()

@@ -376,11 +376,10 @@ class Connection(asyncio.Protocol):
                 text, data = payload.decode(), b""
             except UnicodeDecodeError:
                 text = None  # kept as bytes: a text frame must be UTF-8 and a rule says so
-        text, data = self._guard.payload(len(self.leg.frames), side, opcode, text, data)
         frame = Frame(
             len(self.leg.frames), side, round(self._clock(), 3), opcode, text, data, label, self.step, fragments, gap
         )
-        self.leg.frames.append(frame)
+        self.leg.frames.append(self._guard.frame(frame))
 
     def _flush(self) -> None:
         for chunk in self._core.data_to_send():

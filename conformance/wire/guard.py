@@ -14,7 +14,7 @@ from typing import Any
 from conformance import guarded
 from conformance.cut import MASK
 from conformance.secrets import Hit, Secrets, covered
-from conformance.wire.transcript import Echo, Frame, Handshake, Opcode, Side
+from conformance.wire.transcript import Echo, Frame, Handshake
 
 NOTED = 50  # quotes that are noted of one connection: a server that floods with keys has told enough
 KINDS = 32  # types of events of which the last one is remembered: a server may invent types without end
@@ -61,25 +61,29 @@ class Guard:
             problem=done.problem and self.words(done.problem),
         )  # fmt: skip
 
-    def payload(
-        self, index: int, side: Side, opcode: Opcode, text: str | None, payload: bytes
-    ) -> tuple[str | None, bytes]:
-        """The payload of a frame as it may be kept.
+    def frame(self, frame: Frame) -> Frame:
+        """A frame as it may be kept: itself, with what was read of it, where nothing in it has to be masked.
 
         What the client sends as data is made of what was kept, so only its answers to pings can hold a secret.
         """
-        if side == "client":
-            return (text, payload) if opcode in {"text", "binary"} else (text, self._secrets.mask_bytes(payload))
-        if text is None:
-            whole = payload.decode("latin-1")
-            kept = self.quoted(whole, "frame", index)
-            return None, payload if kept is whole else kept.encode("latin-1")
-        kept = self._secrets.still_json(text, self.quoted(text, "frame", index))
-        return self._over_a_seam(index, text, kept), payload
+        if frame.side == "client":
+            if frame.opcode in {"text", "binary"}:
+                return frame
+            return self._with_data(frame, self._secrets.mask_bytes(frame.data))
+        if frame.text is None:
+            whole = frame.data.decode("latin-1")
+            return self._with_data(frame, self.quoted(whole, "frame", frame.index).encode("latin-1"))
+        text = self._secrets.still_json(frame.text, self.quoted(frame.text, "frame", frame.index))
+        text = self._over_a_seam(frame, text)
+        return frame if text == frame.text else replace(frame, text=text)
 
-    def _over_a_seam(self, index: int, text: str, kept: str) -> str:
+    @staticmethod
+    def _with_data(frame: Frame, data: bytes) -> Frame:
+        return frame if data == frame.data else replace(frame, data=data)
+
+    def _over_a_seam(self, frame: Frame, kept: str) -> str:
         """A delta as it may be kept, when a secret began in the one before it and ends in this one."""
-        event = Frame(index, "server", 0.0, "text", text).event if self._secrets or self._probes else None
+        index, event = frame.index, frame.event if self._secrets or self._probes else None
         if not isinstance(event, dict) or not isinstance(kind := event.get("type"), str):
             return kept
         at, before = self._before.pop(kind, (-1, {}))

@@ -2,16 +2,17 @@
 
 import pytest
 
+from conformance import data
 from conformance.mock.models import MODELS
 from conformance.mock.options import MockOptions, OptionError
-from conformance.mock.switches import NOT_SWITCHABLE, QUESTIONS, Switches, known
+from conformance.mock.switches import NOT_SWITCHABLE, Switches, known
 from support.told import COUNT, Told, error, one, types
 
 
 def test_every_question_has_a_switch_or_a_reason():
     import tomllib
 
-    rows = tomllib.loads(QUESTIONS.read_text(encoding="utf-8"))["question"]
+    rows = tomllib.loads((data.package() / "spec" / "questions.toml").read_text(encoding="utf-8"))["question"]
     names = {row["id"].lower().removeprefix("q-") for row in rows}
     without = {name for name in NOT_SWITCHABLE if "=" not in name}
     assert names == set(known()) | without
@@ -19,7 +20,7 @@ def test_every_question_has_a_switch_or_a_reason():
 
 
 def test_every_switch_is_read_somewhere():
-    texts = [path.read_text(encoding="utf-8") for path in (QUESTIONS.parent.parent / "mock").glob("*.py")]
+    texts = [path.read_text(encoding="utf-8") for path in (data.package() / "mock").glob("*.py")]
     unread = [name for name in known() if not any(f'"{name}"' in text for text in texts)]
     assert unread == []
 

@@ -14,7 +14,7 @@ from typing import Any
 import pytest
 
 from conformance import cli
-from conformance.report import files
+from conformance.report import files, wanted
 from conformance.report.record import LARGEST, RecordError, read
 from conformance.report.redact import Redactor
 from support import records
@@ -69,6 +69,19 @@ def test_whatever_stands_in_a_line_it_is_read_or_refused(
             )
             with contextlib.suppress(RecordError) if kind == "run" else contextlib.nullcontext():
                 read(path)
+
+
+def test_what_fits_is_what_has_no_fault(lines: list[dict[str, Any]]) -> None:
+    told = set()
+    for line in lines:
+        form, fits = wanted.LINES[line["kind"]], wanted.FITS[line["kind"]]
+        assert fits(line)
+        for way in places(line):
+            for new in (None, True, 7, 0.5, "x", [], {}, [None], {"x": None}):
+                changed = put(line, way, new)
+                assert fits(changed) == (wanted.fault(changed, form) is None), (way, new)
+                told.add(fits(changed))
+    assert told == {True, False}
 
 
 NO_RECORD = "this is not a record"

@@ -2,10 +2,15 @@
 
 import pytest
 
-from conformance.status.base import match
+from conformance.status import base
 from conformance.status.model import Session
+from conformance.status.rows import understood
 
 MINE = Session("sess_1", "close-1000", 1_790_000_000_000, 1_790_000_010_000)
+
+
+def match(rows, session, **more):
+    return base.match(understood(rows), session, **more)
 
 
 def row(task=None, at=1_790_000_001_000, **more):

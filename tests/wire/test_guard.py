@@ -17,7 +17,7 @@ from conformance.wire.conversation import Conversation
 from conformance.wire.guard import NOTED, Guard
 from conformance.wire.holding import hold
 from conformance.wire.target import Target, resolve
-from conformance.wire.transcript import Echo, Frame, Handshake, Transcript
+from conformance.wire.transcript import Echo, Frame, Handshake, Opcode, Side, Transcript
 
 KEY = "sk-4f9a8b7c6d5e4f3a2b1c0d9e8f7a6b5c"
 OTHER = "a-prometheus-password"
@@ -28,9 +28,16 @@ def guard(frames: list[Frame] | None = None, sent: str = KEY) -> Guard:
     return Guard(Secrets([KEY, OTHER]), [sent], frames)
 
 
+def masked(
+    one: Guard, index: int, side: Side, opcode: Opcode, text: str | None, data: bytes
+) -> tuple[str | None, bytes]:
+    frame = one.frame(Frame(index, side, 0.0, opcode, text, data))
+    return frame.text, frame.data
+
+
 def heard(one: Guard, frames: list[Frame], *texts: str) -> None:
     for text in texts:
-        kept, data = one.payload(len(frames), "server", "text", text, b"")
+        kept, data = masked(one, len(frames), "server", "text", text, b"")
         frames.append(Frame(len(frames), "server", 0.0, "text", kept, data))
 
 
@@ -40,20 +47,20 @@ def delta(words: str, kind: str = "response.text.delta") -> str:
 
 def test_a_text_is_masked_and_stays_json() -> None:
     one = guard()
-    kept, _ = one.payload(3, "server", "text", json.dumps({"type": "error", "message": f"\tno: {KEY}"}), b"")
+    kept, _ = masked(one, 3, "server", "text", json.dumps({"type": "error", "message": f"\tno: {KEY}"}), b"")
     assert json.loads(kept or "") == {"type": "error", "message": f"\tno: {MASK}"}
     assert one.echoes == [Echo("frame", 3, "plain", whole=True)]
 
 
 def test_another_secret_of_the_run_is_masked_and_is_no_quote_of_the_key() -> None:
     one = guard()
-    assert one.payload(0, "server", "text", OTHER, b"") == (MASK, b"")
+    assert masked(one, 0, "server", "text", OTHER, b"") == (MASK, b"")
     assert one.echoes == []
 
 
 def test_a_part_of_the_key_is_masked_and_told_as_a_part() -> None:
     one = guard()
-    assert one.payload(0, "server", "text", f"{KEY[:12]}***", b"") == (f"{MASK}***", b"")
+    assert masked(one, 0, "server", "text", f"{KEY[:12]}***", b"") == (f"{MASK}***", b"")
     assert [echo.whole for echo in one.echoes] == [False]
 
 
@@ -61,14 +68,14 @@ def test_a_part_of_the_key_is_masked_and_told_as_a_part() -> None:
 def test_bytes_are_searched(opcode) -> None:
     one = guard()
     payload = b"\x03\xe8\xff" + base64.b64encode(KEY.encode())
-    _, kept = one.payload(0, "server", opcode, None, payload)
+    _, kept = masked(one, 0, "server", opcode, None, payload)
     assert kept.startswith(b"\x03\xe8\xff" + MASK.encode())
     assert one.echoes == [Echo("frame", 0, "Base64", whole=True)]
 
 
 def test_the_answer_to_a_ping_is_masked_and_is_no_quote_of_the_server() -> None:
     one = guard()
-    assert one.payload(0, "client", "pong", None, KEY.encode()) == (None, MASK.encode())
+    assert masked(one, 0, "client", "pong", None, KEY.encode()) == (None, MASK.encode())
     assert one.echoes == []
 
 
@@ -107,8 +114,8 @@ def test_deltas_that_do_not_meet_stay_as_they_are() -> None:
 def test_a_probe_s_key_is_noted_when_it_is_whole_and_stays() -> None:
     probe = "a-wrong-key-of-a-probe"
     one = guard(sent=probe)
-    assert one.payload(0, "server", "text", probe, b"") == (probe, b"")
-    assert one.payload(1, "server", "text", probe[:-1], b"") == (probe[:-1], b"")
+    assert masked(one, 0, "server", "text", probe, b"") == (probe, b"")
+    assert masked(one, 1, "server", "text", probe[:-1], b"") == (probe[:-1], b"")
     assert [(echo.at, echo.whole) for echo in one.echoes] == [(0, True)]
 
 
@@ -128,15 +135,15 @@ def test_a_handshake_is_masked_everywhere() -> None:
 
 def test_a_flood_of_keys_is_noted_for_a_while() -> None:
     one = guard()
-    one.payload(0, "server", "text", f"{KEY} {KEY} ", b"")
+    masked(one, 0, "server", "text", f"{KEY} {KEY} ", b"")
     assert len(one.echoes) == 1
     for number in range(NOTED + 1):
-        one.payload(number, "server", "text", KEY, b"")
+        masked(one, number, "server", "text", KEY, b"")
     assert len(one.echoes) == NOTED
 
 
 def test_without_secrets_nothing_changes() -> None:
-    assert Guard().payload(0, "server", "text", KEY, b"") == (KEY, b"")
+    assert masked(Guard(), 0, "server", "text", KEY, b"") == (KEY, b"")
 
 
 # -- on a socket
