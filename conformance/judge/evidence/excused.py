@@ -159,7 +159,7 @@ def _cut_short(evidence: Evidence) -> dict[object, Excuse]:
                     running.add(key)
             committed = resumed = False
         else:
-            if [sent.type for sent in meant.get(frame.index, ())] == ["response.create"]:
+            if frame.index in meant and [sent.type for sent in meant[frame.index]] == ["response.create"]:
                 asked = max(0, asked - 1)
             if frame.type == "response.done":
                 key = _id_of(frame.event)

@@ -73,8 +73,11 @@ class Asked:
             request = self.found[frame.index] = Request(frame, moment, self._settled.crowded)
             self._waiting.append(request)
             return
+        answers = self._settled.meant.get(frame.index)
+        if answers is None:
+            return
         found = self.found
-        meant = [found[sent.index] for sent in self._settled.meant.get(frame.index, ()) if sent.index in found]
+        meant = [found[sent.index] for sent in answers if sent.index in found]
         if frame.type == "error":
             for request in meant:
                 request.errors.append(frame)

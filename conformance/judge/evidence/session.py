@@ -11,6 +11,16 @@ from conformance.wire.transcript import Frame
 
 LIVES = frozenset({"response.created", "response.output_item.done", "response.done"})
 """What a response begins and ends with."""
+TELLS = LIVES | {
+    "session.created",
+    "session.updated",
+    "error",
+    "conversation.item.created",
+    "input_audio_buffer.speech_started",
+    "input_audio_buffer.speech_stopped",
+    "input_audio_buffer.committed",
+}
+"""The server's events after which the session is another."""
 Turns = Literal["vad", "semantic", "manual", "unsure"]
 
 
@@ -51,7 +61,7 @@ class Course:
             self.now = _sent(before, frame, event, self._pending)
             if frame.type == "response.cancel":
                 self._cut |= self.now.active
-        elif isinstance(event, dict) and frame.side == "server":
+        elif frame.type in TELLS and frame.side == "server":
             self.now = _received(before, frame, event, self._pending, self._cut)
         return before
 
@@ -146,8 +156,6 @@ def _received(
         return replace(now, speaking=None, speech_ms=0.0)
     if kind == "input_audio_buffer.committed":
         return replace(now, items=now.items + 1, speaking=None)
-    if kind not in LIVES:
-        return now
     active = _active(now.active, kind, event, cut)
     return now if active == now.active else replace(now, active=active)
 

@@ -21,6 +21,11 @@ from conformance.judge.evidence.frames import is_client_data, is_odd
 from conformance.spec.requests import ANSWERED_BY, ONLY_ASKED, TABLE
 from conformance.wire.transcript import Frame
 
+ACKNOWLEDGES = frozenset(ANSWERED_BY.values())
+HEARD = frozenset({"input_audio_buffer.speech_started", "input_audio_buffer.speech_stopped"})
+BY_VOICE = HEARD | {"input_audio_buffer.committed", "response.created"}
+"""What voice detection does, or may have done."""
+
 
 def is_request(frame: Frame) -> bool:
     """Whether this is a client event that has an acknowledgement."""
@@ -89,7 +94,7 @@ class Settler:
             self._sent(frame)
         elif frame.side == "server" and frame.type == "error":
             self._refused(frame)
-        elif frame.side == "server" and (meant := tuple(one for one in self._waiting if _answers(frame, one))):
+        elif frame.type in ACKNOWLEDGES and (meant := tuple(one for one in self._waiting if _answers(frame, one))):
             self._acknowledged(frame, meant)
         else:
             self._voice.does(frame)
@@ -193,10 +198,12 @@ class _Voice:
 
     def does(self, frame: Frame) -> bool:
         """Note an event of the server; whether voice detection may be its cause."""
-        item = frame.event.get("item_id") if isinstance(frame.event, dict) else None
-        if frame.side == "client" or not isinstance(item, str | None):
+        if frame.type not in BY_VOICE or frame.side == "client":
             return False
-        if frame.type in {"input_audio_buffer.speech_started", "input_audio_buffer.speech_stopped"}:
+        item = frame.event.get("item_id")
+        if not isinstance(item, str | None):
+            return False
+        if frame.type in HEARD:
             self._heard.add(item)
         elif frame.type == "input_audio_buffer.committed" and item in self._heard:
             self._due += 1

@@ -97,8 +97,10 @@ def is_read_alike_by_all(wire: Evidence) -> Iterator[Breach | None]:
 def has_a_type(wire: Evidence) -> Iterator[Breach | None]:
     """Every event has a non-empty string `type`."""
     for frame in _events(wire):
-        said = f"an event has the type {frame.event.get('type')!r}: {cut(frame.text or '', 80)}"
-        yield None if frame.type else Breach(frame, said)
+        if frame.type:
+            yield None
+        else:
+            yield Breach(frame, f"an event has the type {frame.event.get('type')!r}: {cut(frame.text or '', 80)}")
 
 
 @rule("GEN-005", "a server event", alone=True)
@@ -115,16 +117,16 @@ def has_an_event_id(wire: Evidence) -> Iterator[Breach | None]:
 @rule("GEN-006", "a server event with an event_id")
 def event_ids_differ(wire: Evidence) -> Iterator[Breach | None]:
     """No two events of a session share an `event_id`."""
-    seen: dict[str, str] = {}
+    seen: dict[str, Frame] = {}
     for frame in _events(wire):
         given = frame.event.get("event_id")
         if not isinstance(given, str):
             continue
         if given in seen:
-            yield Breach(frame, f"{_name(frame)} repeats the event_id {given!r} of {seen[given]}")
+            yield Breach(frame, f"{_name(frame)} repeats the event_id {given!r} of {_name(seen[given])}")
         else:
             yield None
-        seen.setdefault(given, _name(frame))
+        seen.setdefault(given, frame)
 
 
 @rule("GEN-007", "a server event after a client event with an event_id")
@@ -138,9 +140,10 @@ def event_ids_are_the_servers_own(wire: Evidence) -> Iterator[Breach | None]:
             continue
         if frame.side == "client":
             ours.add(given)
+        elif given in ours:
+            yield Breach(frame, f"{_name(frame)} has the client's event_id {given!r}")
         elif ours:
-            said = f"{_name(frame)} has the client's event_id {given!r}"
-            yield Breach(frame, said) if given in ours else None
+            yield None
 
 
 @rule("GEN-008", "a server event", alone=True)

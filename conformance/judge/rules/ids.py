@@ -146,7 +146,7 @@ def previous_items_were_shown(wire: Evidence) -> Iterator[Breach | None]:
             yield None if previous in shown else Breach(frame, said)
         shown.add(frame.event.get("item_id"))
         shown.add(body(frame.event, "item").get("id"))
-        shown |= {item.get("id") for item in objects(body(frame.event, "response").get("output"))}
+        shown.update(item.get("id") for item in objects(body(frame.event, "response").get("output")))
 
 
 @rule("GEN-048", "a user item of speech, and no transcription")
