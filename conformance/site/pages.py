@@ -21,7 +21,7 @@ from conformance.site.seen import Run, Timeline
 from conformance.spec import proof, sources
 from conformance.spec.catalogue import Clause, Question, clauses, client_clauses, questions
 from conformance.spec.profiles import MODELS, SOURCES, Profile, profile_for
-from conformance.spec.reference import close_codes, faults, known
+from conformance.spec.reference import close_codes, faults, known, sizes
 
 PARTS = (
     ("events", "Events"),
@@ -250,7 +250,6 @@ def _facts(profile: Profile) -> Iterator[tuple[str, str, str]]:
         ("Largest max_tokens", _number(profile.max_tokens_limit), "max_tokens_limit"),
         ("Default voice", profile.default_voice, "default_voice"),
         ("Voices", _voices(profile), "voices"),
-        ("Remembers", f"{_number(profile.audio_turns)} audio turns", "audio_turns"),
         ("Audio in", f"{profile.audio_in_rate:g} tokens a second", "audio_in_rate"),
         ("Audio out", f"{profile.audio_out_rate:g} tokens a second", "audio_out_rate"),
         ("Shortest audio", f"counts as {profile.audio_min_seconds:g} s", "audio_min_seconds"),
@@ -259,6 +258,7 @@ def _facts(profile: Profile) -> Iterator[tuple[str, str, str]]:
     ]
     if profile.named_voice is not None:
         rows.append(("Voice", f"{profile.named_voice} has to be named, or nothing is answered", "named_voice"))
+    yield from ((row.name, row.says, f"{', '.join(row.source)} ({row.date})") for row in sizes(profile.model))
     yield from ((name, words, SOURCES[key]) for name, words, key in rows)
 
 

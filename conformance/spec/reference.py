@@ -88,6 +88,17 @@ class Known:
     sentences: tuple[Sentence, ...]
 
 
+@dataclass(frozen=True)
+class Size:
+    """How much a model takes, keeps or may be asked; no `models`: it holds for all of them."""
+
+    name: str
+    says: str
+    source: tuple[str, ...]
+    date: str
+    models: tuple[str, ...]
+
+
 def _read(name: str) -> Any:
     return tomllib.loads(resources.files("conformance.spec").joinpath(name).read_text(encoding="utf-8"))
 
@@ -111,6 +122,13 @@ def close_codes() -> dict[int, CloseCode]:
         )
         for row in _read("close_codes.toml")["code"]
     }
+
+
+@functools.cache
+def sizes(model: str) -> tuple[Size, ...]:
+    """What the sources say of the sizes of a model of MODELS, in the order of the file."""
+    rows = (Size(**_tuples(row)) for row in _read("sizes.toml")["size"])
+    return tuple(row for row in rows if not row.models or model in row.models)
 
 
 @functools.cache

@@ -11,7 +11,8 @@ from conformance.site.members import events
 from conformance.spec import sources
 from conformance.spec.anchors import anchors
 from conformance.spec.catalogue import questions
-from conformance.spec.reference import close_codes, faults, known
+from conformance.spec.profiles import MODELS, profile_for
+from conformance.spec.reference import close_codes, faults, known, sizes
 
 KEYS = {*sources.ADDRESSES, *sources.SEEN, *sources.REPORTS}
 DATE = re.compile(r"20\d\d(-\d\d(-\d\d)?)?")
@@ -50,6 +51,19 @@ def test_what_is_known_has_sources_dates_and_questions():
             assert sentence.source in KEYS or " " in sentence.source
             assert re.match(DATE, sentence.date)
     assert [it.id for it in known()] == ["ending", "status", "silence"]
+
+
+@pytest.mark.parametrize("model", MODELS)
+def test_a_model_has_its_sizes_each_once_with_a_source_and_a_date(model):
+    told = {row.name: row for row in sizes(model)}
+    assert len(told) == len(sizes(model))
+    assert {"Context", "Longest session", "Quota"} <= told.keys()
+    for row in told.values():
+        assert set(row.models) <= set(MODELS)
+        assert set(row.source) <= KEYS
+        assert DATE.match(row.date)
+    if (turns := profile_for(model).audio_turns) is not None:
+        assert told["History"].says.startswith(f"{turns} turns with audio"), "what the judge goes by"
 
 
 @pytest.mark.parametrize(
