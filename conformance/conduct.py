@@ -16,6 +16,8 @@ from typing import Any
 import pytest
 
 from conformance import early, plan, runner, screen, secrets
+from conformance.against.page import show
+from conformance.against.rival import FOLDER, Rival
 from conformance.intake import Unread
 from conformance.intake import judging as imports
 from conformance.intake.record import Recording
@@ -45,7 +47,7 @@ class Conduct:
         self.secrets = held
         self.chapters = judging.load()
         known = asked(config, held, self.chapters)
-        self.run, self.replayed = known.run, known.replayed
+        self.run, self.replayed, self._against = known.run, known.replayed, known.against
         self.baseline_path, self.baseline = known.baseline_path, known.baseline
         self.directory, self._named = known.directory, known.named
         beside = (getattr(config.option, name, None) for name in ("xmlpath", "log_file"))
@@ -60,6 +62,7 @@ class Conduct:
         self.cut = False  # the rendering was interrupted
         self.unwritten: list[str] = []
         self.summary: dict[str, Any] | None = None
+        self.rival: Rival | None = None
         self.selected: set[str] = set()
 
     def start(self) -> None:
@@ -130,6 +133,12 @@ class Conduct:
                 self.recorded["plan"] = expected.to_json()
             line.clear()
         self.writer.write("recorded", **self.recorded)
+        if self._against is not None and not self.recorded["infrastructure"]:
+            self.rival = Rival(self._against, self.directory / FOLDER, Redactor(self.secrets))
+            self.writer.write(
+                "against", **self.rival.compare(self.run, held.recording, checks, say=line.say, watch=watch)
+            )
+            line.clear()
 
     def _take_status(self, held: runner.Held) -> None:
         """Write what the platform said and, for what it did not say, a form that a person can fill in."""
@@ -229,6 +238,8 @@ class Conduct:
         gc.freeze()  # pytest collects garbage ten times at its end, and all that was recorded is none
         leaks = self.written.leaks(self.secrets) if self.written is not None else []
         self.unwritten += [f"{path} holds a secret of this run: delete it" for path in leaks]
+        if self.rival is not None and "against" in self.summary:
+            self.unwritten += show(self.rival.path, self.writer.path, self.summary["against"], Redactor(self.secrets))
         exit_code: int = self.summary["exit"]
         if self.writer.problem or self.unwritten:
             return UNWRITTEN

@@ -11,7 +11,7 @@ import fnmatch
 import os
 import time
 from collections.abc import Collection, Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from pathlib import Path
 from typing import Any
 
@@ -27,7 +27,7 @@ from conformance.spec.profiles import DEFAULT_MODEL, FAMILIES, Profile, UnknownM
 from conformance.status.choose import SOURCES, choose
 from conformance.wire.recording import Budget
 from conformance.wire.route import trusting
-from conformance.wire.target import LIVE_RPM, Target, TargetError, is_loopback, resolve
+from conformance.wire.target import LIVE_RPM, REGIONS, Target, TargetError, is_loopback, resolve
 
 
 def declare(parser: pytest.Parser) -> None:
@@ -72,6 +72,12 @@ def declare(parser: pytest.Parser) -> None:
         f"{runner.EMBEDDED_WAIT:.0f}; replay: one look)")  # fmt: skip
     add("--baseline", metavar="FILE", help="accepted failures, answers and shapes; what differs from it fails the run")
     add("--update-baseline", action="store_true", help="write the file of --baseline from this run")
+    add("--against", metavar="NAME|URL", help="hold the same on a second target, and tell what differs: a release and "
+        "the one before, a gateway and what is behind it; what differs fails the run")  # fmt: skip
+    add("--against-model", metavar="NAME", help="what the model is called there (default: the same)")
+    add("--against-key-env", metavar="NAME", help="the environment variable that holds the key of the second target")
+    add("--against-header", type=arguments.header, action="append", metavar="NAME:VALUE", default=[], help="a header "
+        "that the second target wants; its value is a secret (repeatable)")  # fmt: skip
     add("--plan", action="store_true", help="say what the selection would take, and open nothing")
     add("--list", nargs="+", dest="listed", metavar=("KIND", "WORD"), default=None, help="name what there is, and end: "
         "checks, questions, quirks, switches, paths, scenarios or models; with a word those that hold it")  # fmt: skip
@@ -92,6 +98,7 @@ class Asked:
     baseline: Baseline | None
     directory: Path
     named: bool
+    against: runner.Run | None = None
 
 
 def asked(config: pytest.Config, held: secrets.Secrets, chapters: Chapters) -> Asked:
@@ -102,7 +109,8 @@ def asked(config: pytest.Config, held: secrets.Secrets, chapters: Chapters) -> A
     run = _live(config, held, chapters) if replayed is None else _again(config, replayed, chapters)
     path, baseline = _known(config, run.profile.model)
     named = "replay" if replayed is not None else run.target.name
-    return Asked(run, replayed, path, baseline, _directory(config, named), bool(config.getoption("--report-dir")))
+    folder, against = _directory(config, named), _against(config, run, held)
+    return Asked(run, replayed, path, baseline, folder, bool(config.getoption("--report-dir")), against)
 
 
 def worker_input(config: pytest.Config) -> dict[str, Any]:
@@ -221,6 +229,48 @@ def _live(config: pytest.Config, held: secrets.Secrets, chapters: Chapters) -> r
         status_source=option("--status-source"), status_wait=option("--status-wait"),
         command=("pytest", *(str(argument) for argument in config.invocation_params.args)),
     )  # fmt: skip
+
+
+def second_secrets(config: pytest.Config) -> list[tuple[str, str]]:
+    """What is secret of the second target, each with a name for it."""
+    name = config.getoption("--against-key-env") or ""
+    key = os.environ.get(name, "").strip()
+    url = secrets.of_url(config.getoption("--against") or "", "--against")
+    return [(f"${name}", key), *url] if key else url
+
+
+def _against(config: pytest.Config, run: runner.Run, held: secrets.Secrets) -> runner.Run | None:
+    """The second target.  Its key is one that was named for it: a key goes nowhere but where it was meant to go."""
+    option = config.getoption
+    name, named = option("--against"), option("--against-key-env")
+    if name is None:
+        for other in ("against_model", "against_key_env", "against_header"):
+            if option(other):
+                raise pytest.UsageError(f"--{other.replace('_', '-')} needs --against, the second target")
+        return None
+    if option("--replay"):
+        raise pytest.UsageError("--against holds conversations, and --replay opens no connection: `compare` does it")
+    if getattr(config.option, "dist", "no") != "no" or worker_input(config):
+        raise pytest.UsageError("--against holds both targets side by side in one process: leave -n out")
+    both_vendors = run.target.name in REGIONS and name in REGIONS
+    key = (os.environ.get(named or "") or "").strip() or None
+    if named and key is None:
+        raise pytest.UsageError(f"--against-key-env {named}: there is no such variable, or nothing in it")
+    try:
+        target = resolve(
+            name, model=option("--against-model") or run.target.model,
+            key=key or (run.target.key if both_vendors else None),
+            workspace=run.target.workspace if both_vendors else None, concurrency=option("--concurrency"),
+            rpm=option("--rpm"), headers=tuple(option("--against-header")), others=held,
+        )  # fmt: skip
+        target = trusting(target, option("--ca-file"))
+    except TargetError as problem:
+        words = str(problem).replace("--endpoint", "--against").replace("$DASHSCOPE_API_KEY", "--against-key-env NAME")
+        raise pytest.UsageError(words.replace("--header", "--against-header")) from None
+    mock = MockOptions() if target.kind == "mock" else None
+    spends = target.kind == "live" and not is_loopback(target.url)
+    budget = run.budget if run.target.kind == "live" or not spends else runner.live_budget(run.fuzz_examples)
+    return replace(run, target=target, mock=mock, budget=budget)
 
 
 def _check_source(source: str, *, replayed: bool) -> None:

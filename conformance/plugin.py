@@ -19,7 +19,7 @@ from conformance import early, options, plan, screen, secrets, terminal
 from conformance.conduct import Conduct
 from conformance.judge import checks as judging
 from conformance.last_words import closing_words
-from conformance.options import worker_input
+from conformance.options import second_secrets, worker_input
 from conformance.outlet import unbroken
 from conformance.progress import LiveLine
 from conformance.report import record
@@ -111,7 +111,8 @@ def pytest_configure(config: pytest.Config) -> None:
 
 def _begin(config: pytest.Config) -> None:
     try:
-        held = secrets.held(os.environ, config.getoption("--endpoint"), headers=config.getoption("--header"))
+        headers = [*config.getoption("--header"), *config.getoption("--against-header")]
+        held = secrets.held(os.environ, config.getoption("--endpoint"), headers=headers, others=second_secrets(config))
     except secrets.SecretError as problem:
         raise pytest.UsageError(str(problem)) from None
     outlets = contextlib.ExitStack()

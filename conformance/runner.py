@@ -10,7 +10,7 @@ from collections.abc import AsyncIterator, Callable, Coroutine, Iterable, Iterat
 from contextlib import asynccontextmanager, contextmanager
 from dataclasses import asdict, dataclass, field
 from datetime import UTC, datetime
-from typing import Any
+from typing import Any, TypeVar
 
 from conformance import __version__, early, fuzz
 from conformance.aside import aside
@@ -33,6 +33,8 @@ from conformance.wire.recorder import Recorder
 from conformance.wire.recording import Budget, Recording
 from conformance.wire.target import Target, is_loopback
 from conformance.wire.transcript import Transcript
+
+T = TypeVar("T")
 
 SANITY = "connection/Sanity"
 # The paths that are walked when each has to be held alone, with minutes of quiet around it.
@@ -150,30 +152,9 @@ class Run:
         KeyboardInterrupt passes through after partial transcripts were handed over.
         """
         conversations, refused = self.chosen(checks)
-        result: list[Held] = []
-        try:
-            asyncio.run(self._in_order(self._hold(conversations, on_done, watch, say), result.append))
-        except asyncio.CancelledError:  # by a signal that asyncio does not take for Ctrl-C
-            raise KeyboardInterrupt from None
-        (held,) = result
+        held = in_order(self._hold(conversations, on_done, watch, say))
         held.recording.not_held.update(refused)
         return held
-
-    async def _in_order(self, holding: Coroutine[Any, Any, Held], keep: Callable[[Held], None]) -> None:
-        """Let one signal be enough: a second one would break off what the first has begun to end in order.
-
-        The result is handed over and not returned: asyncio asks for the task's `repr`, which spells out its result, and
-        a whole recording takes a third of a second to spell.
-        """
-        task = asyncio.current_task()
-        assert task is not None
-        try:
-            with _cancelled_by(early.SIGNALS, task):
-                keep(await holding)
-        except asyncio.CancelledError:
-            early.note()
-            early.defer()
-            raise
 
     async def _hold(
         self,
@@ -328,6 +309,33 @@ class Run:
 
         async with MockServer(self.mock) as server:
             yield self.target.at(server.url)
+
+
+def in_order(holding: Coroutine[Any, Any, T]) -> T:
+    """Run what holds conversations to its end; KeyboardInterrupt when a signal broke it off.
+
+    One signal is enough: a second one would break off what the first has begun to end in order.  The result is handed
+    over and not returned: asyncio asks for the task's `repr`, which spells out its result, and a whole recording takes
+    a third of a second to spell.
+    """
+    result: list[T] = []
+
+    async def hold() -> None:
+        task = asyncio.current_task()
+        assert task is not None
+        try:
+            with _cancelled_by(early.SIGNALS, task):
+                result.append(await holding)
+        except asyncio.CancelledError:
+            early.note()
+            early.defer()
+            raise
+
+    try:
+        asyncio.run(hold())
+    except asyncio.CancelledError:  # by a signal that asyncio does not take for Ctrl-C
+        raise KeyboardInterrupt from None
+    return result[0]
 
 
 @contextmanager

@@ -178,9 +178,10 @@ def held(
     endpoint: str | None = None,
     *,
     headers: Iterable[tuple[str, str]] = (),
+    others: Iterable[tuple[str, str]] = (),
     strict: bool = True,
 ) -> Secrets:
-    """The secrets of an environment, of an endpoint's URL and of the headers that it is sent.
+    """The secrets of an environment, of an endpoint's URL, of headers that it is sent, and `others` with their names.
 
     Raises SecretError for one that is too short, that no header can carry, or that is a word of what a run writes;
     not `strict`, it leaves them out: a command that sends nothing need not refuse them.
@@ -188,7 +189,7 @@ def held(
     named = [*_of_environment(env), *of_url(env.get("BAILIAN_PROMETHEUS_URL", ""), "BAILIAN_PROMETHEUS_URL")]
     for where, url in (("REALTIME_ENDPOINT", env.get("REALTIME_ENDPOINT")), ("--endpoint", endpoint)):
         named += of_url(url or "", where)
-    named += [(f"the value of --header {name}", of_header(value)) for name, value in headers]
+    named += [*others, *((f"the value of --header {name}", of_header(value)) for name, value in headers)]
     for what, value in named:
         if strict and (why := _unfit(value)) is not None:
             raise SecretError(f"{what} {why}")

@@ -69,6 +69,14 @@ def _without_a_key(monkeypatch: pytest.MonkeyPatch) -> None:
         (["--endpoint", "ws://127.0.0.1:1/x", "--header", "Sec-WebSocket-Key:a-secret"], "of the handshake itself"),
         (["--endpoint", "ws://127.0.0.1:1/x", "--header", "authorization:a-secret"], "DASHSCOPE_API_KEY"),
         (["--header", "X-Gateway:a-secret-value"], "the embedded mock wants none"),
+        (["--against-key-env", "OTHER_KEY"], "--against-key-env needs --against"),
+        (["--against", "mock", "--against-key-env", "NO_SUCH_KEY"], "--against-key-env NO_SUCH_KEY: there is no such"),
+        (
+            ["--against", "wss://gateway.example/x"],
+            "--against wss://gateway.example/x needs an API key in --against-key",
+        ),
+        (["--against", "mock", "--against-header", "X-Gateway:a-secret-value"], "--against-header is for an endpoint"),
+        (["--against", "mock", "--replay", "record.jsonl"], "No such file"),
     ],
 )
 def test_a_wrong_option_is_a_usage_error(options: list[str], says: str, tmp_path: Path) -> None:
@@ -87,12 +95,32 @@ def test_a_wrong_option_is_a_usage_error(options: list[str], says: str, tmp_path
         (["--status-source", "file:/no/such/form"], "there is no such file"),
         (["--profile", "turbo"], "the record is of the qwen3.5 family"),
         (["--status-source", "mock"], "a mock's ledger is gone"),
+        (["--against", "mock"], "--against holds conversations, and --replay opens no connection"),
     ],
 )
 def test_what_a_replay_cannot_do_is_a_usage_error(options: list[str], says: str, tmp_path: Path) -> None:
     small = records.write(tmp_path, records.conversations()[:1], [])
     with pytest.raises(pytest.UsageError, match=says):
         given(tmp_path, "--replay", str(small), *options)
+
+
+def test_the_key_of_the_second_target_is_the_one_that_was_named_for_it(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setenv("DASHSCOPE_API_KEY", "sk-of-the-first")
+    monkeypatch.setenv("OTHER_KEY", "sk-of-the-second")
+    first = ("--endpoint", "ws://127.0.0.1:1/x")
+    named = given(tmp_path, *first, "--against", "wss://gateway.example/y", "--against-key-env", "OTHER_KEY").against
+    assert named is not None
+    assert (named.target.key, named.target.url) == ("sk-of-the-second", "wss://gateway.example/y")
+    unnamed = given(tmp_path, *first, "--against", "ws://127.0.0.1:2/y").against
+    assert unnamed is not None
+    assert unnamed.target.key == "mock-key"
+    regions = given(
+        tmp_path, "--endpoint", "beijing", "--against", "singapore", "--against-model", "qwen3-omni"
+    ).against
+    assert regions is not None
+    assert (regions.target.key, regions.target.model) == ("sk-of-the-first", "qwen3-omni")
 
 
 @pytest.mark.parametrize("given_as", ["a-secret-value", "X Y:a-secret-value", "Host: a-secret-value"])

@@ -56,20 +56,21 @@ class Caller(Protocol):
         """Keep facts with the transcript."""
 
 
-def conversation(moves: Sequence[Move], name: str, where: str = "") -> Conversation:
+def conversation(moves: Sequence[Move], name: str, where: str = "", *, settled: bool = False) -> Conversation:
     """The conversation that the recorder can hold: `conversation(script, "fuzz/7-12")`.
 
-    `where` are the options that name the endpoint, for the command that holds it again.
+    `where` are the options that name the endpoint, for the command that holds it again.  Where it is `settled` the
+    client lets everything come to its end after each move, so that what it meets does not rest on who was faster.
     """
 
     async def talk(call: Caller) -> None:
         call.note(where=where)
-        await hold(call, moves)
+        await hold(call, moves, settled=settled)
 
     return Conversation(name=name, talk=talk, connections=2, retry=False)
 
 
-async def hold(call: Caller, moves: Sequence[Move]) -> None:
+async def hold(call: Caller, moves: Sequence[Move], *, settled: bool = False) -> None:
     """Hold the conversation on a connection that is open; leaves another one open."""
     call.note(moves=list(moves))
     try:
@@ -78,6 +79,8 @@ async def hold(call: Caller, moves: Sequence[Move]) -> None:
             if not call.alive:
                 break
             await act(call, move, number)
+            if settled:
+                await settle(call)
     except Broken:
         # The server ended the connection between two moves: the transcript says so, and the rules judge whether it may.
         pass
@@ -87,6 +90,21 @@ async def hold(call: Caller, moves: Sequence[Move]) -> None:
 async def act(call: Caller, move: Move, number: int) -> None:
     """Carry out the `number`-th move."""
     await call(*_steps(move, call.leg, f"move {number}"))
+
+
+async def settle(call: Caller) -> None:
+    """Wait until nothing is under way: each reply that began is over, and nothing comes any more."""
+    if call.alive:
+        await call(steps.quiet())
+    while call.alive and _under_way(call.leg):
+        if await call(steps.likely("response.done")) is None:
+            return
+        await call(steps.quiet())
+
+
+def _under_way(leg: Leg) -> bool:
+    kinds = [frame.type for frame in leg.frames if frame.side == "server"]
+    return kinds.count("response.created") > kinds.count("response.done")
 
 
 async def part(call: Caller) -> None:

@@ -2,7 +2,8 @@
 
 Kinds of line, in this order: one `run`, one `catalogue`, the `baseline` where there is one, a `conversation` for each
 that was held (before it `payloads`, for the audio and pictures that it is the first to need), a `status` where the
-platform was asked, one `recorded`, a `verdict` for each check judged, one `footer`.  A file that was cut short lacks
+platform was asked, one `recorded`, `against` where there is a second target, a `verdict` for each check judged, one
+`footer`.  A file that was cut short lacks
 its footer; what is there is still good.
 
 Everything that looks into a record reads it here; records of format 1 (whose payloads stand in the texts) as well.
@@ -109,6 +110,7 @@ class Record:
     recorded: Line | None = None
     status: Line | None = None
     baseline: Line | None = None
+    against: Line | None = None
     verdicts: list[Line] = field(default_factory=list)
     footer: Line | None = None
     damage: list[str] = field(default_factory=list)
@@ -273,6 +275,8 @@ def _take(record: Record, number: int, line: Line, restorer: Restorer) -> None:
             transcript.status = line["readings"].get(transcript.path, transcript.status)
     elif kind == "recorded":
         record.recorded = line
+    elif kind == "against":
+        record.against = line
     elif kind == "verdict":
         record.verdicts.append(line)
     elif kind == "footer":

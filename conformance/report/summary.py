@@ -31,6 +31,8 @@ from conformance.wire.gaps import GAPS
 FORMAT = 1  # of summary.json
 MOCK_SERVER = "qwen-realtime-conformance-mock"  # what the mock calls itself in its `Server` header
 
+AGAINST = ("target", "conversations", "generated", "passing", "unsure", "infrastructure", "causes", "verdicts")
+
 EXIT: dict[RunVerdict, int] = {
     "conforms": 0,
     "fails": 1,
@@ -143,6 +145,11 @@ def verdict(record: Record, judged: list[Case], changed: Drift) -> RunVerdict:
     if not any(counts[kind] for kind in ("pass", "fail", "observed")):
         return "nothing_judged"
     return "conforms"
+
+
+def differs(record: Record) -> bool:
+    """Whether a second target did something else."""
+    return record.against is not None and bool(record.against["causes"] or record.against["verdicts"])
 
 
 def drift(record: Record, judged: list[Case]) -> Drift:
@@ -301,7 +308,7 @@ def summary(record: Record) -> dict[str, Any]:
         "usage": usage,
         "cost": cost(record),
         "verdict": result,
-        "exit": EXIT[result],
+        "exit": EXIT[result] or int(differs(record)),
         "headline": headline(record, judged, result, changed),
         "counts": {key: counts[key] for key in sorted(counts)},
         "levels": levels(judged),
@@ -341,6 +348,7 @@ def summary(record: Record) -> dict[str, Any]:
         ],
         "causes": [one.to_json() for one in causes(record.transcripts.values(), judged)],
         "close_paths": paths,
+        **({"against": {key: record.against[key] for key in AGAINST}} if record.against is not None else {}),
         **({"drift": changed.to_json()} if record.baseline is not None else {}),
         "answers": [answer.to_json() for answer in _answers(record, judged, paths)],
         **({"client": client_runs.rows(record)} if client_runs.of_client(record) else {}),

@@ -166,6 +166,15 @@ LINES: dict[str, Form] = {
         "kept_out?": Each(str), "urgent?": [str], "rested?": NUMBER, "slowed?": int, "lag_ms?": NUMBER,
         "plan?": {"connections": int, "minutes": NUMBER, "tokens": [int]},
     },
+    "against": {
+        "target": {"endpoint": str, "model": str}, "conversations": int, "generated": int, "passing": int,
+        "unsure": bool, "infrastructure": TEXT_OR_NONE,
+        "causes": [{
+            "words": str, "conversation": str, "conversations": [str], "checks": [str], "moves": [dict],
+            "shown": [[str]],
+        }],
+        "verdicts": [{"id": str, "here": str, "there": str, "detail": str}],
+    },
     "verdict": {
         "id": str, "verdict": VERDICTS, "detail": str, "seconds": NUMBER, "owner?": TEXT_OR_NONE,
         "outcome?": TEXT_OR_NONE, "places?": int,
