@@ -16,8 +16,6 @@ from typing import Any
 import pytest
 
 from conformance import early, plan, runner, screen, secrets
-from conformance.against.page import show
-from conformance.against.rival import FOLDER, Rival
 from conformance.intake import Unread
 from conformance.intake import judging as imports
 from conformance.intake.record import Recording
@@ -62,7 +60,7 @@ class Conduct:
         self.cut = False  # the rendering was interrupted
         self.unwritten: list[str] = []
         self.summary: dict[str, Any] | None = None
-        self.rival: Rival | None = None
+        self.beside: Path | None = None  # the record of a second target
         self.selected: set[str] = set()
 
     def start(self) -> None:
@@ -134,10 +132,11 @@ class Conduct:
             line.clear()
         self.writer.write("recorded", **self.recorded)
         if self._against is not None and not self.recorded["infrastructure"]:
-            self.rival = Rival(self._against, self.directory / FOLDER, Redactor(self.secrets))
-            self.writer.write(
-                "against", **self.rival.compare(self.run, held.recording, checks, say=line.say, watch=watch)
-            )
+            from conformance.against.rival import Rival  # noqa: PLC0415  # few runs have a second target
+
+            rival = Rival(self._against, self.directory, Redactor(self.secrets))
+            self.beside = rival.path
+            self.writer.write("against", **rival.compare(self.run, held.recording, checks, say=line.say, watch=watch))
             line.clear()
 
     def _take_status(self, held: runner.Held) -> None:
@@ -238,8 +237,10 @@ class Conduct:
         gc.freeze()  # pytest collects garbage ten times at its end, and all that was recorded is none
         leaks = self.written.leaks(self.secrets) if self.written is not None else []
         self.unwritten += [f"{path} holds a secret of this run: delete it" for path in leaks]
-        if self.rival is not None and "against" in self.summary:
-            self.unwritten += show(self.rival.path, self.writer.path, self.summary["against"], Redactor(self.secrets))
+        if self.beside is not None and "against" in self.summary:
+            from conformance.against.page import show  # noqa: PLC0415  # few runs have a second target
+
+            self.unwritten += show(self.beside, self.writer.path, self.summary["against"], Redactor(self.secrets))
         exit_code: int = self.summary["exit"]
         if self.writer.problem or self.unwritten:
             return UNWRITTEN

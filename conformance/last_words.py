@@ -9,8 +9,8 @@ from pathlib import Path
 from typing import Any
 
 from conformance import terminal
-from conformance.against.page import PAGE, SIDES
-from conformance.against.page import words as against_words
+from conformance.against.words import PAGE, SIDES
+from conformance.against.words import words as against_words
 from conformance.conduct import FORM, Conduct
 from conformance.report.answers import unread
 from conformance.report.headline import table, transport_words
@@ -66,7 +66,7 @@ def closing_words(run: Conduct) -> Iterator[str]:
         yield "The page is brief, for the run was interrupted.  To make the whole one:"
         yield f"  realtime-conformance report {folder / 'record.jsonl'}"
     yield from terminal.annotated(made, {check.id: check.where for check in run.chapters.checks.values()})
-    for name in (PAGE, SIDES) if run.rival is not None else ():
+    for name in (PAGE, SIDES) if run.beside is not None else ():
         if (run.directory / name).is_file():
             yield f"Differences: {folder / name}" if name == PAGE else f"Side by side: {folder / name}"
     page = run.directory / "report.html"

@@ -27,7 +27,7 @@ class Rival:
 
     def __init__(self, run: Run, folder: Path, redact: Redactor) -> None:
         self.run = replace(run, fuzz_examples=0)
-        self.path = folder / "record.jsonl"
+        self.path = folder / FOLDER / "record.jsonl"
         self._redact = redact
 
     def compare(

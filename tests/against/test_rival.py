@@ -10,7 +10,7 @@ from typing import Any
 import pytest
 from jsonschema import Draft202012Validator
 
-from conformance.against import page
+from conformance.against import page, words
 from conformance.against.rival import FOLDER, Rival
 from conformance.judge.checks import load
 from conformance.mock.options import MockOptions
@@ -32,7 +32,7 @@ def compared(folder: Path, quirk: str, *checks: str, examples: int = 0, quiet: f
     here = Run(target, profile_for(DEFAULT_MODEL), chapters, mock=MockOptions(), fuzz_examples=examples)
     there = replace(here, target=replace(target, name=f"ws://there/{KEY}"), mock=MockOptions(seed=7, quirks=(quirk,)))
     chosen = [chapters.checks[name] for name in checks]
-    rival = Rival(there, folder / FOLDER, Redactor(KEY))
+    rival = Rival(there, folder, Redactor(KEY))
     held = here.hold(chosen)
     return rival.compare(here, held.recording, chosen, say=lambda words: None, watch=lambda recorder: None)
 
@@ -57,7 +57,7 @@ def test_a_difference_fails_a_run_that_conforms(tmp_path: Path, causes: list[str
     line = {
         "kind": "against", "target": {"endpoint": "ws://there", "model": DEFAULT_MODEL}, "conversations": 1,
         "generated": 0, "passing": 0, "unsure": False, "infrastructure": None,
-        "causes": [{**shown, "words": words} for words in causes], "verdicts": [],
+        "causes": [{**shown, "words": said} for said in causes], "verdicts": [],
     }  # fmt: skip
     path = records.write(tmp_path, records.conversations(), records.verdicts({}))
     lines = path.read_text(encoding="utf-8").splitlines()
@@ -82,9 +82,9 @@ def test_a_generated_script_is_shortened_to_what_shows_it(tmp_path: Path) -> Non
 
 
 def test_the_page_shows_both_sides_and_nothing_of_the_servers_is_markup() -> None:
-    words = "after `x`: `<b>` here, nothing there"
+    told = "after `x`: `<b>` here, nothing there"
     cause = {
-        "words": words, "conversation": "a/B", "conversations": ["a/B", "a/C"], "checks": ["GEN-001"],
+        "words": told, "conversation": "a/B", "conversations": ["a/B", "a/C"], "checks": ["GEN-001"],
         "moves": [{"do": "wait"}], "shown": [["→ <script>"], ["← {}"]],
     }  # fmt: skip
     row = {"id": "GEN-057", "here": "pass", "there": "fail", "detail": "<i>"}
@@ -96,9 +96,9 @@ def test_the_page_shows_both_sides_and_nothing_of_the_servers_is_markup() -> Non
     assert "→ &lt;script&gt;" in shown
     assert not any(tag in shown for tag in ("<script>", "<b>", "<i>"))
     assert json.dumps({"do": "wait"}).replace('"', "&#34;") in shown
-    assert list(page.words(made)) == [
+    assert list(words.words(made)) == [
         "2 differences from ws://there in 2 conversations.",
-        f"  {words} (2 conversations, 1 verdict)",
+        f"  {told} (2 conversations, 1 verdict)",
         "  GEN-057: pass here, fail there",
     ]
-    assert page.headline({**made, "causes": [], "verdicts": []}) == "No difference from ws://there in 2 conversations."
+    assert words.headline({**made, "causes": [], "verdicts": []}) == "No difference from ws://there in 2 conversations."
