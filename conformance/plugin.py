@@ -15,7 +15,7 @@ from typing import Any
 
 import pytest
 
-from conformance import early, options, plan, screen, secrets, terminal
+from conformance import early, garbage, options, plan, screen, secrets, terminal
 from conformance.conduct import Conduct
 from conformance.judge import checks as judging
 from conformance.last_words import closing_words
@@ -100,10 +100,12 @@ class Scribe:
 
 def pytest_configure(config: pytest.Config) -> None:
     """Check the options before anything is collected."""
+    garbage.rarely()
     try:
         _begin(config)
     except BaseException:
         early.restore()
+        garbage.as_before()
         raise
     if getattr(config.option, "dist", "no") != "no":
         early.release()  # the controller of pytest-xdist collects nothing: its workers begin to record at any moment
@@ -325,6 +327,7 @@ def pytest_terminal_summary(terminalreporter: Any, config: pytest.Config) -> Non
 
 def pytest_unconfigure(config: pytest.Config) -> None:
     """Everything is written: a signal that comes now has nothing to end."""
+    garbage.as_before()
     if RUN in config.stash and not worker_input(config):
         early.hold_off()
     sys.stdout.flush()
