@@ -185,7 +185,9 @@ class Run:
                 held.readings = await self._counted(reader, recorder, counted, on_done, say)
             elif held.recording.infrastructure is None:
                 transcripts = list(held.recording.transcripts.values())
-                held.readings = await aside(lambda: reading.read(reader, transcripts, self.wait_for(reader), say))
+                held.readings = await aside(
+                    lambda: reading.read(reader, transcripts, self.wait_for(reader), say, target.secrets)
+                )
             reading.attach(held.recording.transcripts, held.readings)
             for short in await self._shortened(recorder, say):
                 await recorder.record([short], on_done=on_done)

@@ -99,7 +99,9 @@ async def _hold(trial: Trial, room: asyncio.Semaphore) -> tuple[dict[str, Transc
         transcripts = recorder.recording.transcripts
         # The ledger lists a session as soon as it is over: one look tells, and what is missing then is absent.
         ledger = LedgerReader(server.url)
-        reading.attach(transcripts, await aside(lambda: reading.read(ledger, transcripts.values(), LOOK)))
+        reading.attach(
+            transcripts, await aside(lambda: reading.read(ledger, transcripts.values(), LOOK, secrets=target.secrets))
+        )
         return transcripts, server.ledger.calls
 
 

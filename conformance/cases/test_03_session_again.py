@@ -1,8 +1,11 @@
 """§3  Session configuration, changed again: what an update sets is in force, and not only what the first one set."""
 
 from conformance.cases.shared import user
-from conformance.cases.updates import TOOL, TWO_WORDS, update, words
-from conformance.judge.verdicts import Inconclusive, Seen, Uncooperative, other
+from conformance.cases.test_03_session_voices import sample
+from conformance.cases.updates import TOOL, TWO_WORDS, answered, reaction, update, words
+from conformance.guarded import object_at
+from conformance.judge.verdicts import Inconclusive, NotApplicable, Seen, Uncooperative
+from conformance.judge.verdicts import other as other_than
 from conformance.spec import observe, should
 from conformance.wire import close, quiet, send, until
 
@@ -53,35 +56,40 @@ class TestUpdateDuringResponse:
     Each goes to one value, to another, and some of them back.
     """
 
-    script = [
-        until("session.created"),
-        *change(modalities=["text"], turn_detection=None),
-        send("conversation.item.create", item=user("Count to 30.")),
-        until("conversation.item.created"),
-        send("response.create"),
-        until("response.text.delta", "response.audio_transcript.delta"),
-        update(label="meanwhile", session={"instructions": TWO_WORDS}),
-        until("response.done"),
-        quiet(),
-        *change(max_tokens=16, instructions=asked_for(FIRST)),
-        *turn(THIRSTY, "first words"),
-        *change(instructions=asked_for(SECOND)),
-        *turn(THIRSTY, "second words"),
-        *change(instructions=asked_for(FIRST)),
-        *turn(THIRSTY, "words again"),
-        *change(instructions="Do what the user asks.", max_tokens=8),
-        *turn(COUNT, "few tokens"),
-        *change(max_tokens=200),
-        *turn(COUNT, "many tokens"),
-        *change(instructions=CALLS, tools=[TOOL], max_tokens=64),
-        *change(instructions=asked_for(FIRST), tools=[]),
-        *turn(WEATHER, "no tools"),
-        *change(modalities=["text", "audio"]),
-        *turn(THIRSTY, "spoken"),
-        *change(modalities=["text"]),
-        *turn(THIRSTY, "written again"),
-        close(1000),
-    ]
+    @staticmethod
+    def script(profile):
+        one, other = [*sample(profile), None][:2]
+        return [
+            until("session.created"),
+            *change(modalities=["text"], turn_detection=None),
+            send("conversation.item.create", item=user("Count to 30.")),
+            until("conversation.item.created"),
+            send("response.create"),
+            until("response.text.delta", "response.audio_transcript.delta"),
+            update(label="meanwhile", session={"instructions": TWO_WORDS}),
+            until("response.done"),
+            quiet(),
+            *change(max_tokens=16, instructions=asked_for(FIRST)),
+            *turn(THIRSTY, "first words"),
+            *change(instructions=asked_for(SECOND)),
+            *turn(THIRSTY, "second words"),
+            *change(instructions=asked_for(FIRST)),
+            *turn(THIRSTY, "words again"),
+            *change(instructions="Do what the user asks.", max_tokens=8),
+            *turn(COUNT, "few tokens"),
+            *change(max_tokens=200),
+            *turn(COUNT, "many tokens"),
+            *change(instructions=CALLS, tools=[TOOL], max_tokens=64),
+            *change(instructions=asked_for(FIRST), tools=[]),
+            *turn(WEATHER, "no tools"),
+            *change(modalities=["text", "audio"]),
+            *([update(label="another voice", session={"voice": other}), answered] if other else []),
+            *([update(label="first voice", session={"voice": one}), answered] if other else []),
+            *turn(THIRSTY, "spoken"),
+            *change(modalities=["text"]),
+            *turn(THIRSTY, "written again"),
+            close(1000),
+        ]
 
     @observe("Q-UPDATE-DURING-RESPONSE")
     def question_whether_an_update_is_taken_while_a_response_runs(self, wire):
@@ -91,7 +99,7 @@ class TestUpdateDuringResponse:
         if "error" in later:
             return Seen("error", words(wire, "meanwhile"))
         if "session.updated" not in later:
-            return other("no answer")
+            return other_than("no answer")
         return "accepted" if later.index("session.updated") < later.index("response.done") else "deferred"
 
     @should("SES-063")
@@ -117,6 +125,18 @@ class TestUpdateDuringResponse:
     def test_tools_that_were_taken_away_are_not_called(self, wire):
         calls = reply_to(wire, "no tools").all("response.function_call_arguments.done")
         assert not calls, f"{calls[0].get('name')} was called, and `tools` is empty"
+
+    @should("SES-067")
+    def test_the_last_voice_speaks(self, wire):
+        one, other = [*sample(wire.profile), None][:2]
+        if other is None:
+            raise NotApplicable("the sources name one voice of this model")
+        if {reaction(wire, "another voice"), reaction(wire, "first voice")} != {"updated"}:
+            raise Inconclusive("a listed voice was not taken, which is SES-125's business")
+        shown = object_at(reply_to(wire, "spoken").the("response.created"), "response").get("voice")
+        if shown is None:
+            raise Inconclusive("`response.created` does not tell its voice")
+        assert shown != other, f"{other!r} was set, then {one!r}, and the reply has {shown!r}"
 
     @should("SES-066")
     def test_the_last_modalities_hold(self, wire):

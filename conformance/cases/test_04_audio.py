@@ -3,6 +3,7 @@
 import base64
 import contextlib
 import io
+import json
 import re
 import wave
 
@@ -27,6 +28,7 @@ from conformance.wire import append, close, either, likely, maybe, pause, quiet,
 from conformance.wire.call import Broken
 
 MS = 32  # bytes of a millisecond at 16 kHz
+ODD = 3201  # bytes of a first append after which all that follow begin within a sample
 WEATHER = fixtures.wav("weather")
 TURNS = fixtures.wav("three_utterances")
 COMPLETED = TRANSCRIPTION + "completed"
@@ -220,9 +222,32 @@ class TestHeard:
         speak("weather"),
         silence(2000),
         likely("response.done"),
+        append(WEATHER[:ODD], packet_ms=ODD // MS + 1, label="cut samples"),
+        append(WEATHER[ODD:], label="cut samples"),
+        silence(2000),
+        likely("response.done"),
         quiet(),
         close(1000),
     ]
+
+    @observe("Q-APPEND-CUT-SAMPLE")
+    def question_what_becomes_of_samples_cut_in_two(self, wire):
+        sent, first = wire.sent("cut samples"), wire.the(COMPLETED)
+        later = wire.after(sent)
+        errors = [frame.event.get("error") for frame in later if frame.type == "error"]
+        if wire.ending.first == "server":
+            return Seen("closed", f"{wire.ending.code_received} {wire.ending.reason_received}; errors {errors}")
+        if errors:
+            return Seen("error", json.dumps(errors[0], ensure_ascii=False))
+        words_of_it = words(str(first.get("transcript")))
+        told = [str(frame.event.get("transcript")) for frame in later if frame.type == COMPLETED]
+        if not words_of_it or (not told and "input_audio_buffer.committed" in [frame.type for frame in later]):
+            raise Uncooperative("the words of an utterance were not told")
+        shared = words_of_it & words(" ".join(told))
+        seen = f"the words were {first['transcript']!r}, and cut in odd places {told or 'nothing was heard'}"
+        if shared and len(shared) <= len(words_of_it) / 2:
+            raise Uncooperative(seen)
+        return Seen("joined" if shared else "garbled", seen)
 
     @should("AUD-017")
     def test_the_transcript_names_its_item(self, wire):

@@ -279,6 +279,7 @@ class TestSettings:
 
 
 TRANSCRIBED = TRANSCRIPTION + "completed"
+WORDS = {"model": "qwen3-asr-flash-realtime"}  # what the newer models' greetings and the samples have
 SAID = [fixtures.utterance_text(name) for name in ("hello", "weather", "goodbye")]
 
 
@@ -296,12 +297,27 @@ class TestThreeUtterances:
         pause(1000),
         send("session.update", label="one number", session={"turn_detection": {"prefix_padding_ms": 200}}),
         updated,
+        send("session.update", label="words off", session={"input_audio_transcription": None}),
+        updated,
+        send("session.update", label="words on", session={"input_audio_transcription": WORDS}),
+        updated,
         speak("goodbye", label="speech 3"),
         silence(2000),
         until(STOPPED),
         likely("response.done"),
+        quiet(),
         close(1000),
     ]
+
+    @should("VAD-027")
+    def test_words_come_again_once_they_are_asked_for_again(self, wire):
+        if {*wire.answers_to("words off"), *wire.answers_to("words on")} != {"session.updated"}:
+            raise Inconclusive("transcription was not switched off and on")
+        items = list(dict.fromkeys(event.get("item_id") for event in wire.all(COMMITTED)))
+        told = {event.get("item_id") for event in wire.all(TRANSCRIBED, TRANSCRIPTION + "failed")}
+        if len(items) != len(SAID) or not set(items[:2]) <= told:
+            raise Inconclusive(f"of the utterances before {len(told & set(items[:2]))} of 2 were transcribed")
+        assert items[2] in told, "nothing told the words of the utterance after transcription was switched on again"
 
     @should("VAD-015")
     def test_each_utterance_is_a_turn(self, wire):

@@ -566,6 +566,10 @@ class TestLedger:
     def test_the_model_is_the_one_that_greeted(self, wires):
         ledger.is_right("CLO-024", ledger.names_its_model(wires))
 
+    @should("CLO-025")
+    def test_no_row_shows_the_key(self, wires):
+        ledger.is_right("CLO-025", ledger.quotes_no_key(wires))
+
 
 def idle_end(wire) -> Seen:
     """Whether and how an idle session was ended by the server."""

@@ -95,6 +95,18 @@ def is_timed_right(wires: Iterable[Wire]) -> Judged:
         raise NotApplicable("no session is listed with a time")
 
 
+def quotes_no_key(wires: Iterable[Wire]) -> Judged:
+    """No row shows the key with which its session was opened."""
+    judged = False
+    for item, reading in listed(wires):
+        if reading.get("quotes") is None:
+            continue
+        judged = True
+        yield (item, f"the key is in {', '.join(reading['quotes'])}") if reading["quotes"] else None
+    if not judged:
+        raise NotApplicable("nobody looked for the key in the rows of a session")
+
+
 def names_its_model(wires: Iterable[Wire]) -> Judged:
     """The model that is listed is the one that greeted; a snapshot of it is the same."""
     judged = False

@@ -53,6 +53,7 @@ class Call:
     """The session's clock at `started_ms`, in seconds."""
     client_ip: str = "127.0.0.1"
     workspace: str | None = None
+    key: str = ""
 
 
 class Ledger:

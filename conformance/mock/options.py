@@ -98,7 +98,7 @@ class MockOptions:
     """What a mock does.  The model comes from the URL of each connection.
 
     `switches` chooses sides of open questions by name (`questions.toml`, id without "q-", lower case); `quirks` names
-    deviations.  `key`: the only key that is accepted; None accepts every key that does not start with "invalid".
+    deviations.  `key`: the only key that is accepted; None accepts every key that does not hold "invalid".
     `voices` are accepted besides those that `models` names.
     """
 

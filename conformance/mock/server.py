@@ -1,7 +1,7 @@
 """The mock on a socket: `ws://127.0.0.1:PORT/api-ws/v1/realtime?model=NAME`, any key but those named here.
 
 A key is taken from `Authorization: Bearer KEY` (the scheme in any case).  Without `MockOptions.key` every key is
-accepted that does not start with "invalid"; with it, only that one.  A key that starts with "arrears" or "throttled" is
+accepted that does not hold "invalid"; with it, only that one.  A key that starts with "arrears" or "throttled" is
 upgraded and then closed as such an account is.  The ledger is at
 `http://127.0.0.1:PORT/__status/calls?from=MS&to=MS` on the same port, the same as counters at `/__status/metrics`.
 """
@@ -223,7 +223,7 @@ class MockServer:
         key = _key(request)
         if not key:
             return "no-key"
-        wrong = key != self.options.key if self.options.key is not None else key.lower().startswith("invalid")
+        wrong = key != self.options.key if self.options.key is not None else "invalid" in key.lower()
         return "bad-key" if wrong else None
 
     def _model_trouble(self, link: Link, query: str) -> Response | None:
@@ -344,6 +344,7 @@ class MockServer:
             clock_origin=session.began,
             client_ip=address[0] if address else "",
             workspace=link.request.headers.get("X-DashScope-WorkSpace"),
+            key=session.key,
         )
         self.ledger.record(call)
         self.witness.listed(link, call)

@@ -16,7 +16,7 @@ from conformance.spec.catalogue import questions
 NOT_SWITCHABLE: Mapping[str, str] = {
     "finish-error=not-refused": "follows from finish = finished, cannot be chosen by itself",
     "hosts": "the mock has one address",
-    "account-refused": "the mock has no accounts; a key that starts with `invalid` is refused",
+    "account-refused": "the mock has no accounts; a key that holds `invalid` is refused",
     "temporary-key": "the mock's keys do not expire",
     "throttle": "the mock takes as many sessions as come",
     "commit-maximum": "no limit was ever seen; `Limits.message_bytes` bounds a message",

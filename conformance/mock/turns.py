@@ -15,6 +15,7 @@ from conformance.mock.core import Core
 from conformance.mock.errors import Fault, Json, Refused
 from conformance.mock.vad import SpeechStarted, SpeechStopped
 
+SOME = 100  # bytes of an append that holds more than a slip
 AHEAD = 20.0  # seconds by which audio may run ahead of the clock, where it may not come faster than it sounds
 
 
@@ -116,6 +117,12 @@ class Turns:
         if len(pcm) % 2 and switches["append-odd"] != "ignored":
             self._by(switches["append-odd"], errors.not_allowed("The audio has an odd number of bytes.", "audio"))
             return
+        if len(pcm) % 2 and len(pcm) > SOME:
+            if switches["append-cut-sample"] in {"error", "closed"}:
+                self._by(switches["append-cut-sample"], errors.not_allowed("A sample is cut in two.", "audio"))
+                return
+            if switches["append-cut-sample"] == "garbled":
+                pcm += b"\0"
         if pcm[:4] == b"RIFF" and self.buffer.format.container == "pcm" and switches["wav-header-in-pcm"] == "error":
             raise Refused(errors.not_allowed("The audio has a WAV header, but the format is pcm.", "audio"))
         side = self._out_of_time()

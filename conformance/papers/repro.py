@@ -17,7 +17,7 @@ from conformance.papers.stand import plays
 from conformance.papers.trace import Trace
 from conformance.papers.turning import Claim, turning
 from conformance.spec.profiles import Profile
-from conformance.wire.call import Dial
+from conformance.wire.call import NEAR, Dial
 from conformance.wire.transcript import Leg, Transcript
 
 
@@ -147,7 +147,7 @@ USUAL = {"host", "upgrade", "connection", "user-agent", "authorization", "x-dash
 
 
 def _headers(leg: Leg, dial: Dial) -> dict[str, str]:
-    """The headers that a reproduction sends; `{key}` stands for the key."""
+    """The headers that a reproduction sends; `{key}` stands for the key, `{start}` for all but its end."""
     sent = leg.handshake.request_headers
     found = {
         name: value
@@ -156,7 +156,8 @@ def _headers(leg: Leg, dial: Dial) -> dict[str, str]:
         or (name.lower() == "user-agent" and not value.startswith("qwen-realtime-conformance/"))
     }  # fmt: skip
     if any(name.lower() == "authorization" for name, _ in sent):
-        found["Authorization"] = f"{dial.scheme} {'{key}' if dial.key in {None, 'target'} else dial.key}"
+        named = {None: "{key}", "target": "{key}", NEAR: "{start}-invalid"}
+        found["Authorization"] = f"{dial.scheme} {named.get(dial.key, dial.key)}"
     return found
 
 

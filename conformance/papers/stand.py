@@ -57,7 +57,7 @@ def plays(
 
     def one(given: MockOptions) -> Seen:
         with serving(given) as url:
-            mine = {name: value.replace("{key}", KEY) for name, value in headers.items()}
+            mine = {name: value.replace("{key}", KEY).replace("{start}", KEY[:-1]) for name, value in headers.items()}
             return play(f"{url}?{query}", mine, copy.deepcopy(list(steps)), patience)
 
     with ThreadPoolExecutor(max(1, len(options))) as pool:

@@ -85,6 +85,7 @@ class Reading:
     code and text the platform gives.  `started` is when the first row begins, `lasted` how long they last in all (ms),
     `models` what they name; what no row tells is None.  `lag_s` runs from our close to the first sight of this status.
     `other` is the session that a row names which has this one's time and tokens, where no row names this one.
+    `quotes` are the members of rows that show the whole key, which is masked in them; None: nobody looked.
     """
 
     status: str
@@ -100,6 +101,7 @@ class Reading:
     started: float | None = None
     lasted: float | None = None
     models: tuple[str, ...] = ()
+    quotes: tuple[str, ...] | None = None
 
     def __post_init__(self) -> None:
         if self.status not in STATUSES:
@@ -109,7 +111,8 @@ class Reading:
 
     def to_json(self) -> Json:
         """Return the reading as a JSON object, every field present."""
-        return {**asdict(self), "rows": [dict(row) for row in self.rows], "models": list(self.models)}
+        return {**asdict(self), "rows": [dict(row) for row in self.rows], "models": list(self.models),
+                "quotes": None if self.quotes is None else list(self.quotes)}  # fmt: skip
 
     @classmethod
     def from_json(cls, given: Mapping[str, Any]) -> Self:
@@ -117,7 +120,8 @@ class Reading:
         known = {one.name for one in fields(cls)}
         values = {name: value for name, value in given.items() if name in known}
         tuples = {name: tuple(values.get(name) or ()) for name in ("rows", "models")}
-        return cls(**{**values, **tuples})
+        quotes = values.get("quotes")
+        return cls(**{**values, **tuples, "quotes": None if quotes is None else tuple(quotes)})
 
 
 def not_observable(problem: NotObservable, reader: str, observed_at: int) -> Reading:

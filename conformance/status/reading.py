@@ -3,10 +3,12 @@
 from __future__ import annotations
 
 import asyncio
+import json
 import time
 from collections.abc import Awaitable, Callable, Iterable, Mapping
 from dataclasses import replace
 
+from conformance.secrets import Secrets
 from conformance.status.base import Reader
 from conformance.status.model import NotObservable, Reading, Session, not_observable
 from conformance.status.poll import observe
@@ -73,11 +75,28 @@ def read(
     transcripts: Iterable[Transcript],
     wait_s: float,
     progress: Callable[[str], None] = lambda words: None,
+    secrets: Secrets | None = None,
 ) -> dict[str, Reading]:
-    """What the reader says of each close path, by the path; never raises for what a reader does."""
+    """What the reader says of each close path, by the path; never raises for what a reader does.
+
+    With `secrets`, rows are searched for them and masked.
+    """
     held = list(transcripts)
     others = frozenset(leg.session_id for item in held for leg in item.legs if leg.session_id is not None)
-    return observe(reader, sessions(held), good=GOOD, bad=BAD, wait_s=wait_s, others=others, progress=progress)
+    found = observe(reader, sessions(held), good=GOOD, bad=BAD, wait_s=wait_s, others=others, progress=progress)
+    return found if secrets is None else {path: searched(one, secrets) for path, one in found.items()}
+
+
+def searched(one: Reading, secrets: Secrets) -> Reading:
+    """The reading with no secret in its rows, and with the members that held one whole."""
+    quotes = {
+        name
+        for row in one.rows
+        for name, value in row.items()
+        if any(hit.whole for hit in secrets.hits(json.dumps(value)))
+    }
+    rows = tuple(json.loads(secrets.mask_json(json.dumps(row))) for row in one.rows)
+    return replace(one, rows=rows, quotes=tuple(sorted(quotes)))
 
 
 def attach(transcripts: Mapping[str, Transcript], readings: Mapping[str, Reading]) -> None:

@@ -20,7 +20,7 @@ from conformance.wire.connection import Connection, Unreachable
 from conformance.wire.gaps import Elided
 from conformance.wire.guard import Guard
 from conformance.wire.limits import Room
-from conformance.wire.pace import Pacer
+from conformance.wire.pace import RECONNECT, Pacer
 from conformance.wire.target import Target
 from conformance.wire.transcript import Cause, Frame, Leg, Stop, Transcript
 from conformance.wire.voice import named
@@ -30,7 +30,8 @@ from conformance.wire.voice import named
 class Dial:
     """How a conversation opens its connection, where it differs from the plain way.
 
-    `key=None` sends no Authorization header, `model=None` the target's model, `with_model=False` no model parameter.
+    `key=None` sends no Authorization header, `key=NEAR` one that begins as the target's, `model=None` the target's
+    model, `with_model=False` no model parameter.
     As the vendor's SDKs do, it offers neither extension nor sub-protocol by itself.
     """
 
@@ -43,6 +44,7 @@ class Dial:
     subprotocols: tuple[str, ...] = ()
 
 
+NEAR = "near"
 LONG_MS = 10_000
 LONG_PACKET_MS = 500
 _ENCODER = json.JSONEncoder(ensure_ascii=False, separators=(",", ":"))
@@ -136,7 +138,7 @@ class Call:
             await self._turn(self._pacer)
         dial = dial or Dial()
         headers = [("User-Agent", f"qwen-realtime-conformance/{__version__}")]
-        key = self.target.key if dial.key == "target" else dial.key
+        key = {"target": self.target.key, NEAR: near(self.target.key)}.get(dial.key or "", dial.key)
         if key is not None:
             headers.append(("Authorization", f"{dial.scheme} {key}"))
         if self.target.workspace:
@@ -171,6 +173,19 @@ class Call:
         self.limit.reschedule(None)
         await pacer.turn()
         self.limit.reschedule(now() + left)
+
+    async def taken(self) -> bool:
+        """Dial, where the question is whether that works: a refusal is noted, and no trouble of the conversation."""
+        try:
+            await self.connect()
+        except Unreachable:
+            self.note(refused=[*self.transcript.notes.get("refused", ()), len(self.transcript.legs) - 1])
+            return False
+        return True
+
+    async def rest(self) -> None:
+        """Leave the endpoint alone for a while, after something on its side did not go well."""
+        await asyncio.sleep(self.target.back_off * RECONNECT)
 
     async def leave(self) -> None:
         """Close what is open with 1000 and write down how it ended."""
@@ -343,6 +358,11 @@ class Call:
             heard, took = await _listen(connection, left)
             listened += took
             silent = 0.0 if heard else silent + took
+
+
+def near(key: str | None) -> str:
+    """A key that was never given out and begins as this one: a server that knows keys by their beginning takes it."""
+    return f"{(key or '')[:-1]}-invalid"
 
 
 def sized_append(size: int, event: Callable[[str, Any], bytes]) -> tuple[bytes, str]:

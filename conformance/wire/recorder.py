@@ -18,7 +18,7 @@ from conformance.wire.fitness import deaf, unusable
 from conformance.wire.holding import OnDone, hold, note
 from conformance.wire.hush import TIMES, Hush
 from conformance.wire.limits import Room
-from conformance.wire.pace import Clock, Pacer
+from conformance.wire.pace import RECONNECT, Clock, Pacer
 from conformance.wire.pulse import Pulse
 from conformance.wire.recording import Budget, Cause, Recording
 from conformance.wire.target import Target
@@ -26,7 +26,6 @@ from conformance.wire.transcript import Transcript
 
 LOOK_AGAIN = 5.0  # seconds between two looks whether a rest after throttling is over
 BROKEN_OFF = 5  # conversations in a row that had to be broken off, after which no further one is worth opening
-RECONNECT = 0.25  # of the back-off: a new connection worked 2 to 16 s after a loss (F6)
 Unusable = Callable[[Transcript], tuple[Kind, str] | None]
 Matters = Callable[[Transcript], bool]
 """Whether what is missing from a conversation keeps any check from passing; None where nobody judges."""

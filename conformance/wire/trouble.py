@@ -43,9 +43,13 @@ class Trouble:
 def find(transcript: Transcript, *, greeted: bool = False) -> Trouble | None:
     """The first trouble that a conversation met, of any kind that its words tell; None where there is none.
 
-    `greeted`: only on connections that had their session.
+    `greeted`: only on connections that had their session.  Where a script asked whether it would be let in, a refusal
+    is its answer.
     """
-    for leg in transcript.legs:
+    answers = transcript.notes.get("refused") or ()
+    for number, leg in enumerate(transcript.legs):
+        if number in answers:
+            continue
         if greeted and not any(frame.side == "server" and frame.type == "session.created" for frame in leg.frames):
             continue
         found = _handshake(leg) or _frames(leg) or _ending(leg)

@@ -119,6 +119,13 @@ def test_rows_name_the_model_that_greeted_or_a_snapshot_of_it() -> None:
     assert len(wrong(ledger.names_its_model([walked("a", *reply(), models=[model, "another"])]))) == 1
 
 
+def test_a_row_that_shows_the_key_is_wrong_and_where_nobody_looked_nothing_is_said() -> None:
+    assert wrong(ledger.quotes_no_key([walked("a", *reply(), quotes=[])])) == []
+    assert wrong(ledger.quotes_no_key([walked("a", quotes=["apikey"])])) == ["a: the key is in apikey"]
+    with pytest.raises(NotApplicable, match="nobody looked"):
+        list(ledger.quotes_no_key([walked("a", *reply())]))
+
+
 def test_a_session_that_cost_something_is_listed_with_its_usage() -> None:
     assert wrong(ledger.counts_right([walked("a", *reply())])) == [
         "a: no usage is listed for the 30 tokens that its replies reported"

@@ -16,6 +16,7 @@ from pathlib import Path
 sys.path.insert(0, str(Path(__file__).resolve().parents[1]))
 
 from conformance.spec.catalogue import questions
+from conformance.spec.profiles import DEFAULT_MODEL
 from tests.other_server.defects import DEFECTS, VARIANTS, ways
 from tests.other_server.measure import Seen, see
 from tests.other_server.ways import Ways
@@ -35,8 +36,10 @@ def main() -> int:
     legal = [name for name in VARIANTS if _meant(options.only, name, "legal")]
     told: dict[str, Counter[str]] = {}
     with ProcessPoolExecutor(options.jobs) as pool:
-        faithful = pool.submit(see, Ways()).result()
-        judged = pool.map(_defect, chosen, [faithful] * len(chosen), [options.whole] * len(chosen))
+        models = {row.model or DEFAULT_MODEL for row in chosen.values()}
+        faithful = {model: pool.submit(see, Ways(), model=model) for model in sorted(models)}
+        plain = [faithful[row.model or DEFAULT_MODEL].result() for row in chosen.values()]
+        judged = pool.map(_defect, chosen, plain, [options.whole] * len(chosen))
         for name, (outcome, why) in zip(chosen, judged, strict=True):
             told.setdefault(chosen[name].kind, Counter())[outcome] += 1
             print(f"{outcome:<10} {name}: {why[:SHOWN]}", flush=True)
@@ -63,7 +66,7 @@ def _defect(name: str, faithful: Seen, whole: bool) -> tuple[str, str]:
     first = () if whole else DEFECTS[name].shows
     outcome, why = "passed", ""
     for globs in filter(None, (first, ("*",))):
-        seen = see(ways(name), globs)
+        seen = see(ways(name), globs, model=DEFECTS[name].model or DEFAULT_MODEL)
         new = {check: told for check, told in seen.failing.items() if check not in faithful.failing}
         if new:
             check = min(new, key=lambda one: (LEVELS.index(new[one][0]), one))

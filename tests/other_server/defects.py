@@ -19,6 +19,7 @@ class Defect:
     kind: str
     words: str
     shows: tuple[str, ...] = ALL
+    model: str = ""  # the usual one
 
 
 def _ways(name: str, **others: Any) -> Ways:
@@ -155,8 +156,10 @@ FIRST: dict[str, tuple[str, ...]] = {
     "envelope": ("envelope/*", "responses/*"), "session": ("session/*",), "replies": ("responses/*", "cancel/*"),
     "items": ("items/*",),
 }  # fmt: skip
+# Of the usual model the sources name one voice; of this one four, so that a second can be set.
+MODEL = {"keeps-first-voice": "qwen-omni-turbo-realtime"}
 DEFECTS = {
-    name: Defect(kind, words or FILTERS[name][0], FIRST[kind])
+    name: Defect(kind, words or FILTERS[name][0], FIRST[kind], MODEL.get(name, ""))
     for kind, rows in KINDS.items()
     for name, words in rows.items()
 }

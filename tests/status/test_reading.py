@@ -8,9 +8,10 @@ from typing import Any
 
 import pytest
 
+from conformance.secrets import Secrets
 from conformance.status.model import NotObservable, Reading
 from conformance.status.prometheus import PrometheusReader
-from conformance.status.reading import attach, counted, sessions, untold
+from conformance.status.reading import attach, counted, searched, sessions, untold
 from conformance.wire.transcript import Frame, Handshake, Leg, Transcript
 
 GOOD = {("200", ""): 3.0}
@@ -46,6 +47,19 @@ def test_a_reading_is_put_where_the_checks_look() -> None:
     assert transcripts["a"].status is not None
     assert transcripts["a"].status["status"] == "succeeded"
     assert transcripts["b"].status is None
+
+
+def test_the_whole_key_in_a_row_is_noted_and_all_of_it_masked() -> None:
+    key = "sk-0123456789abcdef0123456789abcdef"
+    secrets = Secrets([key])
+    told = ({"apikey": key, "usage": json.dumps({"of": f"Bearer {key}"}), "model": "m"}, {"account": f"{key[:9]}…"})
+    found = searched(Reading("succeeded", attribution="exact_id", rows=told), secrets)
+    assert found.quotes == ("apikey", "usage")
+    assert not secrets.found(json.dumps(found.rows))
+    assert Reading.from_json(found.to_json()) == found
+    plain = Reading("succeeded", rows=({"apikey_id": "1"},))
+    assert searched(plain, secrets).quotes == ()
+    assert Reading.from_json(plain.to_json()).quotes is None
 
 
 class Counters(PrometheusReader):

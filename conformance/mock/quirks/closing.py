@@ -131,6 +131,14 @@ def _late(row: Json) -> Json:
 lists("ledger-dates-an-hour-late", "the row of a closed session begins an hour late", _late)
 lists("ledger-names-another-model", "the row of a closed session names another model",
       lambda row: {**row, "model": "qwen-omni-turbo-realtime"})  # fmt: skip
+
+
+@quirk("ledger-shows-the-key", "11", "the row of a closed session shows the client's key", hook="row", touches=LISTED,
+       switches=FINISHES)  # fmt: skip
+def _tells(given: Json, call: Call) -> Json:
+    return {**given, "apikey": call.key} if call.code is not None and not call.finished else given
+
+
 adds("talks-after-the-finish", "11", "an event follows `session.finished`", "session.finished",
      lambda event, session: {"type": "input_audio_buffer.cleared"}, touches=("closing/FinishIdle",),
      switches=FINISHES)  # fmt: skip

@@ -38,7 +38,7 @@ in_errors("error-quotes-the-key-in-base64", "an error quotes the client's creden
 @quirk("refusal-quotes-the-key", "00", "a 401 says which key was wrong", hook="admit", touches=("connection/BadKey",))
 def _which(path: str, headers: Mapping[str, str]) -> tuple[int, str, str] | None:
     key = headers.get("Authorization", "").partition(" ")[2]
-    return (401, "InvalidApiKey", f"Incorrect API key provided: {key}.") if key.startswith("invalid") else None
+    return (401, "InvalidApiKey", f"Incorrect API key provided: {key}.") if "invalid" in key else None
 
 
 @quirk("goodbye-quotes-the-key", "00", "the answer to a close has the client's key as its reason", hook="reason",

@@ -69,6 +69,16 @@ edits("reset-breaks-the-next", "13", "after a reset the next session fails its r
       put("response.status", "failed"), when=of_session(3), touches=UNCLEAN)  # fmt: skip
 edits("drop-breaks-the-next", "13", "after a drop the next session fails its response", "response.done",
       put("response.status", "failed"), when=of_session(4), touches=UNCLEAN)  # fmt: skip
+
+
+@quirk("no-room-after-a-drop", "13", "after a drop the next session is turned away", touches=UNCLEAN)
+def _turned_away(event: Json, session: Session) -> list[Json] | None:
+    if event["type"] != "session.created" or session.number not in {4, 7}:  # 5 is left well, and 6 is dropped
+        return None
+    session.close(1013, "try again later")
+    return []
+
+
 edits("reset-breaks-others", "13", "a reset fails the response of another session", "response.done",
       put("response.status", "failed"), when=of_session(1), touches=UNCLEAN)  # fmt: skip
 edits("mistakes-break-others", "13", "malformed events fail the response of another session", "response.done",

@@ -6,7 +6,7 @@ from collections.abc import Callable
 from dataclasses import replace
 from typing import TYPE_CHECKING, Any
 
-from conformance.mock.models import model_of
+from conformance.mock.models import USUAL, model_of
 from conformance.mock.quirks.base import quirk
 from conformance.mock.quirks.making import adds, at, count, drops, edits, hears, put, refuses, without
 from conformance.mock.ranges import asks_only, within
@@ -334,10 +334,10 @@ hears("takes-odd-parameters", "03", "parameters of another type are confirmed an
           at(entry, "function.parameters.type") == "array" for entry in _tools(event)), touches=TOOLS)  # fmt: skip
 
 
-def keeps(name: str, lie: str, field: str, first: int = 1) -> None:
+def keeps(name: str, lie: str, field: str, first: int = 1, model: str = USUAL) -> None:
     """After `first` updates of a field every further one is echoed, and what was in force before stays so."""
 
-    @quirk(name, "03", lie, hook="configure", touches=("session/UpdateDuringResponse",))
+    @quirk(name, "03", lie, hook="configure", touches=("session/UpdateDuringResponse",), model=model)
     def hold(before: Json, patch: Json, after: Json, session: Session) -> Json:
         if field not in patch:
             return after
@@ -356,3 +356,4 @@ keeps("keeps-its-instructions", "third instructions are echoed, and the second s
 keeps("keeps-its-length", "a second `max_tokens` is echoed, and the first stays in force", "max_tokens", 2)
 keeps("keeps-its-tools", "second tools are echoed, and the first stay in force", "tools")
 keeps("keeps-its-modalities", "second modalities are echoed, and the first stay in force", "modalities")
+keeps("keeps-its-voice", "a second voice is echoed, and the first stays in force", "voice", model=OLDEST)

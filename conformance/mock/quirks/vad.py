@@ -44,6 +44,20 @@ def _swapped(event: Json, session: Session) -> list[Json] | None:
     return [event, session.memory.pop("held")] if event["type"] == STOPPED and "held" in session.memory else None
 
 
+@quirk("words-stay-off", "05", "transcription that was switched off never comes on again", hook="configure",
+       touches=("vad/ThreeUtterances",))  # fmt: skip
+def _stay_off(before: Json, patch: Json, after: Json, session: Session) -> Json:
+    return {**after, "input_audio_transcription": None} if before["input_audio_transcription"] is None else after
+
+
+@quirk("words-stay-off", "05", "transcription that was switched off never comes on again")
+def _echoed(event: Json, session: Session) -> list[Json] | None:
+    asked = at(session.current, "session.input_audio_transcription")
+    if event["type"] != "session.updated" or not asked:
+        return None
+    return [{**event, "session": {**event["session"], "input_audio_transcription": asked}}]
+
+
 edits("start-without-ms", "05", "`audio_start_ms` is a string", STARTED,
       lambda event, session: event.update(audio_start_ms=str(event["audio_start_ms"])), touches=TURN)  # fmt: skip
 edits("stop-without-item", "05", "`speech_stopped` names no item", STOPPED, put("item_id", ""), touches=TURN)

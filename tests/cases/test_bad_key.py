@@ -1,0 +1,48 @@
+"""The wrong key of a run begins as the right one, and is masked like it wherever a server quotes it."""
+
+from __future__ import annotations
+
+import asyncio
+import json
+from dataclasses import replace
+
+import pytest
+
+from conformance.mock.options import MockOptions
+from conformance.mock.server import MockServer
+from conformance.spec.profiles import DEFAULT_MODEL, profile_for
+from conformance.trial import chapters
+from conformance.wire.call import near
+from conformance.wire.holding import hold
+from conformance.wire.target import resolve
+from conformance.wire.transcript import Transcript
+
+KEY = "sk-0123456789abcdef0123456789abcdef"
+
+
+@pytest.mark.parametrize("key", [KEY, "mock-key", None])
+def test_it_is_another_that_begins_alike(key: str | None) -> None:
+    assert near(key) != key
+    assert not near(key).startswith(key or "-----")
+    assert near(key).startswith((key or "")[:-1])
+
+
+def held(*quirks: str) -> Transcript:
+    async def asked() -> Transcript:
+        async with MockServer(MockOptions(key=KEY, quirks=quirks)) as server:
+            target = replace(resolve("mock", model=DEFAULT_MODEL, key=None, workspace=None), key=KEY).at(server.url)
+            return await hold(chapters().conversations["connection/BadKey"], target, profile_for(DEFAULT_MODEL))
+
+    return asyncio.run(asked())
+
+
+def test_it_is_refused_and_not_kept() -> None:
+    (leg,) = held().legs
+    assert leg.handshake.status == 401
+    assert KEY[:12] not in json.dumps(leg.handshake.request_headers)
+
+
+def test_a_refusal_that_quotes_it_is_noted_and_tells_nothing_of_the_right_one() -> None:
+    (leg,) = held("refusal-quotes-the-key").legs
+    assert KEY[:12] not in leg.handshake.body
+    assert [echo.whole for echo in leg.echoes or ()].count(True) == 1
