@@ -13,7 +13,7 @@ from conformance.cut import listed
 from conformance.judge.acceptance import leg_with
 from conformance.judge.verdicts import Seen
 from conformance.spec.unsolicited import is_unsolicited
-from conformance.wire import maybe, send, until
+from conformance.wire import either, maybe, send, until
 from conformance.wire.call import Broken
 
 BRIEF = "Answer with exactly two words."
@@ -39,9 +39,10 @@ def heard():
     )
 
 
-def configured(session):
-    """The first steps of most conversations."""
-    return until("session.created"), send("session.update", session=session), until("session.updated")
+def configured(session, *, needed=True):
+    """The first steps of most conversations; where the configuration is not `needed`, they go on when it is refused."""
+    answer = until("session.updated") if needed else either(until("session.updated"), until("error"))
+    return until("session.created"), send("session.update", session=session), answer
 
 
 async def probe(call, step, *, session=MANUAL, before=()):
@@ -51,7 +52,7 @@ async def probe(call, step, *, session=MANUAL, before=()):
     """
     if not call.alive:
         await call.connect()
-        await call(*configured(session))
+        await call(*configured(session, needed=False))
     patience = call.target.deadlines.answer
     with contextlib.suppress(Broken):
         proof = send("session.update", label=f"proof of {step.label}", session={"instructions": BRIEF})
@@ -68,31 +69,60 @@ def said_to(wire, label):
 
     What comes unasked is left out.
     """
+    said, proof = proven(wire, label)
+    return [*said, proof] if proof is not None and proof["type"] == "session.updated" else said
+
+
+def proven(wire, label):
+    """The events that answer a probe, and the one that answers the update after it; None where that is not known.
+
+    Where a server takes no update at all, the words with which it refuses them are that answer.
+    """
     there = leg_of(wire, label)
     probe = there.sent(label)
     later = (frame for frame in there.frames if frame.index > probe.index and frame.side == "client")
     asked = [probe, *itertools.islice((frame for frame in later if frame.opcode == "text"), 1)]
     there.answering(asked[-1])  # raises where an answer too many leaves the proof in doubt
-    found = []
-    for frame in there.after(probe):
-        if not is_unsolicited(frame.type) and there.is_answer_to(frame, asked):
-            found.append(frame.event)
-            if frame.type == "session.updated":
-                break
-    return found
+    mine = [
+        frame.event
+        for frame in there.after(probe)
+        if not is_unsolicited(frame.type) and there.is_answer_to(frame, asked)
+    ]
+    kinds = [event["type"] for event in mine]
+    if "session.updated" in kinds:
+        at = kinds.index("session.updated")
+        return mine[:at], mine[at]
+    words = refusal(there)
+    last = next((frame.index for frame in later if frame.opcode in {"text", "binary"}), len(there.frames))
+    answers = [frame.event for frame in there.after(probe) if frame.index < last and not is_unsolicited(frame.type)]
+    refused = [event for event in answers if words is not None and said_in(event) == words]
+    if probe.type == "session.update" or not refused:
+        return mine, None
+    return answers[: answers.index(refused[-1])], refused[-1]
+
+
+def refusal(there):
+    """The words with which a session's first update was refused, or None."""
+    first = next((one for one in there.requests if one.type == "session.update"), None)
+    return said_in(first.errors[0].event) if first is not None and first.errors and not first.answers else None
+
+
+def said_in(event):
+    """What an error says, but for its own id."""
+    return event.get("error") if event["type"] == "error" else None
 
 
 def errors_to(wire, label):
     """The `error` objects that a probe got."""
-    return [event.get("error") for event in said_to(wire, label) if event["type"] == "error"]
+    return [event.get("error") for event in proven(wire, label)[0] if event["type"] == "error"]
 
 
 def fate(wire, label):
     """What became of a probe: `ignored`, `error` or `closed` (whatever was said before), with the evidence."""
     there = leg_of(wire, label)
-    said = [event["type"] for event in said_to(wire, label)]
-    errors = errors_to(wire, label)
-    if "session.updated" not in said:
+    events, proof = proven(wire, label)
+    said, errors = [event["type"] for event in events], errors_to(wire, label)
+    if proof is None:
         ending = there.ending
         if ending.first != "server":
             return Seen("other", f"no answer to the next update; {listed(said)} came")
@@ -100,4 +130,4 @@ def fate(wire, label):
         return Seen("closed", f"{told}closed with {ending.code_received} {ending.reason_received}".rstrip())
     if errors:
         return Seen("error", json.dumps(errors[0], ensure_ascii=False))
-    return Seen("ignored", ", ".join(said[:-1]) or "nothing but the answer to the next update")
+    return Seen("ignored", ", ".join(said) or "nothing but the answer to the next update")

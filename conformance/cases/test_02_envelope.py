@@ -142,7 +142,7 @@ class TestMalformed:
     )
 
     async def talk(self, call):
-        await call(*configured(ALIVE))
+        await call(*configured(ALIVE, needed=False))
         for frame in self.frames:
             await probe(call, frame, session=ALIVE)
 

@@ -394,7 +394,7 @@ class TestPayloads:
     """Appends whose payload is unusual or wrong, each followed by an update that shows what became of it."""
 
     async def talk(self, call):
-        await call(*configured(MANUAL))
+        await call(*configured(MANUAL, needed=False))
         good = base64_of(bytes(range(240, 256)) * 20)
         both = base64_of(b"\xfb\xef\xbe\xff\xfe" + b"\xfb" * 3)  # its Base64 has both `+` and `/`, and padding
         wrapped = "\r\n".join(good[at : at + 76] for at in range(0, len(good), 76))

@@ -24,6 +24,7 @@ ACKNOWLEDGED = {
     "response.create": "response.created",
 }
 """What answers a request that was carried out, in the order in which sessions need them."""
+UPDATE = "session.update"
 SEVERAL = 3  # conversations
 ALIKE = 0.8  # of the answers have the same words
 HANGS = frozenset({"fail", "blocked", "inconclusive"})
@@ -51,7 +52,8 @@ def causes(held: Iterable[Transcript], judged: Iterable[Case]) -> list[Cause]:
     """The causes that hold some check up, each check under the first that explains it."""
     held, left = list(held), [case for case in judged if case.verdict in HANGS]
     found = []
-    for words, names in [*filter(None, (_refused(kind, held) for kind in ACKNOWLEDGED)), *_foreign(held)]:
+    refused = filter(None, (*(_refused(kind, held) for kind in ACKNOWLEDGED), _part(held)))
+    for words, names in [*refused, *_foreign(held)]:
         mine = [case for case in left if _within(case, names)]
         left = [case for case in left if case not in mine]
         if mine:
@@ -84,15 +86,49 @@ def _refused(kind: str, held: list[Transcript]) -> tuple[str, set[str]] | None:
     return f"none of {len(sent)} `{kind}` was carried out: {fate}", names
 
 
+def _part(held: list[Transcript]) -> tuple[str, set[str]] | None:
+    """A member that no update may have: each one with it is refused, others are confirmed; the one that costs most."""
+    fates: dict[str, list[tuple[str, str]]] = {}
+    taken: set[str] = set()
+    for transcript in held:
+        for leg in transcript.legs:
+            for frame in leg.frames:
+                asked = frame.event.get("session") if frame.side == "client" and frame.type == UPDATE else None
+                if not isinstance(asked, dict):
+                    continue
+                members = {f"{name}: null" if value is None else name for name, value in asked.items()}
+                fate = _fate(leg, frame)
+                if any(one.type == ACKNOWLEDGED[UPDATE] for one in _until_next(leg, frame)) or not fate:
+                    taken |= members
+                for name in members:
+                    fates.setdefault(name, []).append((transcript.conversation, fate))
+    worst: tuple[str, set[str]] | None = None
+    for name in sorted(set(fates) - taken):
+        names = {conversation for conversation, _ in fates[name]}
+        fate, times = Counter(fate for _, fate in fates[name]).most_common(1)[0]
+        if len(names) < SEVERAL or times < ALIKE * len(fates[name]) or not taken:
+            continue
+        if worst is None or len(names) > len(worst[1]):
+            words = f"none of {len(fates[name])} `{UPDATE}` with `{name}` was carried out: {fate}"
+            worst = words, names
+    return worst
+
+
+def _until_next(leg: Leg, request: Frame) -> Iterator[Frame]:
+    """What comes between a request and the client's next one."""
+    for frame in leg.frames[request.index + 1 :]:
+        if frame.side == "client" and frame.opcode == "text":
+            return
+        yield frame
+
+
 def _fate(leg: Leg, request: Frame) -> str:
     """What a request got: the words of an error, the end of the connection; empty when nothing tells."""
-    for frame in leg.frames[request.index + 1 :]:
+    for frame in _until_next(leg, request):
         if frame.side == "server" and frame.type == "error":
             error = frame.event.get("error")
             message = error.get("message") if isinstance(error, dict) else error
             return f"refused with {cut(str(message), 200)!r}"
-        if frame.side == "client" and frame.opcode == "text":
-            break
     ending = leg.ending
     if ending.first == "server":
         return (

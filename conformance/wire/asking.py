@@ -6,9 +6,11 @@ one that ends too early a conversation.
 
 from __future__ import annotations
 
-from collections.abc import Collection
+from collections.abc import Collection, Sequence
+from typing import Any
 
 from conformance.spec.requests import ANSWERED_BY, ONLY_ASKED, TABLE, answers
+from conformance.wire import steps
 from conformance.wire.transcript import Frame
 
 VOICE = "input_audio_buffer.speech_started"
@@ -73,3 +75,20 @@ class Asking:
             mine.add(END)
         others = {kind for one in self._waiting for kind in answers(str(one.type))}
         return set(types) <= mine and not others & set(types)
+
+
+def lesser(frames: Sequence[Frame], rest: Sequence[steps.Step]) -> dict[str, Any] | None:
+    """What to ask for in place of a session's first update, which was refused; None where all of it is needed.
+
+    Manual mode is needed by who sends audio, and asked for by every script that types.
+    """
+    updates = [frame for frame in frames if frame.side == "client" and frame.type == "session.update"]
+    asked = updates[0].event.get("session") if len(updates) == 1 and updates[0].label is None else None
+    audio = any(
+        isinstance(one, steps.Append | steps.Sized | steps.Text | steps.Binary)
+        or (isinstance(one, steps.Send) and one.type.startswith("input_audio_buffer."))
+        for one in rest
+    )
+    if not isinstance(asked, dict) or asked.get("turn_detection", 0) is not None or audio or not rest:
+        return None
+    return {name: value for name, value in asked.items() if name != "turn_detection"} or None

@@ -7,16 +7,16 @@ import base64
 import hashlib
 import json
 import time
-from collections.abc import Callable
-from dataclasses import dataclass
+from collections.abc import Callable, Sequence
 from datetime import UTC, datetime
 from typing import Any, Protocol
 
 from conformance import __version__, fixtures
 from conformance.spec.profiles import Profile
 from conformance.wire import steps
-from conformance.wire.asking import Asking
+from conformance.wire.asking import Asking, lesser
 from conformance.wire.connection import Connection, Unreachable
+from conformance.wire.dial import NEAR, Dial, near
 from conformance.wire.gaps import Elided
 from conformance.wire.guard import Guard
 from conformance.wire.limits import Room
@@ -25,26 +25,6 @@ from conformance.wire.target import Target
 from conformance.wire.transcript import Cause, Frame, Leg, Stop, Transcript
 from conformance.wire.voice import named
 
-
-@dataclass(frozen=True)
-class Dial:
-    """How a conversation opens its connection, where it differs from the plain way.
-
-    `key=None` sends no Authorization header, `key=NEAR` one that begins as the target's, `model=None` the target's
-    model, `with_model=False` no model parameter.
-    As the vendor's SDKs do, it offers neither extension nor sub-protocol by itself.
-    """
-
-    key: str | None = "target"
-    model: str | None = None
-    with_model: bool = True
-    headers: tuple[tuple[str, str], ...] = ()
-    scheme: str = "Bearer"
-    deflate: bool = False
-    subprotocols: tuple[str, ...] = ()
-
-
-NEAR = "near"
 LONG_MS = 10_000
 LONG_PACKET_MS = 500
 _ENCODER = json.JSONEncoder(ensure_ascii=False, separators=(",", ":"))
@@ -231,13 +211,13 @@ class Call:
     async def __call__(self, *script: steps.Step) -> Frame | None:
         """Carry out steps in order; returns the frame of the last wait (None when an optional one saw nothing)."""
         found: Frame | None = None
-        for step, following in zip(script, (*script[1:], None), strict=True):
+        for number, (step, following) in enumerate(zip(script, (*script[1:], None), strict=True)):
             connection = self._connection
             if connection is None:
                 raise Broken(Stop(self._step, (), 0.0, "no connection is open"))
             connection.step = self._step
             if isinstance(step, steps.Until):
-                found = await self._until(connection, step)
+                found = await self._prepared(connection, step, script[number + 1 :])
             else:
                 await self._do(connection, step)
                 # What a script sends in a row leaves together.
@@ -245,6 +225,17 @@ class Call:
                     await connection.drained(self.target.deadlines.total)
             self._step += 1
         return found
+
+    async def _prepared(self, connection: Connection, step: steps.Until, rest: Sequence[steps.Step]) -> Frame | None:
+        """Wait; where a preparation was refused of which what follows needs a part, ask for that part alone."""
+        try:
+            return await self._until(connection, step)
+        except Broken as broken:
+            less = lesser(self.leg.frames, rest) if broken.stop.cause == "refused" else None
+            if less is None:
+                raise
+        connection.send("text", self._event("session.update", {"session": less}))
+        return await self._until(connection, step)
 
     async def _do(self, connection: Connection, step: steps.Step) -> None:
         waits = self.target.deadlines
@@ -360,11 +351,6 @@ class Call:
             silent = 0.0 if heard else silent + took
 
 
-def near(key: str | None) -> str:
-    """A key that was never given out and begins as this one: a server that knows keys by their beginning takes it."""
-    return f"{(key or '')[:-1]}-invalid"
-
-
 def sized_append(size: int, event: Callable[[str, Any], bytes]) -> tuple[bytes, str]:
     """An append of silence in exactly `size` bytes, and the text that a transcript keeps of it."""
     mark = str(Elided(0, ""))
@@ -400,4 +386,4 @@ async def _listen(connection: Connection, ms: float) -> tuple[bool, float]:
     return False, ms
 
 
-__all__ = ["Broken", "Call", "Dial", "Talk", "Unreachable"]
+__all__ = ["NEAR", "Broken", "Call", "Dial", "Talk", "Unreachable"]

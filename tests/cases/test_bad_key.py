@@ -12,7 +12,7 @@ from conformance.mock.options import MockOptions
 from conformance.mock.server import MockServer
 from conformance.spec.profiles import DEFAULT_MODEL, profile_for
 from conformance.trial import chapters
-from conformance.wire.call import near
+from conformance.wire.dial import near
 from conformance.wire.holding import hold
 from conformance.wire.target import resolve
 from conformance.wire.transcript import Transcript

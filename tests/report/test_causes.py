@@ -40,3 +40,25 @@ def test_another_dialect_is_called_one() -> None:
     foreign = [held(at, "S response.output_text.delta") for at in range(3)]
     (cause,) = causes(foreign, judged("a/1"))
     assert cause.words == "the server speaks another dialect, with names such as response.output_text.delta"
+
+
+MANUAL = c("session.update", session={"modalities": ["text"], "turn_detection": None})
+NO_NULL = s("error", error={"message": "turn_detection must be an object."})
+CONFIRMED = s("session.updated", session={})
+
+
+def test_a_member_with_which_every_update_is_refused_is_a_cause() -> None:
+    runs = [held(at, MANUAL, NO_NULL, UPDATE, CONFIRMED) for at in range(3)]
+    (cause,) = causes(runs, judged("a/0", "a/1"))
+    assert cause.words == (
+        "none of 3 `session.update` with `turn_detection: null` was carried out: "
+        "refused with 'turn_detection must be an object.'"
+    )
+    assert causes([*runs, held(3, MANUAL, CONFIRMED)], judged("a/0")) == [], "it is taken somewhere"
+    assert causes(runs[:2], judged("a/0")) == [], "too few"
+
+
+def test_a_member_that_is_refused_in_as_many_words_as_values_is_none() -> None:
+    refused = [s("error", error={"message": f"wrong: {at}"}) for at in range(3)]
+    runs = [held(at, MANUAL, refused[at], UPDATE, CONFIRMED) for at in range(3)]
+    assert causes(runs, judged("a/0")) == []

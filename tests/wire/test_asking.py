@@ -101,3 +101,24 @@ async def test_an_unasked_acknowledgement_ends_no_wait() -> None:
 async def test_what_a_stranger_draws_ends_a_wait() -> None:
     held = await hold(answering(to=lambda _: [UPDATED]), send("Session.Update"), until("session.updated"))
     assert held.stop is None
+
+
+async def test_a_refused_preparation_is_asked_for_once_more_without_manual_mode() -> None:
+    asked: list[dict[str, object]] = []
+
+    async def handler(connection: ServerConnection) -> None:
+        await connection.send(json.dumps(CREATED))
+        async for message in connection:
+            asked.append(json.loads(message))
+            manual = "turn_detection" in asked[-1].get("session", {})  # type: ignore[operator]
+            await connection.send(json.dumps(ERROR if manual or refuses else UPDATED))
+
+    typed = send("session.update", session={"modalities": ["text"], "turn_detection": None})
+    refuses = False
+    held = await hold(handler, typed, until("session.updated"), send("response.cancel"))
+    assert held.stop is None
+    assert [one.get("session") for one in asked] == [dict(typed.fields["session"]), {"modalities": ["text"]}, None]
+    refuses = True
+    held = await hold(handler, typed, until("session.updated"), send("response.cancel"))
+    assert held.stop is not None
+    assert held.stop.cause == "refused"
