@@ -27,9 +27,11 @@ class Finding:
 
     `connection` counts the conversation's connections from 0; `frame` is the index, in that connection, of the frame
     that decides, None where it is no frame (a handshake, a row of the platform's log).  `expected` is what the clause
-    asks for and `seen` what was there instead, a sentence each.  `excuse` is the code of what would have excused it and
-    does not.  `cause` is what two failures have in common that are one (the words without figures), empty
-    for one that stands for itself.
+    asks for and `seen` what was there instead, a sentence each.  `cause` is what two
+    failures have in common that are one (the words without figures), empty for one that stands for itself.
+
+    No finding names an excuse.  Where one applies there is no finding, and the check counts it; which one would have
+    applied had things been a little different is a guess that no frame decides.
     """
 
     clause: str
@@ -38,7 +40,6 @@ class Finding:
     frame: int | None
     expected: str
     seen: str
-    excuse: str | None = None
     cause: str = ""
 
     def to_json(self) -> dict[str, Any]:
@@ -47,7 +48,7 @@ class Finding:
 
     @classmethod
     def from_json(cls, line: dict[str, Any]) -> Finding:
-        """Read that form back, members of later versions left out; raises TypeError where one is missing."""
+        """Read that form back, members of other versions left out; raises TypeError where one is missing."""
         return cls(**{name: line[name] for name in _NAMES if name in line})
 
     @property

@@ -208,7 +208,7 @@ def test_a_check_has_its_commands_place_and_frames(usual: str) -> None:
 
 def test_equal_places_are_one_line(tmp_path: Path) -> None:
     finding = {"clause": "GEN-010", "conversation": "vad/OneTurn", "connection": 0, "frame": 3, "expected": "a string",
-               "seen": "$.x is a number", "excuse": None, "cause": ""}  # fmt: skip
+               "seen": "$.x is a number", "cause": ""}  # fmt: skip
     places = [finding, {**finding, "frame": 4}, {**finding, "conversation": "closing/Idle", "frame": 0}]
     said = {"GEN-010": {"verdict": "fail", "detail": "x", "findings": places, "places": 116}}
     seen = Page(page(read(records.write(tmp_path, records.conversations(), records.verdicts(said)))))

@@ -101,7 +101,7 @@ def test_the_summary_answers_first(record: Record) -> None:
 
 FOUND = {
     "clause": "CLO-005", "conversation": "closing/FinishIdle", "connection": 0, "frame": 2,
-    "expected": "It is answered.", "seen": "a; b: c (and 3 more)", "excuse": None, "cause": "x",
+    "expected": "It is answered.", "seen": "a; b: c (and 3 more)", "cause": "x",
 }  # fmt: skip
 
 

@@ -26,7 +26,7 @@ HOSTILE = "</failure>]]>\x00\x1b[31m \ud800 <x y='z'>\u2028 & " + "a" * 5000
 
 FOUND = {
     "clause": "CON-009", "conversation": "acceptance/Family", "connection": 0, "frame": 3,
-    "expected": HOSTILE, "seen": HOSTILE, "excuse": HOSTILE, "cause": HOSTILE,
+    "expected": HOSTILE, "seen": HOSTILE, "cause": HOSTILE,
 }  # fmt: skip
 
 
