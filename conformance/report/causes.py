@@ -15,6 +15,7 @@ from conformance.cut import cut
 from conformance.judge.rules.envelope import LATER_DIALECT
 from conformance.report.case import Case
 from conformance.report.html_text import plural
+from conformance.report.ineffective import without_effect
 from conformance.wire.transcript import Frame, Leg, Transcript
 
 ACKNOWLEDGED = {
@@ -26,6 +27,8 @@ ACKNOWLEDGED = {
 """What answers a request that was carried out, in the order in which sessions need them."""
 UPDATE = "session.update"
 SEVERAL = 3  # conversations
+LONGEST = 200  # characters of an event
+Place = tuple[str, int, int | None]
 ALIKE = 0.8  # of the answers have the same words
 HANGS = frozenset({"fail", "blocked", "inconclusive"})
 
@@ -52,13 +55,42 @@ def causes(held: Iterable[Transcript], judged: Iterable[Case]) -> list[Cause]:
     """The causes that hold some check up, each check under the first that explains it."""
     held, left = list(held), [case for case in judged if case.verdict in HANGS]
     found = []
-    refused = filter(None, (*(_refused(kind, held) for kind in ACKNOWLEDGED), _part(held)))
+    refused = filter(None, (*(_refused(kind, held) for kind in ACKNOWLEDGED), _part(held), without_effect(held)))
     for words, names in [*refused, *_foreign(held)]:
         mine = [case for case in left if _within(case, names)]
         left = [case for case in left if case not in mine]
         if mine:
             found.append(Cause(words, tuple(sorted(names)), tuple(case.id for case in mine)))
+    return found + _of_one_event(held, left)
+
+
+def _of_one_event(held: list[Transcript], left: list[Case]) -> list[Cause]:
+    """The events of which several checks say that something is wrong, each of nothing but these."""
+    by_name = {transcript.conversation: transcript for transcript in held}
+    groups: dict[frozenset[Place], list[Case]] = {}
+    for case in left:
+        places = frozenset((one.conversation, one.connection, one.frame) for one in case.findings)
+        if case.verdict == "fail" and places and case.places == len(case.findings):
+            groups.setdefault(places, []).append(case)
+    found = []
+    for places, cases in groups.items():
+        words = sorted(filter(None, (_shown(by_name, place) for place in places)))
+        if len(cases) >= SEVERAL and words:
+            names = tuple(sorted({place[0] for place in places}))
+            more = f" and {len(words) - 1} more" if len(words) > 1 else ""
+            told = f"one event is wrong in several ways: {words[0]}{more}"
+            found.append(Cause(told, names, tuple(case.id for case in cases)))
     return found
+
+
+def _shown(held: dict[str, Transcript], place: Place) -> str:
+    """The frame at a place, cut; empty where there is none."""
+    name, connection, number = place
+    transcript = held.get(name)
+    if transcript is None or number is None or not 0 <= connection < len(transcript.legs):
+        return ""
+    frames = transcript.legs[connection].frames
+    return cut(frames[number].text or "", LONGEST) if 0 <= number < len(frames) else ""
 
 
 def _within(case: Case, names: set[str]) -> bool:

@@ -39,6 +39,8 @@ class Finding:
     blocked: list[Case] = field(default_factory=list)
     status: str = ""
     """`new`, `known` or empty (no baseline was given)."""
+    cause: str = ""
+    """What all of them hang on, where it is one thing in the whole run (`conformance.report.causes`)."""
 
     @property
     def first(self) -> Case:
@@ -53,7 +55,10 @@ class Finding:
     @property
     def word(self) -> str:
         """The kind in words."""
-        return word(self.first)
+        if not self.cause:
+            return word(self.first)
+        failing = [case for case in self.cases if case.verdict == "fail"]
+        return f"One cause of {plural(len(failing), 'failure')}" if failing else "One cause of what could not be judged"
 
     @property
     def conversations(self) -> list[str]:
@@ -104,7 +109,13 @@ def findings(judged: Iterable[Case], made: dict[str, Any]) -> list[Finding]:
     judged = list(judged)
     status = _status(made)
     groups: dict[tuple[str, str, str], Finding] = {}
+    told = {name: one["words"] for one in made.get("causes", ()) for name in one["checks"]}
+    for cause in dict.fromkeys(told.values()):
+        groups["cause", cause, ""] = Finding([], cause=cause)
     for case in judged:
+        if (cause := told.get(case.id)) is not None and case.verdict == "fail":
+            groups["cause", cause, ""].cases.append(case)
+            continue
         if case.verdict not in {"fail", "error", "accepted"} and not case.unexpected:
             continue
         if case.unexpected:  # each is a question of its own
@@ -116,13 +127,30 @@ def findings(judged: Iterable[Case], made: dict[str, Any]) -> list[Finding]:
     for finding in found:
         finding.cases.sort(key=lambda case: (RANK.get(case.level, 9), case.id))
         finding.blocked = blocked_by({case.id for case in finding.cases}, judged)
+        if finding.cause:
+            known = {case.id for case in finding.blocked}
+            hangs = (case for case in judged if told.get(case.id) == finding.cause and case.verdict != "fail")
+            finding.blocked += [case for case in hangs if case.id not in known]
         words = {status[case.id] for case in finding.cases if case.id in status}
+        if not finding.cases:  # nothing fails: what could not be judged hangs on it all the same
+            finding.cases = [finding.blocked.pop(0)]
         finding.status = "new" if "new" in words else next(iter(sorted(words)), "")
     order = {case.id: place for place, case in enumerate(judged)}
     return sorted(
         found,
-        key=lambda item: (RANK[item.kind], item.status == "known", -len(item.blocked), order[item.first.id]),
+        key=lambda item: (
+            not item.cause,
+            RANK[item.kind],
+            item.status == "known",
+            -len(item.blocked),
+            order[item.first.id],
+        ),
     )
+
+
+def _weight(item: Finding) -> int:
+    """How many checks hang on one cause of the run; 0 for a finding that stands for itself."""
+    return len(item.cases) + len(item.blocked) if item.cause else 0
 
 
 def _cause(case: Case) -> str:

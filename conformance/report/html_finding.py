@@ -62,7 +62,9 @@ def shown(finding: Finding, record: Record, sentences: dict[str, str]) -> Shown:
     seen = _seen(first)
     names = list(dict.fromkeys(name for one in seen for name in one.conversations)) or finding.conversations
     expected = next((one.expected for one in first.findings if one.expected), "") or sentences.get(first.id, "")
-    count = max(first.places, sum(one.times for one in seen))
+    if finding.cause:
+        names = finding.conversations or names
+    count = 1 if finding.cause else max(first.places, sum(one.times for one in seen))
     held = len(record.transcripts)
     where = f"in {plural(len(names), 'conversation')} of {held}" if names else finding.breadth
     scene, frame = _frame(first, names, record)

@@ -34,7 +34,7 @@ def render(record: Record, made: dict[str, Any]) -> str:
     out += drift.markdown(made)
     sentences = {row["id"]: row["sentence"] for row in record.catalogue["clauses"]}
     sentences |= {row["id"]: row["ask"] for row in record.catalogue["questions"]}
-    out += _findings(findings(judged, made), sentences, made["causes"])
+    out += _findings(findings(judged, made), sentences)
     return "\n".join(out).rstrip("\n") + "\n"
 
 
@@ -96,15 +96,17 @@ def _close_paths(rows: list[dict[str, Any]]) -> list[str]:
     return [*out, ""]
 
 
-def _findings(found: list[Finding], sentences: dict[str, str], causes: list[dict[str, Any]]) -> list[str]:
+def _findings(found: list[Finding], sentences: dict[str, str]) -> list[str]:
     out = ["## Findings", ""]
-    if causes:
-        out += [f"**{cell(one['words'])}**; {plural(len(one['checks']), 'check')} hang on it." for one in causes] + [""]
     if not found:
         return [*out, "Nothing that was judged went wrong.", ""]
     for item in found[:MOST]:
         status = f", {item.status}" if item.status else ""
-        out += [_line(case, status, sentences) for case in item.cases]
+        shown = item.cases[:1] if item.cause else item.cases
+        out += [f"- **{cell(item.cause)}**"] if item.cause else []
+        out += [_line(case, status, sentences) for case in shown]
+        if item.cause and item.cases[1:]:
+            out.append(f"  With it: {', '.join(case.id for case in item.cases[1:])}.")
         names = "".join(f", `{name}`" for name in item.conversations[:5])
         out.append(f"  Seen {item.breadth}{names}: {cell(told(item.first.detail)[0])}")
         if item.blocked:

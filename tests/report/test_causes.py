@@ -2,10 +2,11 @@
 
 from __future__ import annotations
 
+from conformance.judge.finding import Finding
 from conformance.report.case import Case
 from conformance.report.causes import causes
 from conformance.wire.transcript import Transcript
-from support.talks import Line, c, s, talk
+from support.talks import SESSION, Line, c, s, talk
 
 UPDATE = c("session.update", session={"modalities": ["text"]})
 REFUSED = s("error", error={"type": "invalid_request_error", "message": "session.type is missing."})
@@ -62,3 +63,29 @@ def test_a_member_that_is_refused_in_as_many_words_as_values_is_none() -> None:
     refused = [s("error", error={"message": f"wrong: {at}"}) for at in range(3)]
     runs = [held(at, MANUAL, refused[at], UPDATE, CONFIRMED) for at in range(3)]
     assert causes(runs, judged("a/0")) == []
+
+
+def wrong(count: int, places: int = 1, *, counted: int = 1) -> list[Case]:
+    """So many checks that find something wrong with the first frames of as many conversations."""
+    found = tuple(Finding("X", f"a/{at}", 0, 0, "", "") for at in range(places))
+    return [Case(f"A-{at:03}", "MUST", "fail", "", "", 0.0, findings=found, places=counted) for at in range(count)]
+
+
+def test_an_event_of_which_three_checks_complain_is_one_cause() -> None:
+    (cause,) = causes([held(0)], wrong(3))
+    assert cause.words.startswith('one event is wrong in several ways: {"type": "session.created"')
+    assert cause.checks == ("A-000", "A-001", "A-002")
+    (cause,) = causes([held(0), held(1)], wrong(3, 2, counted=2))
+    assert cause.words.endswith(" and 1 more")
+
+
+def test_two_checks_or_places_that_are_not_all_known_are_no_cause() -> None:
+    assert causes([held(0)], wrong(2)) == []
+    assert causes([held(0)], wrong(3, counted=2)) == []
+
+
+def test_what_has_no_effect_takes_all_that_was_judged_on_it() -> None:
+    echo = s("session.updated", session=SESSION)
+    (cause,) = causes([held(at, UPDATE, echo) for at in range(3)], judged("a/0", "a/2", "b/0", verdict="fail"))
+    assert cause.words.startswith("`session.update` is confirmed and has no effect")
+    assert cause.checks == ("A-000", "A-001")

@@ -36,6 +36,18 @@ def test_worst_comes_first() -> None:
     assert [item.id for item in found[1].blocked] == ["E-002", "E-003"]
 
 
+def test_what_hangs_on_one_cause_is_one_finding_and_comes_first() -> None:
+    judged = [case("A-001"), case("B-001", level="SHOULD"), case("B-002", "blocked"), case("C-001", "inconclusive"),
+              case("D-001", "blocked")]  # fmt: skip
+    causes = [{"words": "no update is in force", "checks": ["B-001", "B-002"]}, {"words": "deaf", "checks": ["D-001"]}]
+    first, second, third = findings(judged, {"causes": causes})
+    assert (first.cause, first.word) == ("no update is in force", "One cause of 1 failure")
+    assert [[item.id for item in found] for found in (first.cases, first.blocked)] == [["B-001"], ["B-002"]]
+    assert (second.cause, second.word) == ("deaf", "One cause of what could not be judged")
+    assert [item.id for item in second.cases] == ["D-001"]
+    assert [item.id for item in third.cases] == ["A-001"]
+
+
 def test_known_and_new_are_told_apart() -> None:
     verdicts = [{"id": "A-001", "verdict": "accepted"}, {"id": "B-001", "verdict": "fail"}]
     found = findings([case("A-001", "accepted"), case("B-001")], {"drift": {}, "cases": verdicts})
