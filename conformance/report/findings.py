@@ -139,7 +139,7 @@ def findings(judged: Iterable[Case], made: dict[str, Any]) -> list[Finding]:
     return sorted(
         found,
         key=lambda item: (
-            not item.cause,
+            -_weight(item),
             RANK[item.kind],
             item.status == "known",
             -len(item.blocked),
