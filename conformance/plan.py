@@ -23,7 +23,7 @@ from conformance.wire.conversation import Conversation
 from conformance.wire.pace import seconds_for
 from conformance.wire.recording import Budget
 from conformance.wire.target import LIVE, LIVE_RPM, LOOPBACK
-from conformance.wire.transcript import Transcript
+from conformance.wire.transcript import Leg, Transcript
 
 FILE = Path(__file__).parent / "spec" / "costs.json"
 BYTES_PER_SECOND = 32_000  # s16le at 16 kHz: what audio takes to be sent live, at whatever rate it is declared
@@ -34,6 +34,7 @@ LEAST_TIME, TIMES = 300.0, 3
 """A run may take so many seconds, or so many times what it should."""
 SLOW_TIME = 360.0  # seconds: the longest of those that wait for minutes sends for five and a half
 OVERHEAD = 1.5  # seconds for a connection's handshake, greeting and end
+SPACING = 1.0  # seconds between two openings
 
 
 @dataclass(frozen=True)
@@ -155,11 +156,23 @@ def average(costs: Sequence[Cost]) -> Cost:
 
 def measured(transcript: Transcript) -> Cost:
     """What a conversation took on the mock."""
-    audio = max((_audio_seconds(leg.frames) for leg in transcript.legs), default=0.0)
     # A quiet window is longer live than it was here; everything else the mock's live latency stands for.
     windows = sum(len(silences(leg.frames)) for leg in transcript.legs) * (LIVE.quiet - LOOPBACK.quiet) / 1000
-    seconds = OVERHEAD * len(transcript.legs) + audio + windows + transcript.seconds
+    seconds = _spoken(transcript.legs) + windows + transcript.seconds
     return Cost(len(transcript.legs), round(seconds, 1), tokens([transcript]))
+
+
+def _spoken(legs: Sequence[Leg]) -> float:
+    """Seconds that opening the connections and speaking on them take live.
+
+    Connections that stand side by side are opened one a second and speak at once; the next of a row waits for the end.
+    """
+    begins = ends = 0.0
+    for place, leg in enumerate(legs):
+        beside = place > 0 and leg.opened_at_ms < legs[place - 1].closed_at_ms
+        begins = begins + SPACING if beside else ends + OVERHEAD
+        ends = max(ends, begins + _audio_seconds(leg.frames))
+    return ends
 
 
 def _audio_seconds(frames: Iterable[Any]) -> float:

@@ -161,13 +161,13 @@ def test_every_switch_changes_only_what_it_is_about() -> None:
 
 
 def test_silence_is_told_as_it_is_billed() -> None:
-    free = "costs 12 audio tokens, with 30 s of silence before it or none."
+    free = "costs 12 audio tokens, with 15 s of silence before it or none."
     sides = {
         "none": ("no", f"No: one question {free}"),
         "all": ("yes", "Yes: a second of streamed silence costs 7.0 input tokens, as much as speech."),
         "quarter": (
             "partly",
-            "Partly: a second of streamed silence costs 1.8 input tokens, 25% of the documented price of speech.",
+            "Partly: a second of streamed silence costs 1.8 input tokens, 26% of the documented price of speech.",
         ),
         "padding": (
             "partly",
@@ -189,7 +189,7 @@ def test_a_wrong_rate_is_not_told_as_padding() -> None:
                                                                                   "heard-audio-is-free")])  # fmt: skip
     third = answers(double)[2]
     assert third.mark == "no"
-    assert third.text.startswith("No: one question costs 24 audio tokens, with 30 s")
+    assert third.text.startswith("No: one question costs 24 audio tokens, with 15 s")
     assert "not billed at the documented rate" in against(third)
     assert answers(free)[2].text == "Not known: the usage shows no audio tokens, not even for speech."
 
