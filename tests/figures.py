@@ -3,20 +3,64 @@
 from __future__ import annotations
 
 import difflib
+import functools
 import re
 import sys
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from pathlib import Path
 
+from conformance import runner
+from conformance.judge.checks import load
 from conformance.mock.quirks import REGISTRY
+from conformance.plan import Plan, plan
 from conformance.spec import sources
 from conformance.spec.catalogue import client_clauses
+from conformance.spec.prices import price_for
+from conformance.spec.profiles import DEFAULT_MODEL, profile_for
 from conformance.spec.reference import known
+from conformance.wire.target import LIVE_CONCURRENCY, LIVE_RPM, resolve
 
 from .hostile.gallery import ENDPOINTS
 
 README = Path(__file__).parents[1] / "README.md"
-SENTENCES = {
+BUDGET = runner.live_budget(0)
+
+
+@functools.cache
+def planned(endpoint: str) -> Plan:
+    """What `--plan` tells of a default run."""
+    target = resolve(endpoint, model=DEFAULT_MODEL, key="a plan opens nothing", workspace=None)
+    examples = runner.FUZZ_EXAMPLES if endpoint == "mock" else 0
+    run = runner.Run(target, profile_for(DEFAULT_MODEL), load(), BUDGET, fuzz_examples=examples)
+    chosen = run.chosen(load().checks.values())[0]
+    return plan(chosen, run.profile, LIVE_CONCURRENCY, LIVE_RPM, run.held_apart(chosen))
+
+
+def tokens() -> str:
+    """How many tokens a live run bills, the least and the most, in thousands."""
+    told = planned("beijing")
+    return " to ".join(f"{round(number, -3):,}" for number in (told.least, told.least + told.hidden))
+
+
+def money() -> str:
+    """What they cost, the least and the most."""
+    told = planned("beijing")
+    price = price_for(profile_for(DEFAULT_MODEL), "beijing")
+    assert price is not None
+    most = {**told.tokens, "other_in": told.tokens["other_in"] + told.hidden}
+    return " to ".join(f"{price.of(each):.2f}" for each in (told.tokens, most))
+
+
+SENTENCES: dict[str, Callable[[], object]] = {
+    r"(?<=about )\d+(?= minutes; after )": lambda: f"{planned('beijing').minutes:.0f}",
+    r"(?<=minutes; after )\d+(?= nothing more is begun)": lambda: f"{planned('beijing').most / 60:.0f}",
+    r"(?<=\| connections \| )\d+": lambda: planned("mock").connections,
+    r"(?<=generated conversations \| )\d+(?=, one a second)": lambda: planned("beijing").connections,
+    r"(?<=one a second and )\d+(?= a minute)": lambda: LIVE_RPM,
+    r"(?<=\| tokens \| none \| )[\d,]+ to [\d,]+\d": tokens,
+    r"(?<=bounded by )\d+(?= sessions)": lambda: BUDGET.sessions,
+    r"(?<=sessions and )[\d,]+(?= tokens)": lambda: f"{BUDGET.tokens:,}",
+    r"(?<=\| money \| none \| )[\d.]+ to [\d.]+(?= USD for qwen3\.5-flash)": money,
     r"(?<=judged by )\d+(?= clauses of its own)": lambda: len(client_clauses()),
     r"(?<=the mock tells )\d+(?= named lies)": lambda: len(REGISTRY),
     r"(?<=put before )\d+(?= hostile and broken endpoints)": lambda: len(ENDPOINTS),

@@ -49,6 +49,12 @@ def test_generated_conversations_and_the_budget_are_in_the_plan(tmp_path: Path) 
     assert "not measured" not in done.output
 
 
+def test_a_plan_needs_no_key(tmp_path: Path) -> None:
+    done = runs.run(tmp_path / "none", "--plan", "--endpoint", "singapore", "--workspace", "ws-1")
+    assert done.code == 0, done.output
+    assert "minutes at a live pace" in done.output
+
+
 def test_a_plan_opens_nothing_and_leaves_nothing(tmp_path: Path) -> None:
     done = runs.run(tmp_path / "none", "--plan", "--case", "SES-*", "--endpoint", "ws://127.0.0.1:9/x")
     assert done.code == 0, done.output

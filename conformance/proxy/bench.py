@@ -30,6 +30,8 @@ from conformance.spec.profiles import Profile, UnknownModel, profile_for
 
 ORIGIN = "the proxy"
 NOW = ".now"  # the folder in which a page of a running proxy is made
+OF_THE_GROUP = (signal.SIGINT, signal.SIGTERM)
+"""What a terminal, or `timeout`, sends to the proxy and to the process that judges for it alike."""
 
 
 @dataclass(frozen=True)
@@ -61,8 +63,9 @@ _state: _State | None = None
 
 def _start(directory: str, keep_audio: bool) -> None:
     global _state  # noqa: PLW0603  # one bench is one process
-    for of_the_group in (signal.SIGINT, signal.SIGTERM):  # the proxy says when it is over
-        signal.signal(of_the_group, signal.SIG_IGN)
+    for number in OF_THE_GROUP:  # the proxy says when it is over
+        signal.signal(number, signal.SIG_IGN)
+    signal.pthread_sigmask(signal.SIG_UNBLOCK, OF_THE_GROUP)
     redact = Redactor(held(os.environ, strict=False))
     folder = Path(directory)
     _state = _State(folder, keep_audio, redact, RecordWriter(folder / "record.jsonl", redact))
@@ -141,8 +144,17 @@ class Bench:
         )
 
     async def ready(self) -> None:
-        """Wait until it can judge."""
-        await asyncio.get_running_loop().run_in_executor(self._pool, _ready)
+        """Wait until it can judge.
+
+        A signal to the whole group would end the process before it has its own say (`_start`), and its pool with it: it
+        is born with the two held back, and lets them go when it ignores them.
+        """
+        before = signal.pthread_sigmask(signal.SIG_BLOCK, OF_THE_GROUP)
+        try:
+            waiting = asyncio.get_running_loop().run_in_executor(self._pool, _ready)
+        finally:
+            signal.pthread_sigmask(signal.SIG_SETMASK, before)
+        await waiting
 
     async def take(self, spool: Path, name: str) -> Told:
         """Judge a session."""
