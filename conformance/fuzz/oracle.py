@@ -8,7 +8,7 @@ from __future__ import annotations
 
 import importlib
 import pkgutil
-from collections.abc import Collection, Iterator
+from collections.abc import Collection, Iterator, Sequence
 from dataclasses import dataclass
 from functools import cache
 
@@ -60,8 +60,12 @@ def breaches(transcript: Transcript, profile: Profile, levels: Collection[str] =
 
     Infrastructure trouble is no breach, unless the first connection was held and the second met it.
     """
-    found = list(_afterwards(transcript))
-    wires = evidence([transcript], profile)
+    return [*afterwards(transcript), *broken(evidence([transcript], profile), profile, levels)]
+
+
+def broken(wires: Sequence[Wire], profile: Profile, levels: Collection[str] = MUST) -> list[Breach]:
+    """What is broken while a conversation lasts, of these views of its connections."""
+    found: list[Breach] = []
     for rule in general_rules():
         level = clauses()[rule.clause].level_for(profile.family)
         if level not in levels or applies(rule.clause, profile) is not None:
@@ -84,7 +88,7 @@ def _alive(wire: Wire) -> Iterator[Breach]:
             yield Breach(ALIVE, "MUST", said, frame=request.frame.index)
 
 
-def _afterwards(transcript: Transcript) -> Iterator[Breach]:
+def afterwards(transcript: Transcript) -> Iterator[Breach]:
     """The next connection is healthy: its first event is `session.created`."""
     legs = transcript.legs
     if not legs or legs[0].handshake.status != 101 or "moves" not in transcript.notes:

@@ -289,7 +289,7 @@ class Bench:
     @cached_property
     def _views(self) -> Views:
         """One view of each conversation serves its own checks."""
-        return Views(self._transcripts, self._profile)
+        return Views(self._transcripts, self._profile, self._wires)
 
     @cached_property
     def _held(self) -> list[Transcript]:

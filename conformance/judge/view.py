@@ -265,12 +265,16 @@ class Wire(Evidence):
 
 
 class Views:
-    """The conversations of a run as their checks see them: what was folded of one serves all its checks."""
+    """The conversations of a run as their checks see them: what was folded of one serves all its checks.
 
-    def __init__(self, transcripts: Mapping[str, Transcript], profile: Profile) -> None:
+    `wires` are views of connections that others look at, too: what either finds out serves both.
+    """
+
+    def __init__(self, transcripts: Mapping[str, Transcript], profile: Profile, wires: Iterable[Wire] = ()) -> None:
         self._transcripts = transcripts
         self._profile = profile
-        self._kept: dict[str, Wire] = {}
+        run = transcripts.values()
+        self._kept = {one.transcript.conversation: one.again().among(run) for one in wires if one.number == 0}
 
     def of(self, conversation: str) -> Wire:
         """A view for one more check; raises Unjudged where nothing can be judged."""
