@@ -45,11 +45,13 @@ def mock(*options: str) -> Iterator[tuple[subprocess.Popen[str], str]]:
 
 
 def test_a_mock_started_by_hand_gives_the_same_verdicts(green: runs.Finished, tmp_path: Path) -> None:
+    """Of chapters with every kind of conversation; the whole of it would be the embedded mock's run once more."""
+    chosen = [word for chapter in ("AUD", "RSP", "CAN", "CLO", "Q-CLOSE") for word in ("--case", f"{chapter}-*")]
     with mock() as (_, url):
-        by_hand = runs.run(tmp_path / "by-hand", "--endpoint", url, "--fuzz-examples", "25")
+        by_hand = runs.run(tmp_path / "by-hand", "--endpoint", url, *chosen)
     assert by_hand.code == 0, by_hand.output
     assert runs.differing(by_hand, green) == {}
-    assert by_hand.summary["conversations"] == green.summary["conversations"]
+    assert sum(verdict != "not_run" for verdict in by_hand.verdicts.values()) > 50
     # A server that says it is the mock is never shown as the service, whatever address it has.
     assert by_hand.summary["target"]["kind"] == "mock"
     assert "It tells nothing about the live service" in by_hand.output

@@ -54,6 +54,7 @@ def _without_a_key(monkeypatch: pytest.MonkeyPatch) -> None:
         (["--concurrency", "0"], "'0' is not a whole number from 1 on"),
         (["--fuzz-examples", "-1"], "'-1' is not a whole number from 0 on"),
         (["--status-wait", "soon"], "'soon' is no number of seconds"),
+        (["--status-wait", "-1"], "--status-wait"),
         (["--status-source", "crystal-ball"], "crystal-ball"),
         (["--status-source", "file:form.jsonl"], "a form is read with --replay"),
         (["--update-baseline"], "needs --baseline FILE"),

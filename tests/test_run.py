@@ -44,6 +44,10 @@ def served(handler, **options) -> Iterator[int]:
         loop.close()
 
 
+SOME = ("--case", "SES-00*", "--case", "GEN-0*")
+"""Enough for what is about the run and not about its checks: it costs a quarter of a whole one."""
+
+
 def judged(run: runs.Finished) -> dict[str, str]:
     """The verdicts of a run of some of the checks."""
     return {key: verdict for key, verdict in run.verdicts.items() if verdict != "not_run"}
@@ -115,7 +119,7 @@ def test_a_filter_holds_only_what_it_needs(tmp_path: Path) -> None:
 
 
 def test_a_budget_leaves_the_rest_unjudged(tmp_path: Path) -> None:
-    done = runs.run(tmp_path, "--budget-sessions", "2")
+    done = runs.run(tmp_path, "--budget-sessions", "2", *SOME)
     assert done.summary["sessions"] == 2
     assert any("budget of 2 sessions" in case["detail"] for case in done.summary["cases"])
 
@@ -130,7 +134,7 @@ def test_a_wrong_option_is_a_usage_error(tmp_path: Path) -> None:
 
 def test_a_record_that_was_cut_short_is_judged_as_far_as_it_goes(green: runs.Finished, tmp_path: Path) -> None:
     whole = (green.folder / "record.jsonl").read_bytes()
-    (tmp_path / "cut.jsonl").write_bytes(whole[: len(whole) // 3])
+    (tmp_path / "cut.jsonl").write_bytes(whole[: len(whole) // 8])
     done = runs.run(tmp_path / "out", "--replay", str(tmp_path / "cut.jsonl"))
     assert (done.code, done.summary["verdict"]) == (10, "incomplete"), done.output
     assert "The saved record is not whole: it is cut short." in done.output
@@ -141,7 +145,7 @@ def test_a_record_that_was_cut_short_is_judged_as_far_as_it_goes(green: runs.Fin
 
 
 def test_the_record_of_an_interrupted_run_is_judged_without_what_was_broken_off(tmp_path: Path) -> None:
-    broken = runs.signalled(tmp_path / "broken", signal.SIGINT, "held")
+    broken = runs.signalled(tmp_path / "broken", signal.SIGINT, "held", *SOME)
     assert "To judge what was recorded: pytest conformance/ --replay" in broken.output
     done = runs.run(tmp_path / "again", "--replay", str(tmp_path / "broken" / "record.jsonl"))
     assert (done.code, done.summary["verdict"]) == (10, "incomplete"), done.output
@@ -149,7 +153,7 @@ def test_the_record_of_an_interrupted_run_is_judged_without_what_was_broken_off(
 
 
 def test_an_unreachable_endpoint_is_infrastructure(tmp_path: Path) -> None:
-    done = runs.run(tmp_path, "--endpoint", "ws://127.0.0.1:9/x")
+    done = runs.run(tmp_path, "--endpoint", "ws://127.0.0.1:9/x", *SOME)
     assert done.code == 10
     assert done.summary["verdict"] == "infrastructure"
     assert "cannot reach 127.0.0.1:9" in done.output
@@ -164,7 +168,7 @@ def test_a_refused_key_is_infrastructure(tmp_path: Path) -> None:
         return connection.respond(401, json.dumps({"code": "InvalidApiKey", "message": "Invalid API-key provided."}))
 
     with served(mute, process_request=refuse) as port:
-        done = runs.run(tmp_path, "--endpoint", f"ws://127.0.0.1:{port}/x", DASHSCOPE_API_KEY=key)
+        done = runs.run(tmp_path, "--endpoint", f"ws://127.0.0.1:{port}/x", *SOME, DASHSCOPE_API_KEY=key)
     assert done.code == 10
     assert "HTTP 401" in done.output
     assert done.summary["sessions"] == 1
@@ -173,10 +177,10 @@ def test_a_refused_key_is_infrastructure(tmp_path: Path) -> None:
 
 
 @pytest.mark.parametrize("by", [signal.SIGINT, signal.SIGTERM])
-def test_an_interrupted_run_of_workers_leaves_its_record(by: signal.Signals, tmp_path: Path) -> None:
+def test_an_interrupted_run_of_a_worker_leaves_its_record(by: signal.Signals, tmp_path: Path) -> None:
     with served(greeting) as port:
-        workers = ("--endpoint", f"ws://127.0.0.1:{port}/x", "-n", "2")
-        done = runs.signalled(tmp_path, by, "held", *workers, to="controller")
+        worker = ("--endpoint", f"ws://127.0.0.1:{port}/x", "-n", "1", *SOME)
+        done = runs.signalled(tmp_path, by, "held", *worker, to="controller")
     assert done.code == 2, done.output
     assert done.summary["verdict"] == "interrupted"
     assert done.record[-1] == {**done.record[-1], "kind": "footer", "interrupted": True}
@@ -185,7 +189,7 @@ def test_an_interrupted_run_of_workers_leaves_its_record(by: signal.Signals, tmp
 
 def test_after_sigkill_every_complete_line_is_readable(tmp_path: Path) -> None:
     with served(greeting) as port:
-        runs.signalled(tmp_path, signal.SIGKILL, "held", "--endpoint", f"ws://127.0.0.1:{port}/x")
+        runs.signalled(tmp_path, signal.SIGKILL, "held", "--endpoint", f"ws://127.0.0.1:{port}/x", *SOME)
     lines = (tmp_path / "record.jsonl").read_text(encoding="utf-8").splitlines()
     assert json.loads(lines[0])["kind"] == "run"
     rendered = subprocess.run(

@@ -74,17 +74,3 @@ def test_a_person_reads_the_console_and_the_record_is_judged_again(tmp_path: Pat
     assert paths(again)["drop-rst"]["attribution"] == "human"
     third = runs.run(tmp_path / "third", *CASES, "--replay", str(again.folder / "record.jsonl"))
     assert seen(third) == seen(again), "what was read once is kept in the record"
-
-
-@pytest.mark.parametrize(
-    ("options", "says"),
-    [
-        (("--status-source", "console"), "unknown source of the status 'console'"),
-        (("--status-source", "file:form.jsonl"), "a form is read with --replay"),
-        (("--status-wait", "-1"), "--status-wait"),
-    ],
-)
-def test_a_wrong_source_is_a_usage_error(options: tuple[str, ...], says: str, tmp_path: Path) -> None:
-    done = runs.run(tmp_path, *options)
-    assert done.code == 4
-    assert says in done.output

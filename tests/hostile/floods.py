@@ -133,7 +133,7 @@ class GoesOnAfterItsCloseFrame(Relay):
     async def close(self, talk: Talk, body: bytes) -> AsyncIterator[bytes]:
         yield frame(8, body)
         while True:
-            yield NOISE * 100
+            yield NOISE * 5
             await asyncio.sleep(PAUSE)
 
 

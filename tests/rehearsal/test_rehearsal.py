@@ -64,7 +64,7 @@ def test_busy_weather_fails_nothing(tmp_path: Path) -> None:
 
 
 def test_a_storm_ends_and_says_what_was_in_the_way(tmp_path: Path) -> None:
-    (staged,) = rehearsed(tmp_path, "storm", seed=1)
+    (staged,) = rehearsed(tmp_path, "storm", seed=1, options=SOME)
     assert staged.code == 10
     # What befalls which conversation is another matter with each new one; that it is told is not.
     assert staged.summary["verdict"] in {"incomplete", "infrastructure"}

@@ -69,10 +69,12 @@ def is_answered_for(event, wire):
 @pytest.mark.parametrize("event", sorted(OURS))
 @pytest.mark.parametrize("lines", [TYPED, SPOKEN, PUSHED], ids=["typed", "spoken", "pushed"])
 def test_whatever_is_missing_somebody_answers_for_it(lines, event):
-    for end in {*range(0, len(lines), 3), len(lines)}:
-        assert is_answered_for(event, talk(*lines[:end], stop=event)), end
-        assert is_answered_for(event, talk(*lines[:end], stop=f"error {event}")), end
-        assert is_answered_for(event, talk(*lines[:end], stop=event, why="the connection ended", ending=GONE)), end
+    ways = ({"stop": event}, {"stop": f"error {event}"}, {"stop": event, "why": "the connection ended", "ending": GONE})
+    # One way at each end, another one for each event: all together try every way at every third end.
+    for turn, end in enumerate(range(0, len(lines), 3), sorted(OURS).index(event)):
+        assert is_answered_for(event, talk(*lines[:end], **ways[turn % 3])), (end, ways[turn % 3])
+    for way in ways:
+        assert is_answered_for(event, talk(*lines, **way)), way
 
 
 @pytest.mark.parametrize(
