@@ -244,7 +244,7 @@ class TestNoKey:
 
 
 class TestBadKey:
-    """The client connects with a key that was never given out, and that begins as its own."""
+    """The client connects with a key that was never given out, and that begins and ends as its own."""
 
     dial = Dial(key=NEAR)
     probes_handshake = True

@@ -3,6 +3,7 @@
 import json
 
 from conformance.cases.shared import leg_of, user
+from conformance.cut import listed
 from conformance.guarded import object_at
 from conformance.judge.verdicts import Inconclusive
 from conformance.spec import should
@@ -137,8 +138,12 @@ class TestUncleanEnds:
         await call(send("session.update", label="after the reset", session={**BRIEF, "turn_detection": None}))
         await call(until("session.updated"), *turn(), append(speak("hello").pcm), drop("fin"))
         await opened_after_a_drop(call)
-        await call(send("session.update", label="after the drop", session=BRIEF), until("session.updated"))
-        await call(*turn("Which word did I ask you to remember? Answer with one word or: none"), close(1000))
+        manual = {**BRIEF, "turn_detection": None}
+        await call(send("session.update", label="after the drop", session=manual), maybe("session.updated", "error"))
+        await call(*turn("Which word did I ask you to remember? Answer with one word or: none"))
+        for label in ("first commit of nothing", "second commit of nothing"):
+            await call(send("input_audio_buffer.commit", label=label), maybe("input_audio_buffer.committed", "error"))
+        await call(close(1000))
 
     @should("ISO-007")
     def test_anothers_reset_does_no_harm(self, wire):
@@ -158,6 +163,13 @@ class TestUncleanEnds:
     @should("ISO-006")
     def test_a_new_session_works_after_a_drop(self, wire):
         is_completed(at_last(wire))
+
+    @should("ISO-012")
+    def test_a_new_session_has_no_audio(self, wire):
+        first, second = (at_last(wire).answers_to(f"{nth} commit of nothing") for nth in ("first", "second"))
+        if "session.updated" not in at_last(wire).answers_to("after the drop") or "error" not in second:
+            raise Inconclusive(f"a commit of nothing was answered by {listed(second)} a second time")
+        assert "error" in first, f"a commit was answered by {listed(first)}, and no audio was sent in this session"
 
     @should("ISO-011")
     def test_a_drop_closes_no_door(self, wire):

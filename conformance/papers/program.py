@@ -109,7 +109,7 @@ if not key or not url.startswith(("wss://", "ws://127.0.0.1", "ws://localhost"))
     print("Not tried: set DASHSCOPE_API_KEY and name a wss:// address; the key goes over TLS only.")
     sys.exit(2)
 try:
-    told = {{"key": key, "start": key[:-1]}}
+    told = {{"key": key, "start": key[: len(key) // 2], "end": key[len(key) // 2 + 1 :]}}
     headers = {{name: value.format(**told) for name, value in {headers}.items()}}
     seen = play(url if "?" in url else url + {query!r}, headers, STEPS, patience={patience})
 except Exception as problem:

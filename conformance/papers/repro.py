@@ -147,7 +147,7 @@ USUAL = {"host", "upgrade", "connection", "user-agent", "authorization", "x-dash
 
 
 def _headers(leg: Leg, dial: Dial) -> dict[str, str]:
-    """The headers that a reproduction sends; `{key}` stands for the key, `{start}` for all but its end."""
+    """The headers that a reproduction sends; `{key}` stands for the key, `{start}` and `{end}` for its halves."""
     sent = leg.handshake.request_headers
     found = {
         name: value
@@ -156,7 +156,7 @@ def _headers(leg: Leg, dial: Dial) -> dict[str, str]:
         or (name.lower() == "user-agent" and not value.startswith("qwen-realtime-conformance/"))
     }  # fmt: skip
     if any(name.lower() == "authorization" for name, _ in sent):
-        named = {None: "{key}", "target": "{key}", NEAR: "{start}-invalid"}
+        named = {None: "{key}", "target": "{key}", NEAR: "{start}-invalid-{end}"}
         found["Authorization"] = f"{dial.scheme} {named.get(dial.key, dial.key)}"
     return found
 

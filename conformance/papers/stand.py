@@ -13,6 +13,7 @@ from typing import Any
 from conformance.mock.options import MockOptions
 from conformance.mock.server import MockServer
 from conformance.papers.player import Seen, play
+from conformance.wire.dial import halves
 
 PATIENCE = 4.0  # seconds without a word from a mock that answers at once
 KEY = "mock-key"
@@ -57,7 +58,8 @@ def plays(
 
     def one(given: MockOptions) -> Seen:
         with serving(given) as url:
-            mine = {name: value.replace("{key}", KEY).replace("{start}", KEY[:-1]) for name, value in headers.items()}
+            start, end = halves(KEY)
+            mine = {name: value.format(key=KEY, start=start, end=end) for name, value in headers.items()}
             return play(f"{url}?{query}", mine, copy.deepcopy(list(steps)), patience)
 
     with ThreadPoolExecutor(max(1, len(options))) as pool:

@@ -36,6 +36,7 @@ class Row:
     texts: tuple[str, ...] = ()
     statuses: tuple[int, ...] = ()
     exact: bool = False
+    full: bool = False
 
     def has_code(self, code: str) -> bool:
         """Whether this code is one of the row's."""

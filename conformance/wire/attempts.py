@@ -25,6 +25,10 @@ class Attempts:
     started: float = 0.0
     """When the one that counts began, by the pacer's clock."""
     causes: set[str] = field(default_factory=set)
+    beside: bool = False
+    """Whether they are held beside others."""
+    crowded: bool = False
+    """Whether the last one found no room beside others."""
     held: int = 0
     """How many there were when the next was put off."""
     kept_back: int = 0

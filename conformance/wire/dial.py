@@ -11,8 +11,8 @@ NEAR = "near"
 class Dial:
     """How a conversation opens its connection, where it differs from the plain way.
 
-    `key=None` sends no Authorization header, `key=NEAR` one that begins as the target's, `model=None` the target's
-    model, `with_model=False` no model parameter.
+    `key=None` sends no Authorization header, `key=NEAR` a key that begins and ends as the target's, `model=None` the
+    target's model, `with_model=False` no model parameter.
     As the vendor's SDKs do, it offers neither extension nor sub-protocol by itself.
     """
 
@@ -26,5 +26,12 @@ class Dial:
 
 
 def near(key: str | None) -> str:
-    """A key that was never given out and begins as this one: a server that knows keys by their beginning takes it."""
-    return f"{(key or '')[:-1]}-invalid"
+    """A key that was never given out; it begins and ends as this one, so who knows keys by a part of them takes it."""
+    first, last = halves(key or "")
+    return f"{first}-invalid-{last}"
+
+
+def halves(key: str) -> tuple[str, str]:
+    """What comes before the middle of a key, which is left out, and what comes after it."""
+    middle = len(key) // 2
+    return key[:middle], key[middle + 1 :]

@@ -13,6 +13,7 @@ from conformance.spec.profiles import Profile
 from conformance.spec.trouble import Kind
 from conformance.wire import trouble
 from conformance.wire.attempts import Attempts, Stalls, minutes
+from conformance.wire.beside import Beside
 from conformance.wire.conversation import Conversation, Whims
 from conformance.wire.fitness import deaf, unusable
 from conformance.wire.holding import OnDone, hold, note
@@ -52,6 +53,7 @@ class Recorder:
             clock=clock,
             on_wait=self._waiting,
         )
+        self.beside = Beside(target.concurrency)
         self._again: Again = lambda transcript: Whims()
         self._matters: Matters | None = None
         self._kept_back = 0  # sessions of those that come last
@@ -89,17 +91,17 @@ class Recorder:
             for conversation in conversations:
                 if conversation.ready:
                     await self._begin(conversation, on_done, partial(deaf, self.target))
-            gate = asyncio.Semaphore(self.target.concurrency)
 
-            async def one(conversation: Conversation, attempts: Attempts | None = None) -> None:
-                async with gate:
+            async def one(conversation: Conversation, attempts: Attempts) -> None:
+                async with self.beside:
+                    attempts.beside = True
                     await self._keep(conversation, on_done, attempts=attempts)
 
             self._together = True
             async with asyncio.TaskGroup() as group:
                 for conversation in sorted(conversations, key=lambda item: not item.urgent):
                     if not conversation.last and not conversation.ready:
-                        group.create_task(one(conversation))
+                        group.create_task(one(conversation, Attempts()))
             self._together = False
             async with asyncio.TaskGroup() as group:
                 for conversation, attempts in self._later:
@@ -194,6 +196,8 @@ class Recorder:
         try:
             for number in itertools.count(attempts.held + 1):
                 if number > attempts.held + 1:
+                    if attempts.crowded:
+                        await self.beside.aside()
                     await self.pacer.turn()
                 progress.sessions += conversation.connections
                 attempts.started = self.pacer.now()
@@ -207,7 +211,7 @@ class Recorder:
                     pacer=self.pacer,
                     room=self._room,
                 )
-                transcript.retried = attempts.why
+                transcript.retried, attempts.crowded = attempts.why, False
                 self._spent(conversation, transcript)
                 ended = time.monotonic()
                 stalls = Stalls(self.pulse.stall(began, ended), self.hush.silence(began, ended))
@@ -311,6 +315,8 @@ class Recorder:
             return ""
         if first:  # what can't be reached at all is not asked twice
             return ""
+        if met.full and self._fewer(attempts):
+            return met.words if self._may("", conversation, attempts) else ""
         cause = "account" if met.kind == "account" else "trouble"  # of two troubles neither confirms the other
         if not self._may(cause, conversation, attempts):
             return ""
@@ -345,6 +351,8 @@ class Recorder:
         if loss.how in self._ways:
             return ""
         transcript.lost, before = loss.how, attempts.losses
+        if loss.full and self._fewer(attempts) and self._may("", conversation, attempts):
+            return loss.how
         attempts.losses = (*before, loss)
         if all(map(loss.same_place, before)):
             if len(before) == (2 if loss.sudden else 1):
@@ -354,6 +362,11 @@ class Recorder:
                 return loss.how
         note(transcript, loss.kind, f"the session was lost: {', and then: '.join(one.how for one in attempts.losses)}")
         return ""
+
+    def _fewer(self, attempts: Attempts) -> bool:
+        """Whether the attempt that found no room is made again, beside fewer."""
+        attempts.crowded = attempts.beside and self.beside.fewer(attempts.started, self.pacer.now())
+        return attempts.crowded
 
     def _may(self, cause: str, conversation: Conversation, attempts: Attempts) -> bool:
         """Whether another attempt for this cause is allowed; each may be the cause of one ("": of any number)."""

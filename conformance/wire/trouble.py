@@ -29,7 +29,8 @@ class Trouble:
     """What was in the way.
 
     `words` is what was seen, `what` what it means, `todo` what a person can do.  `sure`: said by a code or a text and
-    not by a status alone.  `wait` is how many seconds the answer asks to wait, where it does.
+    not by a status alone.  `wait` is how many seconds the answer asks to wait, where it does.  `full`: there was no
+    room for it beside what was open.
     """
 
     kind: Kind
@@ -38,6 +39,7 @@ class Trouble:
     todo: str = ""
     sure: bool = True
     wait: float | None = None
+    full: bool = False
 
 
 def find(transcript: Transcript, *, greeted: bool = False) -> Trouble | None:
@@ -76,7 +78,8 @@ def _handshake(leg: Leg) -> Trouble | None:
     header = next((value for name, value in shake.response_headers if name.lower() == "retry-after"), "")
     wait = float(header) if header.isdecimal() else _wait(text)
     words = f"the handshake was refused with HTTP {shake.status}{said}"
-    return Trouble(row.kind, words, row.what, row.todo, sure, None if wait is None else min(wait, LONGEST_WAIT))
+    wait = None if wait is None else min(wait, LONGEST_WAIT)
+    return Trouble(row.kind, words, row.what, row.todo, sure, wait, sure and row.full)
 
 
 def _of_body(body: str) -> tuple[str, str]:
@@ -177,7 +180,7 @@ class Loss:
     """A session that ended by the line or by a fault of the service.
 
     `leg` and `step` say at which connection and step of the script, `sent` how many frames the client had sent on it.
-    `sudden`: it was ended, and not only silent.
+    `sudden`: it was ended, and not only silent.  `full`: the server had no room for it beside the others.
     """
 
     kind: Kind
@@ -186,6 +189,7 @@ class Loss:
     step: int
     sent: int
     sudden: bool = True
+    full: bool = False
 
     def same_place(self, other: Loss) -> bool:
         """Whether two losses are at the same place: the same step, after about as much was sent, in the same way."""
@@ -204,8 +208,15 @@ def lost(transcript: Transcript) -> Loss | None:
             sudden = leg.ending.first == "server" or at < len(leg.frames)
             sent = [frame for frame in leg.frames[:at] if frame.side == "client" and frame.opcode in {"text", "binary"}]
             step = next((frame.step for frame in reversed(leg.frames[:at]) if frame.step is not None), 0)
-            return Loss(kind, how, number, step, len(sent), sudden)
+            return Loss(kind, how, number, step, len(sent), sudden, kind == "service" and _full(leg))
     return None
+
+
+def _full(leg: Leg) -> bool:
+    """Whether the server says that it has no room for one more."""
+    said = [(code, text) for _, code, text in complaints(leg)]
+    reason = leg.ending.reason_received if leg.ending.first == "server" else ""
+    return any(row is not None and row.full for row in (by_words(*one) for one in (*said, ("", reason))))
 
 
 def _how_lost(transcript: Transcript, number: int, leg: Leg) -> tuple[Kind, str, int] | None:

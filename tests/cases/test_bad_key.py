@@ -21,10 +21,12 @@ KEY = "sk-0123456789abcdef0123456789abcdef"
 
 
 @pytest.mark.parametrize("key", [KEY, "mock-key", None])
-def test_it_is_another_that_begins_alike(key: str | None) -> None:
+def test_it_is_another_that_begins_and_ends_alike(key: str | None) -> None:
     assert near(key) != key
-    assert not near(key).startswith(key or "-----")
-    assert near(key).startswith((key or "")[:-1])
+    half = len(key or "") // 2
+    assert near(key).startswith((key or "")[:half])
+    assert near(key).endswith((key or "")[half + 1 :])
+    assert (key or "-----") not in near(key)
 
 
 def held(*quirks: str) -> Transcript:
@@ -39,10 +41,13 @@ def held(*quirks: str) -> Transcript:
 def test_it_is_refused_and_not_kept() -> None:
     (leg,) = held().legs
     assert leg.handshake.status == 401
-    assert KEY[:12] not in json.dumps(leg.handshake.request_headers)
+    shown = json.dumps(leg.handshake.request_headers)
+    assert KEY[:12] not in shown
+    assert KEY[-12:] not in shown
 
 
 def test_a_refusal_that_quotes_it_is_noted_and_tells_nothing_of_the_right_one() -> None:
     (leg,) = held("refusal-quotes-the-key").legs
     assert KEY[:12] not in leg.handshake.body
+    assert KEY[-12:] not in leg.handshake.body
     assert [echo.whole for echo in leg.echoes or ()].count(True) == 1

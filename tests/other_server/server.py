@@ -96,7 +96,7 @@ class OtherServer:
         if not self._knows(key):
             shown = f" {key}" if self.lying("quotes-key-in-401") else ""
             return _json(401, {"code": "InvalidApiKey", "message": f"Invalid API-key provided.{shown}"})
-        if time.monotonic() < self.memory["trouble until"]:
+        if time.monotonic() < self.memory["trouble until"] and not self.lying("greets-nobody-after-drop"):
             if self.lying("hangs-after-drop"):
                 await asyncio.sleep(20)
             return _json(503, {"code": "ModelServingError", "message": "Too many requests."})
@@ -105,6 +105,8 @@ class OtherServer:
             return _json(400, {"code": "InvalidParameter", "message": "model is missing."})
         if model not in settings.FAMILIES and self.ways.unknown_model in {"403", "404"}:
             return _json(int(self.ways.unknown_model), {"code": "ModelNotFound", "message": "No such model."})
+        if self.ways.slots and len(self.open) >= self.ways.slots and self.ways.full == "503":
+            return _json(503, {"code": "ServiceUnavailable", "message": "No session slot is free."})
         socket.memory = {"model": model}  # type: ignore[attr-defined]
         self.memory["good"] = True
         return None
@@ -117,6 +119,8 @@ class OtherServer:
             return True
         if self.lying("key-by-its-beginning"):
             return bool(key) and (KEY.startswith(key) or key.startswith(KEY[:6]))
+        if self.lying("key-by-its-end"):
+            return key.endswith(KEY[-6:])
         if self.lying("case-matters") and scheme != "Bearer":
             return False
         return scheme.lower() == "bearer" and key.strip() == KEY
@@ -128,11 +132,15 @@ class OtherServer:
         if model not in settings.FAMILIES:
             await socket.close(1011, "No such model.")
             return
+        if self.ways.slots and len(self.open) >= self.ways.slots:
+            await socket.close(1013, "All session slots are in use.")
+            return
         link = Link(socket)
         session = Session(link, model, self.ways, KEY)
         session.memory["server"] = self.memory
         if self.lying("inherits-configuration") and self.memory["last config"]:
             session.config = session.felt = self.memory["last config"]
+        self._inherit(session)
         self.open.add(session)
         inbox: asyncio.Queue[Any] = asyncio.Queue()
         writer = asyncio.create_task(link.work())
@@ -141,7 +149,8 @@ class OtherServer:
             await asyncio.sleep(0.05)
             while not inbox.empty():
                 inbox.get_nowait()
-        session.greet()
+        if not (self.lying("greets-nobody-after-drop") and time.monotonic() < self.memory["trouble until"]):
+            session.greet()
         for text in self.memory["leftover"]:
             link.send(text)
         self.memory["leftover"] = []
@@ -149,6 +158,7 @@ class OtherServer:
             with contextlib.suppress(TimeoutError, ConnectionClosed):
                 async with asyncio.timeout(0.02):
                     await socket.recv()
+        total = 0
         try:
             async for message in socket:
                 inbox.put_nowait(message)
@@ -156,6 +166,11 @@ class OtherServer:
                     link.drop()
                 if len(message) > 300_000 and self.lying("drops-at-300k"):
                     link.drop()
+                if len(message) > 150_000 and self.lying("drops-large-images") and '"image"' in str(message)[:200]:
+                    link.drop()
+                total += len(message)
+                if total > 1 << 20 and self.lying("closes-after-a-megabyte-in-all"):
+                    link.close(1009, "message too big")
             clean = socket.close_code in {1000, 1001, 1005}
         except ConnectionClosed:
             clean = False
@@ -164,11 +179,24 @@ class OtherServer:
         for task in (worker, writer):
             task.cancel()
 
+    def _inherit(self, session: Session) -> None:
+        """What a dropped session leaves to the next, in servers that err."""
+        left, self.memory["dropped"] = self.memory.get("dropped"), None
+        if left is None:
+            return
+        if self.lying("items-for-the-next"):
+            session.items = list(left.items)
+        if self.lying("audio-for-the-next"):
+            session.samples = left.samples[:]
+        if self.lying("same-id-after-drop"):
+            session.id = left.id
+
     def _over(self, session: Session, clean: bool) -> None:
         self.open.discard(session)
         self.memory["last config"] = session.config
         if not clean:
-            if self.lying("busy-after-drop") or self.lying("hangs-after-drop"):
+            self.memory["dropped"] = session
+            if any(map(self.lying, ("busy-after-drop", "hangs-after-drop", "greets-nobody-after-drop"))):
                 self.memory["trouble until"] = time.monotonic() + 0.8
             if self.lying("leftovers-for-the-next") and session.reply is not None:
                 event = {"event_id": session.new_id("event"), "type": "response.audio.done", "response_id": "resp_x",

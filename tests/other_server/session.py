@@ -129,6 +129,8 @@ class Session(Hearing):
 
     def take(self, text: str) -> None:
         """One text frame of the client."""
+        if self.lying("refuses-at-100k") and len(text) > 100_000:
+            return self.fail("The message is too large.")
         try:
             event = json.loads(text)
         except (ValueError, RecursionError):

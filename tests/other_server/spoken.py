@@ -171,6 +171,18 @@ def _adds_up(usage: Json, session: Any) -> Json:
     return {**usage, "output_tokens_details": details}
 
 
+def _history_twice(usage: Json, session: Any) -> Json:
+    details = usage["input_tokens_details"]
+    before = session.memory.get("input before", {})
+    session.memory["input before"] = dict(details)
+    return {**usage, "input_tokens_details": {k: v + before.get(k, 0) for k, v in details.items()}}
+
+
+def _second_turn(usage: Json, session: Any) -> Json:
+    session.memory["turns billed"] = turns = session.memory.get("turns billed", 0) + 1
+    return factor("input", "audio_tokens", 1.1)(usage, session) if turns > 1 else usage
+
+
 def _pictures(usage: Json, _session: Any) -> Json:
     return {**usage, "input_tokens_details": without(usage["input_tokens_details"], "image_tokens")}
 
@@ -183,6 +195,10 @@ counted("speaks-twice", "spoken replies are billed twice", factor("output", "aud
 counted("writes-twice", "text of replies is billed twice", factor("output", "text_tokens", 2))
 counted("pictures-are-free", "pictures cost nothing", _pictures)
 counted("pictures-twice", "pictures are billed twice", factor("input", "image_tokens", 2))
+counted("pictures-a-tenth-more", "pictures cost a tenth more", factor("input", "image_tokens", 1.1))
+counted("history-twice", "what was said before the last turn is billed twice", _history_twice)
+counted("second-turn-a-tenth-more", "from the second turn on input audio costs a tenth more", _second_turn)
+counted("writes-a-tenth-more", "text of replies costs a tenth more", factor("output", "text_tokens", 1.1))
 counted("history-is-free", "only the last turn is billed as input", _history_lost)
 counted("output-adds-up", "output tokens are those of all replies so far", _adds_up)
 simple(

@@ -52,6 +52,8 @@ class Ways:
     text_first: bool = True  # transcript delta before its audio
     done_order: str = "transcript"  # `audio_transcript.done` before `audio.done`; or "audio"
     rows: str = "success"  # status of a session in the call log: or "strict": only a finished one is a success
+    slots: int = 0  # sessions at once; 0: as many as come
+    full: str = "503"  # what one more gets: in the handshake, or "1013" after the upgrade
     largest: int = 16 << 20  # bytes of a frame; past it the connection is closed with 1009
     lies: frozenset[str] = frozenset()
     filters: tuple[Filter, ...] = field(default=(), compare=False)

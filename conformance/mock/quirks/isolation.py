@@ -79,6 +79,17 @@ def _turned_away(event: Json, session: Session) -> list[Json] | None:
     return []
 
 
+@quirk("audio-stays-behind", "13", "a dropped session's audio is in the next one's buffer", hook="receive",
+       touches=UNCLEAN)  # fmt: skip
+def _left_behind(event: Json, session: Session) -> Json | None:
+    commits = event["type"] == "input_audio_buffer.commit"
+    if not commits or session.number != 4 or session.memory.get("left behind"):
+        return event
+    session.memory["left behind"] = True
+    session.emit("input_audio_buffer.committed", item_id=session.ids.make("item"))
+    return None
+
+
 edits("reset-breaks-others", "13", "a reset fails the response of another session", "response.done",
       put("response.status", "failed"), when=of_session(1), touches=UNCLEAN)  # fmt: skip
 edits("mistakes-break-others", "13", "malformed events fail the response of another session", "response.done",
