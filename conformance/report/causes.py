@@ -156,11 +156,11 @@ def _until_next(leg: Leg, request: Frame) -> Iterator[Frame]:
 
 def _fate(leg: Leg, request: Frame) -> str:
     """What a request got: the words of an error, the end of the connection; empty when nothing tells."""
-    for frame in _until_next(leg, request):
-        if frame.side == "server" and frame.type == "error":
-            error = frame.event.get("error")
-            message = error.get("message") if isinstance(error, dict) else error
-            return f"refused with {cut(str(message), 200)!r}"
+    errors = [frame for frame in _until_next(leg, request) if frame.side == "server" and frame.type == "error"]
+    if errors:  # of several the first ones may be about what was sent before
+        error = errors[-1].event.get("error")
+        message = error.get("message") if isinstance(error, dict) else error
+        return f"refused with {cut(str(message), 200)!r}"
     ending = leg.ending
     if ending.first == "server":
         return (

@@ -78,12 +78,12 @@ class Asking:
 
 
 def lesser(frames: Sequence[Frame], rest: Sequence[steps.Step]) -> dict[str, Any] | None:
-    """What to ask for in place of a session's first update, which was refused; None where all of it is needed.
+    """What to ask for in place of a script's last update, which was refused; None where all of it is needed.
 
     Manual mode is needed by who sends audio, and asked for by every script that types.
     """
     updates = [frame for frame in frames if frame.side == "client" and frame.type == "session.update"]
-    asked = updates[0].event.get("session") if len(updates) == 1 and updates[0].label is None else None
+    asked = updates[-1].event.get("session") if updates and updates[-1].label is None else None
     audio = any(
         isinstance(one, steps.Append | steps.Sized | steps.Text | steps.Binary)
         or (isinstance(one, steps.Send) and one.type.startswith("input_audio_buffer."))

@@ -17,7 +17,7 @@ sys.path.insert(0, str(Path(__file__).resolve().parents[1]))
 
 from conformance.spec.catalogue import questions
 from conformance.spec.profiles import DEFAULT_MODEL
-from tests.other_server.defects import DEFECTS, VARIANTS, ways
+from tests.other_server.defects import DEFECTS, STRANGERS, VARIANTS, ways
 from tests.other_server.measure import Seen, see
 from tests.other_server.ways import Ways
 
@@ -48,6 +48,10 @@ def main() -> int:
             alarms += bool(seen.must())
             for check, (level, words) in sorted(seen.failing.items()):
                 print(f"{'ALARM' if level == 'MUST' else level:<8} {name}: {check} {words[:SHOWN]}", flush=True)
+        strange = [name for name in STRANGERS if _meant(options.only, name, "strangers")]
+        for name, seen in zip(strange, pool.map(_stranger, strange), strict=True):
+            counts = Counter(seen.verdicts.values())
+            print(f"STRANGER {name}: {counts['fail']} fail, {counts['blocked']} blocked; {' '.join(seen.causes)}")
     print("\n" + table(told))
     print(f"{len(legal)} legal variants, {alarms} with a MUST that fails")
     return int(bool(alarms))
@@ -59,6 +63,10 @@ def _meant(glob: str, name: str, kind: str) -> bool:
 
 def _variant(name: str) -> Seen:
     return see(VARIANTS[name])
+
+
+def _stranger(name: str) -> Seen:
+    return see(STRANGERS[name])
 
 
 def _defect(name: str, faithful: Seen, whole: bool) -> tuple[str, str]:

@@ -173,6 +173,7 @@ DEFECTS = {
     for name, words in rows.items()
 }
 
+STRANGERS = {name.replace(" ", "-"): Ways(stranger=name) for name in ("no updates", "no manual mode", "no items")}
 VARIANTS: dict[str, Ways] = {
     "as-documented": Ways(),
     "refuses-finish": Ways(finish="refused"),

@@ -9,6 +9,8 @@ from dataclasses import dataclass, field
 
 from conformance import runner
 from conformance.judge.checks import judge
+from conformance.report.case import Case
+from conformance.report.causes import causes
 from conformance.spec.profiles import DEFAULT_MODEL, profile_for
 from conformance.trial import chapters, needed
 from conformance.wire.target import Target, resolve
@@ -25,6 +27,8 @@ class Seen:
     failing: dict[str, tuple[str, str]] = field(default_factory=dict)
     answers: dict[str, str] = field(default_factory=dict)
     verdicts: dict[str, str] = field(default_factory=dict)
+    causes: list[str] = field(default_factory=list)
+    """What most of it hangs on, a sentence each."""
 
     def must(self) -> dict[str, str]:
         return {name: words for name, (level, words) in self.failing.items() if level == "MUST"}
@@ -59,6 +63,12 @@ def see(ways: Ways, globs: Iterable[str] = ("*",), *, model: str = DEFAULT_MODEL
             seen.failing[name] = (every.checks[name].level if name in every.checks else "MUST", str(outcome.detail))
         if outcome.verdict == "observed":
             seen.answers[name] = str(outcome.outcome)
+    owners = {name: every.checks[name].conversation or "" for name in seen.verdicts if name in every.checks}
+    judged = [
+        Case(name, every.checks[name].level, seen.verdicts[name], "", conversation, 0.0)
+        for name, conversation in owners.items()
+    ]
+    seen.causes = [cause.sentence for cause in causes(held.recording.transcripts.values(), judged)]
     if held.recording.infrastructure:
         seen.failing["infrastructure"] = ("MUST", held.recording.infrastructure)
     return seen

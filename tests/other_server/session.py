@@ -144,8 +144,23 @@ class Session(Hearing):
             return self.fail(said, param="type", cause=event)
         if self.finished:
             return self.fail("The session is finished.", cause=event)
+        if self.ways.stranger and self._strange(event):
+            return None
         self.alive()
         return handler(self, event)
+
+    def _strange(self, event: Json) -> bool:
+        """Whether an event is refused that this server does not know."""
+        stranger, kind, session = self.ways.stranger, event["type"], event.get("session")
+        manual = isinstance(session, dict) and session.get("turn_detection", 0) is None
+        if kind == "session.update" and (stranger == "no updates" or (stranger == "no manual mode" and manual)):
+            manual = stranger == "no manual mode"
+            self.fail("turn_detection must be an object." if manual else "No updates are supported.", cause=event)
+            return True
+        if kind == "conversation.item.create" and stranger == "no items":
+            self.link.close(1008, "unexpected event")
+            return True
+        return False
 
     def take_bytes(self) -> None:
         if self.ways.binary == "close":

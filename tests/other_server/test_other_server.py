@@ -6,7 +6,7 @@ from pathlib import Path
 
 import pytest
 
-from .defects import DEFECTS, VARIANTS, ways
+from .defects import DEFECTS, STRANGERS, VARIANTS, ways
 from .filters import FILTERS
 from .measure import see
 from .ways import Ways
@@ -30,6 +30,21 @@ def test_what_is_legal_is_not_held_against_it(name: str) -> None:
 @pytest.mark.parametrize("name", ["no-event-id", "usage-total-wrong", "commit-id-of-nobody", "updated-new-id"])
 def test_what_is_wrong_is(name: str) -> None:
     assert see(ways(name), FEW).failing != {}
+
+
+def test_a_stranger_that_takes_no_manual_mode_is_judged_by_what_is_typed() -> None:
+    seen = see(STRANGERS["no-manual-mode"], ("cancel/MidText", "responses/Typed", "session/Up*"))
+    assert seen.must() == {}
+    assert "blocked" not in seen.verdicts.values()
+
+
+def test_one_that_takes_no_update_is_judged_by_its_answers_to_what_is_no_event() -> None:
+    seen = see(STRANGERS["no-updates"], ("envelope/Malformed", "audio/Payloads", "envelope/WhichErrorsClose"))
+    assert {name: told for name, told in seen.verdicts.items() if told == "blocked"} == {"Q-ERROR-CLOSES": "blocked"}
+    assert seen.answers["Q-NOT-JSON"] == "error-open"
+    assert seen.answers["Q-APPEND-ODD"] == "ignored"
+    (cause,) = seen.causes
+    assert cause.startswith("none of 18 `session.update` was carried out: refused with 'No updates are supported.'")
 
 
 def test_it_answers_everything_that_it_is_asked() -> None:

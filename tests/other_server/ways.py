@@ -55,6 +55,7 @@ class Ways:
     slots: int = 0  # sessions at once; 0: as many as come
     full: str = "503"  # what one more gets: in the handshake, or "1013" after the upgrade
     largest: int = 16 << 20  # bytes of a frame; past it the connection is closed with 1009
+    stranger: str = ""  # "no updates", "no manual mode", "no items": a server that lacks a part of the protocol
     lies: frozenset[str] = frozenset()
     filters: tuple[Filter, ...] = field(default=(), compare=False)
 

@@ -25,6 +25,7 @@ def frames(*sessions: Any, label: str | None = None) -> list[Frame]:
 
 def test_a_script_that_types_needs_no_manual_mode() -> None:
     assert lesser(frames(TYPED), [ASK]) == {"modalities": ["text"]}
+    assert lesser(frames({"modalities": ["text"]}, TYPED), [ASK]) == {"modalities": ["text"]}
 
 
 @pytest.mark.parametrize("step", AUDIO)
@@ -32,9 +33,7 @@ def test_one_that_sends_audio_or_frames_of_its_own_does(step: Step) -> None:
     assert lesser(frames(TYPED), [ASK, step]) is None
 
 
-@pytest.mark.parametrize(
-    "sessions", [[TYPED, TYPED], [{"modalities": ["text"]}], [{"turn_detection": None}], [None], ["x"], []]
-)
+@pytest.mark.parametrize("sessions", [[TYPED, {"modalities": ["text"]}], [{"turn_detection": None}], [None], ["x"], []])
 def test_nothing_else_is_tried(sessions: list[Any]) -> None:
     assert lesser(frames(*sessions), [ASK]) is None
 
