@@ -44,12 +44,12 @@ def s(kind: str, *, after: float = 1.0, **fields: Any) -> Line:
     return Line("server", "text", json.dumps({"type": kind, **fields}), None, after)
 
 
-def audio(ms: int, *, loud: bool = True, label: str | None = None) -> list[Line]:
+def audio(ms: int, *, loud: bool = True, label: str | None = None, packet_ms: int = 100) -> list[Line]:
     """Appended audio in packets of 100 ms, speech by its label where it is loud."""
-    packet = (b"\x00\x40" if loud else b"\x00\x00") * 1600
+    packet = (b"\x00\x40" if loud else b"\x00\x00") * (packet_ms * 16)
     spoken = label or ("speech" if loud else "silence")
     text = base64.b64encode(packet).decode()
-    return [c("input_audio_buffer.append", label=spoken, audio=text) for _ in range(ms // 100)]
+    return [c("input_audio_buffer.append", label=spoken, audio=text) for _ in range(ms // packet_ms)]
 
 
 def waited(line: str | Line, ms: float = 1000.0) -> Line:

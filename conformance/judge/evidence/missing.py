@@ -8,7 +8,9 @@ nobody has failed, and the rule is inconclusive: a faithful server must neither 
 
 from __future__ import annotations
 
+from collections.abc import Iterator
 from dataclasses import dataclass
+from typing import Any
 
 from conformance.judge.evidence.connection import Evidence
 from conformance.judge.evidence.excused import exempt, may_lack_done, no_automatic_reply
@@ -21,6 +23,8 @@ from conformance.wire.transcript import Frame
 
 SHOWN = "conversation.item.created"
 DOCUMENTED_MISTAKES = "GEN-018"
+CLEAR_MS = 2000
+"""So much clear speech, in milliseconds, is surely heard."""
 
 
 @dataclass(frozen=True)
@@ -119,22 +123,50 @@ def _unheard(evidence: Evidence, waited: tuple[str, ...]) -> Culprit | None:
     stopped = [frame for frame in evidence.received if frame.type == "input_audio_buffer.speech_stopped"]
     last = max((frame.index for frame in (*started, *stopped, *committed)), default=-1)
     if last < 0:
-        return _not_started(now)
+        return _not_started(evidence)
     latest = evidence.frames[last]
     if latest.type == "input_audio_buffer.speech_started":
         return _not_stopped(now, evidence, last)
     if latest.type == "input_audio_buffer.speech_stopped":
         return _not_committed(evidence, last)
-    return _after_commit(evidence, latest.index, waited) or _not_started(now)
+    return _after_commit(evidence, latest.index, waited) or _not_started(evidence)
 
 
-def _not_started(now: Moment) -> Culprit:
-    threshold = now.detection.get("threshold", 0.5)
-    sure = now.speech_ms >= 2000 and isinstance(threshold, int | float) and threshold <= 0.5
-    if sure:
-        return Culprit("GEN-049", f"{now.speech_ms / 1000:.1f} s of speech were not announced by speech_started")
-    said = f"{now.speech_ms / 1000:.1f} s of speech were not announced, too little to be sure"
-    return Culprit("GEN-049", said, breach=False)
+def _not_started(evidence: Evidence) -> Culprit:
+    said = f"{evidence.moments[-1].speech_ms / 1000:.1f} s of speech were not announced"
+    if is_clear_speech(evidence, len(evidence.frames)):
+        return Culprit("GEN-049", f"{said} by speech_started")
+    return Culprit("GEN-049", f"{said}, which is not enough to be sure", breach=False)
+
+
+def is_clear_speech(evidence: Evidence, index: int) -> bool:
+    """Whether two seconds of speech came before this frame that voice detection surely hears.
+
+    No threshold above 0.5 may be shown or have been asked for: an echo need not show what is in force.  What decides
+    the turns has to stand while it is said, and turns must not have been manual before: what becomes of speech within
+    which the detection is changed, and of what was heard before it was switched on, is open (U8, Q-MODE-SWITCH).
+    """
+    then = evidence.moments
+    if then[index].speech_ms < CLEAR_MS:
+        return False
+    since = next((at for at in range(index, 0, -1) if not then[at].speech_ms), 0)
+    steady = all(then[at].turns == "vad" for at in range(since, index + 1))
+    always = all(then[at].turns in {"vad", "unsure"} for at in range(since))
+    return steady and always and all(map(_is_low, _thresholds(evidence, index)))
+
+
+def _thresholds(evidence: Evidence, index: int) -> Iterator[Any]:
+    """The threshold that is shown before this frame, and all that were asked for."""
+    yield evidence.moments[index].detection.get("threshold", 0.5)
+    for frame in evidence.of("session.update", side="client"):
+        session = frame.event.get("session")
+        detection = session.get("turn_detection") if isinstance(session, dict) else None
+        if frame.index < index and isinstance(detection, dict) and detection.get("threshold") is not None:
+            yield detection["threshold"]
+
+
+def _is_low(threshold: Any) -> bool:
+    return isinstance(threshold, int | float) and threshold <= 0.5
 
 
 def _not_stopped(now: Moment, evidence: Evidence, started: int) -> Culprit:

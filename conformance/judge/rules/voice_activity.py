@@ -6,7 +6,7 @@ from collections.abc import Iterator
 from typing import Any
 
 from conformance.judge.evidence import Evidence
-from conformance.judge.evidence.missing import silence_needed, switches_detection
+from conformance.judge.evidence.missing import is_clear_speech, silence_needed, switches_detection
 from conformance.judge.finding import Breach
 from conformance.judge.rules.base import rule
 
@@ -29,10 +29,7 @@ def speech_is_announced(wire: Evidence) -> Iterator[Breach | None]:
         yield None
     for index in waits:
         moment = then[index]
-        threshold = moment.detection.get("threshold", 0.5)
-        low = isinstance(threshold, int | float) and threshold <= 0.5
-        steady = all(then[at].turns == "vad" for at in range(index + 1))
-        if steady and low and moment.speech_ms >= 2000 and not any(at < index for at in started):
+        if is_clear_speech(wire, index) and not any(at < index for at in started):
             said = f"{moment.speech_ms / 1000:.1f} s of speech were not announced by speech_started"
             yield Breach(wire.frames[index], said)
             return

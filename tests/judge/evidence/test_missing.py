@@ -28,7 +28,7 @@ from support.talks import (
 )
 
 OURS = {event: clause for event, clause in owners().items() if clause in CHECKS and event != "connection"}
-LISTENED = [*audio(2500), *audio(2500, loud=False)]
+LISTENED = [*audio(2500, packet_ms=500), *audio(2500, loud=False, packet_ms=500)]
 TYPED = [
     *greeting_update(modalities=["text"]),
     *message(),

@@ -11,6 +11,7 @@ from support.talks import (
     Line,
     audio,
     audio_reply,
+    c,
     greeting_update,
     heard,
     manual,
@@ -53,6 +54,10 @@ def quiet(ms: int) -> list[Line]:
 AGE = 10 + 1 + 5000 + 5  # ms of a session: ten packets, a start, a wait, and the handshake
 SEMANTIC = greeting_update(turn_detection={"type": "semantic_vad"})
 
+ASKED = c("session.update", session={"turn_detection": {"type": "server_vad", "threshold": 0.51}})
+UNSHOWN = [ASKED, s("session.updated", session={**SESSION, "turn_detection": {"type": "server_vad"}})]
+MISSHOWN = [ASKED, s("session.updated", session=SESSION)]
+
 EDGES = [
     # announced
     edge("GEN-049", "fail", "2.0 s of speech", audio(2000), LEAVE),
@@ -66,12 +71,27 @@ EDGES = [
     edge("GEN-049", "skipped", "a threshold of 0.51", greeted(0.51), audio(2000), LEAVE, greeting=False),
     edge("GEN-049", "fail", "a whole number as threshold", greeted(0), audio(2000), LEAVE, greeting=False),
     edge("GEN-049", "skipped", "a threshold that is none", greeted("low"), audio(2000), LEAVE, greeting=False),
+    edge("GEN-049", "fail", "a threshold of 0.5 that was asked", vad(threshold=0.5), audio(2000), LEAVE),
+    edge("GEN-049", "skipped", "a threshold of 0.51 that was asked", vad(threshold=0.51), audio(2000), LEAVE),
+    edge("GEN-049", "skipped", "0.51 asked, and not shown", UNSHOWN, audio(2000), LEAVE),
+    edge("GEN-049", "skipped", "0.51 asked, and shown otherwise", *MISSHOWN, audio(2000), LEAVE),
+    edge("GEN-049", "fail", "0.51 asked after all was said", audio(2000), waited("C input_audio_buffer.clear"), CLEARED,
+         vad(threshold=0.51), LEAVE),
+    edge("GEN-049", "fail", "updated before", UPDATE, audio(2000), LEAVE),
+    edge("GEN-049", "skipped", "the detection set while it is said", audio(1000), vad(threshold=0.5), audio(1000),
+         LEAVE),
+    edge("GEN-049", "fail", "the detection set between two turns", audio(1000), CLEAR, CLEARED, vad(threshold=0.5),
+         audio(2000), LEAVE),
     edge("GEN-049", "skipped", "manual turns", manual(), audio(2000), LEAVE),
     edge("GEN-049", "skipped", "turns that were manual", manual(), vad(), audio(2000), LEAVE),
     edge("GEN-049", "skipped", "cleared between", audio(1000), CLEAR, CLEARED, audio(1900), LEAVE),
     edge("GEN-049", "fail", "silence between", audio(1000), quiet(500), audio(1000), LEAVE),
     edge("GEN-049", "fail", "a script broke off", audio(2000), stop="input_audio_buffer.speech_started"),
     edge("GEN-049", "inconclusive", "a script broke off early", audio(1900), stop="input_audio_buffer.speech_started"),
+    edge("GEN-049", "fail", "a script broke off at 0.5", vad(threshold=0.5), audio(2000),
+         stop="input_audio_buffer.speech_started"),
+    edge("GEN-049", "inconclusive", "a script broke off at 0.51 that is not shown", UNSHOWN, audio(2000),
+         stop="input_audio_buffer.speech_started"),
     edge("GEN-049", "inconclusive", "a script broke off at 0.51", vad(threshold=0.51), audio(2000),
          stop="input_audio_buffer.speech_started"),
     # ended: 1,200 ms past what was asked for, and never under 2 s
