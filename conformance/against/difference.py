@@ -17,6 +17,7 @@ from conformance.spec.requests import ANSWERED_BY
 from conformance.wire.transcript import Leg, Transcript
 
 NOTHING = "nothing"
+CONFIRMED = "`session.updated`"
 ACKNOWLEDGEMENTS = frozenset(ANSWERED_BY.values())
 SPELLED = 3  # members that are spelled out
 
@@ -36,6 +37,8 @@ class Difference:
     frames: tuple[int | None, int | None] = (None, None)
     member: str = ""
     breaks: bool = True
+    follows: bool = False
+    """Whether a setting that the client had set differed before."""
     conversation: str = ""
     connection: int = 0
 
@@ -53,6 +56,8 @@ class Cause:
     conversations: list[str] = field(default_factory=list)
     members: dict[str, tuple[str, str]] = field(default_factory=dict)
     """Each member that differs, with what it is here and there."""
+    follow: dict[str, int] = field(default_factory=dict)
+    """What differs only where this did before, in words, and in how many conversations."""
     checks: list[str] = field(default_factory=list)
     """Checks whose verdicts differ, and whose conversation shows this before any other difference."""
     moves: list[dict[str, Any]] = field(default_factory=list)
@@ -77,13 +82,25 @@ class Cause:
             "words": self.sentence, "at": first.at, "here": first.here, "there": first.there,
             "members": [[name, *sides] for name, sides in self.members.items()],
             "conversation": first.conversation, "connection": first.connection, "frames": list(first.frames),
-            "conversations": self.conversations, "checks": self.checks, "moves": self.moves,
-            "shown": [list(side) for side in self.shown],
+            "conversations": self.conversations, "follow": list(self.follow), "checks": self.checks,
+            "moves": self.moves, "shown": [list(side) for side in self.shown],
         }  # fmt: skip
 
 
 def causes(found: Iterable[Difference]) -> list[Cause]:
     """Differences by their causes, those first that most conversations show."""
+    found = list(found)
+    alone = {one.key for one in found if not one.follows}
+    followers = _grouped(one for one in found if one.key not in alone)
+    made = _grouped(one for one in found if one.key in alone)
+    setting = next((cause for cause in made if is_setting(cause.first)), None)
+    if setting is None:
+        return made + followers
+    setting.follow = {cause.sentence: len(cause.conversations) for cause in followers}
+    return made
+
+
+def _grouped(found: Iterable[Difference]) -> list[Cause]:
     made: dict[tuple[str, str, str], Cause] = {}
     for one in found:
         cause = made.setdefault(one.key, Cause(one))
@@ -92,6 +109,11 @@ def causes(found: Iterable[Difference]) -> list[Cause]:
         if one.member:
             cause.members.setdefault(one.member, (one.here, one.there))
     return sorted(made.values(), key=lambda cause: -len(cause.conversations))
+
+
+def is_setting(one: Difference) -> bool:
+    """Whether a confirmation shows another setting here than there."""
+    return one.at == CONFIRMED and one.member.startswith("session.")
 
 
 def differences(one: Transcript, other: Transcript, quiet: tuple[float, float]) -> list[Difference]:
@@ -103,7 +125,7 @@ def differences(one: Transcript, other: Transcript, quiet: tuple[float, float]) 
         return []
     found = list(_until_broken(one, other, quiet))
     if not (found and found[-1].breaks) and (stopped := _stops(one, other)) is not None:
-        found.append(stopped)
+        found.append(replace(stopped, follows=any(one.follows or is_setting(one) for one in found)))
     return [_in(one.conversation, difference) for difference in found]
 
 
@@ -139,12 +161,27 @@ def _of_connection(mine: Heard, yours: Heard, my_leg: Leg, your_leg: Leg) -> lis
         if not (is_reply(stream) and is_race(here, there)):
             found += _of_stream(stream, here, there, (mine, yours), (my_leg, your_leg))
     found.sort(key=lambda one: min(frame for frame in (*one.frames, 10**9) if frame is not None))
+    found = list(_followed(found, my_leg))
     broken = next((number for number, one in enumerate(found) if one.breaks), None)
     if broken is not None:
         return found[: broken + 1]
     if mine.over != yours.over and mine.over and yours.over:
         found.append(Difference("the end of the connection", mine.over, yours.over))
     return found
+
+
+def _followed(found: Iterable[Difference], leg: Leg) -> Iterator[Difference]:
+    """The differences of a connection, with which of them come behind a setting that the client had set and differs."""
+    sent = [
+        frame.event["session"]
+        for frame in leg.frames
+        if frame.side == "client" and frame.type == "session.update" and isinstance(frame.event.get("session"), dict)
+    ]
+    named = {f"session.{name}" for session in sent for name in session}
+    behind = False
+    for one in found:
+        yield replace(one, follows=behind)
+        behind = behind or (is_setting(one) and ".".join(one.member.split(".")[:2]) in named)
 
 
 def _status(one: Heard) -> str:

@@ -111,7 +111,7 @@ class Holder:
         made.held += made.generated
         made.unsure = made.unsure or None in pairs
         for moves, pair in zip(scripts, pairs, strict=True):
-            new = [found for found in self._differ(pair) if found.key not in known] if pair is not None else []
+            new = [one for one in self._differ(pair) if one.key not in known and not one.follows] if pair else []
             if new and sum(bool(cause.moves) for cause in made.found) < SHORTENED:
                 known.add(new[0].key)
                 await self._shorten(moves, new[0], made)

@@ -38,4 +38,6 @@ def headline(made: dict[str, Any]) -> str:
 def who(cause: dict[str, Any]) -> str:
     """How many conversations show a cause, and how many verdicts follow from it."""
     shown = plural(len(cause["conversations"]), "conversation")
-    return f"{shown}, {plural(len(cause['checks']), 'verdict')}" if cause["checks"] else shown
+    more = f", {plural(len(cause['follow']), 'difference')} that follow{'s' if len(cause['follow']) == 1 else ''}"
+    verdicts = f", {plural(len(cause['checks']), 'verdict')}"
+    return shown + (more if cause["follow"] else "") + (verdicts if cause["checks"] else "")

@@ -170,8 +170,8 @@ LINES: dict[str, Form] = {
         "target": {"endpoint": str, "model": str}, "conversations": int, "generated": int, "passing": int,
         "unsure": bool, "infrastructure": TEXT_OR_NONE,
         "causes": [{
-            "words": str, "conversation": str, "conversations": [str], "checks": [str], "moves": [dict],
-            "shown": [[str]],
+            "words": str, "conversation": str, "conversations": [str], "follow": [str], "checks": [str],
+            "moves": [dict], "shown": [[str]],
         }],
         "verdicts": [{"id": str, "here": str, "there": str, "detail": str}],
     },

@@ -7,7 +7,7 @@ from typing import Any
 
 import pytest
 
-from conformance.against.difference import causes, differences
+from conformance.against.difference import Difference, causes, differences
 from conformance.wire.transcript import Ending, Transcript
 from support import talks
 from support.talks import Line, c, heard, preview, s, speech, talk, text_reply, waited
@@ -138,6 +138,23 @@ def test_one_cause_is_told_once_whatever_conversations_show_it() -> None:
     pairs = [(replace(held(UPDATE), conversation=name), held(UPDATE[0], s("error", error={}))) for name in "abc"]
     found = causes(one for pair in pairs for one in differences(*pair, (QUIET, QUIET)))
     assert [cause.conversations for cause in found] == [["a", "b", "c"]]
+
+
+def setting(voice: str, *sent: str) -> list[Line]:
+    named = c("session.update", session=dict.fromkeys(sent, "x"))
+    return [named, s("session.updated", session={**talks.SESSION, "voice": voice})]
+
+
+def test_what_differs_behind_a_setting_follows_from_it_unless_it_differs_elsewhere() -> None:
+    def made(*sent: str) -> list[Difference]:
+        there = held(setting("Ethan", *sent), [UPDATE[0], s("error", error={})])
+        return differences(held(setting("Tina", *sent), UPDATE), there, (QUIET, QUIET))
+
+    (cause,) = causes(made("voice"))
+    assert list(cause.follow) == ["after `session.update`: `session.updated` here, `error` there"]
+    assert [bool(cause.follow) for cause in causes(made("instructions"))] == [False, False]  # nobody had set it
+    refused = differences(held(UPDATE), held(UPDATE[0], s("error", error={})), (QUIET, QUIET))
+    assert [bool(cause.follow) for cause in causes([*made("voice"), *refused])] == [False, False]
 
 
 @pytest.mark.parametrize("trouble", ["HTTP 429", ""])

@@ -53,7 +53,15 @@ def test_a_lie_is_one_cause_with_the_verdicts_that_follow(tmp_path: Path) -> Non
 
 @pytest.mark.parametrize(("causes", "code"), [([], 0), (["a cause"], 1)])
 def test_a_difference_fails_a_run_that_conforms(tmp_path: Path, causes: list[str], code: int) -> None:
-    shown = {"words": "x", "conversation": "a/B", "conversations": [], "checks": [], "moves": [], "shown": [[], []]}
+    shown = {
+        "words": "x",
+        "conversation": "a/B",
+        "conversations": [],
+        "follow": [],
+        "checks": [],
+        "moves": [],
+        "shown": [[], []],
+    }
     line = {
         "kind": "against", "target": {"endpoint": "ws://there", "model": DEFAULT_MODEL}, "conversations": 1,
         "generated": 0, "passing": 0, "unsure": False, "infrastructure": None,
@@ -84,7 +92,7 @@ def test_a_generated_script_is_shortened_to_what_shows_it(tmp_path: Path) -> Non
 def test_the_page_shows_both_sides_and_nothing_of_the_servers_is_markup() -> None:
     told = "after `x`: `<b>` here, nothing there"
     cause = {
-        "words": told, "conversation": "a/B", "conversations": ["a/B", "a/C"], "checks": ["GEN-001"],
+        "words": told, "conversation": "a/B", "conversations": ["a/B", "a/C"], "follow": ["x"], "checks": ["GEN-001"],
         "moves": [{"do": "wait"}], "shown": [["→ <script>"], ["← {}"]],
     }  # fmt: skip
     row = {"id": "GEN-057", "here": "pass", "there": "fail", "detail": "<i>"}
@@ -98,7 +106,7 @@ def test_the_page_shows_both_sides_and_nothing_of_the_servers_is_markup() -> Non
     assert json.dumps({"do": "wait"}).replace('"', "&#34;") in shown
     assert list(words.words(made)) == [
         "2 differences from ws://there in 2 conversations.",
-        f"  {told} (2 conversations, 1 verdict)",
+        f"  {told} (2 conversations, 1 difference that follows, 1 verdict)",
         "  GEN-057: pass here, fail there",
     ]
     assert words.headline({**made, "causes": [], "verdicts": []}) == "No difference from ws://there in 2 conversations."
