@@ -189,7 +189,7 @@ def _left(leg: Leg, quiet: float) -> int | None:
         return None
     texts = [frame for frame in leg.frames if frame.opcode in {"text", "binary"}]
     if not texts:
-        return None
+        return 0
     closing = next((frame for frame in leg.frames if frame.side == "client" and frame.opcode == "close"), None)
     if closing is None:
         return texts[-1].index

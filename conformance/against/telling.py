@@ -11,7 +11,7 @@ from conformance.wire.transcript import Frame, Leg, Transcript
 
 BEFORE = 6  # frames that lead to it
 AFTER = 3  # frames that one sent while the other sent something else
-LONGEST = 400  # characters of a frame
+LONGEST = 500  # characters of a frame
 ARROWS = {"client": "→", "server": "←"}
 
 Excerpt = tuple[list[str], list[str]]
@@ -59,7 +59,8 @@ def _lines(leg: Leg, at: int, after: int) -> Iterator[str]:
 def _line(frame: Frame) -> str:
     words = frame.text if frame.text is not None else f"{frame.opcode} of {len(frame.data)} bytes"
     if isinstance(frame.event, dict):
-        shown = {name: _short(value) for name, value in frame.event.items()}
+        shown = {"type": frame.type} if frame.type is not None else {}  # first, since the end may be cut
+        shown |= {name: _short(value) for name, value in frame.event.items() if name != "event_id"}
         words = json.dumps(shown, ensure_ascii=False)
     return f"{ARROWS[frame.side]} {cut(words, LONGEST)}"
 

@@ -51,6 +51,10 @@ def cancelled(key: str = "resp_1") -> list[Line]:
         (held(CREATE, cancelled()), held(CREATE, text_reply())),
         (dropped(UPDATE, CREATE), dropped(UPDATE, CREATE, cancelled()[:1])),
         (
+            held("C close 1000", s("session.created"), "S close 1000", greeting=False),
+            held("C close 1000", "S close 1000", greeting=False),
+        ),
+        (
             held(s("error", error={"type": "e", "code": "c", "message": "No item 'item_1' among 3."})),
             held(s("error", error={"type": "e", "code": "c", "message": "No item 'item_2' among 4."})),
         ),
@@ -59,7 +63,16 @@ def cancelled(key: str = "resp_1") -> list[Line]:
             held(s("session.updated", session={**talks.SESSION, "id": "sess_2"})),
         ),
     ],
-    ids=["words", "order of streams", "previews", "a race for a cancel", "left at once", "ids in words", "ids"],
+    ids=[
+        "words",
+        "order of streams",
+        "previews",
+        "a race for a cancel",
+        "left at once",
+        "left before the greeting",
+        "ids in words",
+        "ids",
+    ],
 )
 def test_what_varies_by_itself_is_no_difference(here: Transcript, there: Transcript) -> None:
     assert told(here, there) == []
