@@ -10,7 +10,7 @@ import asyncio
 import json
 from typing import Any
 
-from clients.bad import FAULTS
+from clients.faults import FAULTS
 from clients.playing import play
 
 from conformance.clients.judging import judge

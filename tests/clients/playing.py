@@ -5,7 +5,8 @@ from __future__ import annotations
 import asyncio
 import time
 
-from clients.bad import FAULTS, Client, Fault, Killed
+from clients.bad import Client, Killed
+from clients.faults import FAULTS, Fault
 
 from conformance.clients.recording import Recording
 from conformance.clients.running import KEY, noted, options_for

@@ -5,7 +5,7 @@ from __future__ import annotations
 import json
 
 import pytest
-from clients.bad import FAULTS
+from clients.faults import FAULTS
 from clients.matrix import broken
 from clients.playing import play
 

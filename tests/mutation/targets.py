@@ -40,6 +40,7 @@ TESTS = (
     "tests/wire/test_hold.py",
     "tests/wire/test_limits.py",
     "tests/wire/test_pace.py",
+    "tests/wire/test_losses.py",
     "tests/wire/test_weather.py",
 )
 ELSEWHERE = {"green"}
