@@ -44,7 +44,7 @@ def greeting(model: str | None = MODEL) -> str:
 
 
 def ask(name: str = "test/1", **attributes: Any) -> Conversation:
-    steps = [until("session.created"), send("response.create"), until("response.done"), close(1000)]
+    steps: list[Any] = [until("session.created"), send("response.create"), until("response.done"), close(1000)]
     return Conversation(name, script=lambda _: steps, **attributes)
 
 
