@@ -26,6 +26,9 @@ PATIENT = {"modalities": ["text"], "instructions": BRIEF, "max_tokens": 16}
 LEAD_MS = 1000  # silence before the speech
 # Two utterances in one append, smaller than the smallest limit of a frame that was ever seen (F8).
 TWO = fixtures.wav("hello") + fixtures.silence(1200) + WEATHER + fixtures.silence(1200)
+SOFT_DB = -18  # below a word as it is spoken
+SOFT = fixtures.to_pcm(sample // 8 for sample in fixtures.to_samples(fixtures.wav("hello")))
+THRESHOLDS = {"soft word, high threshold": 0.9, "soft word, low threshold": 0.1}
 updated = either(until("session.updated"), until("error"))
 
 
@@ -231,7 +234,10 @@ class TestManualSpeech:
 
 
 class TestSettings:
-    """Twice the same word: with short silence and no padding, then with long silence and a padding of half a second."""
+    """Twice the same word: with short silence and no padding, then with long silence and a padding of half a second.
+
+    Then twice the word at an eighth of its loudness: with a high threshold, then with a low one.
+    """
 
     async def talk(self, call):
         # Long enough for an event that is due, too short for a detector that would count the waiting as silence.
@@ -253,8 +259,34 @@ class TestSettings:
             silence(1800),
             likely(STOPPED),
             likely("response.done"),
-            close(1000),
         )
+        for label, threshold in THRESHOLDS.items():
+            found = await call(
+                send("session.update", session=detection(silence_duration_ms=200, threshold=threshold)),
+                until("session.updated"),
+                append(SOFT, label=label),
+                silence(1000),
+                maybe(STARTED, within_ms=moment),
+            )
+            if found is not None:
+                await call(likely(STOPPED), likely("response.done"))
+        await call(close(1000))
+
+    @observe("Q-VAD-THRESHOLD")
+    def question_whether_a_threshold_set_again_is_felt(self, wire):
+        heard = {}
+        for label, threshold in THRESHOLDS.items():
+            sent = wire.sent(label).index
+            end = next((one.index for one in wire.frames if one.type == "session.update" and one.index > sent), None)
+            later = [one for one in wire.received if one.index > sent and (end is None or one.index < end)]
+            heard[threshold] = STARTED in [one.type for one in later]
+        high, low = heard.values()
+        seen = (
+            f"a word of {SOFT_DB} dB was {'heard' if high else 'not heard'} at 0.9, {'heard' if low else 'not'} at 0.1"
+        )
+        if high == low:
+            return Seen("unfelt", seen)
+        return Seen("felt" if low else "reversed", seen)
 
     @should("VAD-009")
     def test_a_longer_silence_ends_a_turn_later(self, wire):

@@ -76,7 +76,11 @@ class Turns:
             return
         included = self._core.switches["vad-prefix-padding"] == "included"
         padding = vad["prefix_padding_ms"] if included else 0
-        self.buffer.listen((_threshold(vad), padding, vad["silence_duration_ms"]))
+        threshold = _threshold(vad)
+        side = self._core.switches["vad-threshold"]
+        if side != "felt":
+            threshold = 0.5 if side == "unfelt" else -threshold + 1.0
+        self.buffer.listen((threshold, padding, vad["silence_duration_ms"]))
 
     def _leave_vad(self) -> None:
         """Voice detection ends (Q-MODE-SWITCH)."""
