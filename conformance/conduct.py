@@ -266,3 +266,7 @@ class Conduct:
         content = dump(made(read, cases(read), self.baseline))
         if told := whole.write(path, Redactor(self.secrets)(content)):
             self.unwritten.append(f"--update-baseline: {told}")
+
+
+RUN = pytest.StashKey[Conduct]()
+"""Where pytest's configuration has its run."""

@@ -16,7 +16,8 @@ from typing import Any
 import pytest
 
 from conformance import early, garbage, options, plan, screen, secrets, terminal
-from conformance.conduct import Conduct
+from conformance.collecting import OUTCOME, SKIPPED, Judged, pytest_pycollect_makemodule
+from conformance.conduct import RUN, Conduct
 from conformance.judge import checks as judging
 from conformance.last_words import closing_words
 from conformance.options import second_secrets, worker_input
@@ -25,9 +26,7 @@ from conformance.progress import LiveLine
 from conformance.report import record
 from conformance.wire.target import LIVE_CONCURRENCY, LIVE_RPM
 
-RUN = pytest.StashKey["Conduct"]()
-OUTCOME = pytest.StashKey[judging.Outcome]()
-SKIPPED = frozenset({"blocked", "inconclusive", "skipped", "not_run"})
+__all__ = ["pytest_pycollect_makemodule"]
 
 
 def pytest_addoption(parser: pytest.Parser) -> None:
@@ -149,23 +148,14 @@ def pytest_configure_node(node: Any) -> None:
     node.workerinput["conformance_dir"] = str(node.config.stash[RUN].directory)
 
 
-def pytest_pycollect_makeitem(collector: Any, name: str, obj: Any) -> Any:
-    """Collect probes (`question_…`) beside checks, whatever the ini file says about names."""
-    if isinstance(collector, pytest.Class) and name.startswith("question_") and hasattr(obj, "check_id"):
-        return list(collector._genfunctions(name, obj))  # noqa: SLF001  # what pytest does for `test_…`
-    return None
-
-
 def pytest_collection_modifyitems(config: pytest.Config, items: list[pytest.Item]) -> None:
-    """Keep what `--case` asks for, and give each check its id as a keyword so that `-k SES-002` finds it."""
+    """Keep what `--case` asks for."""
     globs = config.getoption("--case")
     kept: list[pytest.Item] = []
     dropped: list[pytest.Item] = []
-    for item in items:
+    for item in items if globs else ():
         check_id = _check_id(item)
-        if check_id is not None:
-            item.extra_keyword_matches.add(check_id)
-        wanted = not globs or (check_id and any(fnmatch.fnmatchcase(check_id, glob) for glob in globs))
+        wanted = check_id is not None and any(fnmatch.fnmatchcase(check_id, glob) for glob in globs)
         (kept if wanted else dropped).append(item)
     if dropped:
         config.hook.pytest_deselected(items=dropped)
@@ -173,7 +163,7 @@ def pytest_collection_modifyitems(config: pytest.Config, items: list[pytest.Item
 
 
 def _check_id(item: pytest.Item) -> str | None:
-    return getattr(getattr(item, "function", None), "check_id", None)
+    return item.check_id if isinstance(item, Judged) else None
 
 
 def pytest_collection_finish(session: pytest.Session) -> None:
@@ -213,38 +203,6 @@ def _tell_plan(config: pytest.Config, wanted: list[judging.Check]) -> None:
 
 
 # -- judging
-
-
-@pytest.fixture
-def wire() -> None:
-    """The conversation of the check's class (a `Wire`), put in place when the check is called."""
-
-
-@pytest.fixture
-def held() -> None:
-    """Every transcript of the run (a list), also of what was broken off or met trouble."""
-
-
-@pytest.fixture
-def wires() -> None:
-    """All connections of the run (a list of `Wire`), for rules."""
-
-
-@pytest.hookimpl(tryfirst=True)
-def pytest_pyfunc_call(pyfuncitem: pytest.Function) -> bool | None:
-    """Judge a check and keep what it said."""
-    check_id = _check_id(pyfuncitem)
-    if check_id is None:
-        return None
-    outcome = pyfuncitem.stash[OUTCOME] = pyfuncitem.config.stash[RUN].outcome(check_id)
-    if outcome.verdict in SKIPPED:
-        raise pytest.skip.Exception(f"{outcome.verdict}: {outcome.detail}")
-    if outcome.verdict == "fail":
-        # What a finding says and no traceback: the same words as everywhere.
-        raise pytest.fail.Exception(outcome.words, pytrace=False)
-    if outcome.problem is not None:
-        raise outcome.problem
-    return True
 
 
 @pytest.hookimpl(wrapper=True)

@@ -34,6 +34,7 @@ GROUPS = {
     "front": {
         "options",
         "conduct",
+        "collecting",
         "plugin",
         "last_words",
         "progress",

@@ -1,0 +1,85 @@
+"""Chapters as pytest collects them: a file is a chapter, a class a conversation, a method a check.
+
+pytest would look for fixtures in all of them and put each check's arguments together by name.  A check has one
+argument, which its bench gives it, so an item here is no more than a check with a place: that makes collecting six
+hundred of them, and running them, twice as fast.
+"""
+
+from __future__ import annotations
+
+import inspect
+from collections.abc import Iterator
+from pathlib import Path
+from typing import Any
+
+import pytest
+
+from conformance import data
+from conformance.conduct import RUN
+from conformance.judge import checks as judging
+
+OUTCOME = pytest.StashKey[judging.Outcome]()
+SKIPPED = frozenset({"blocked", "inconclusive", "skipped", "not_run"})
+CHAPTERS = data.package() / "cases"
+
+
+class Judged(pytest.Item):
+    """A check: judged by the run's bench, and told to pytest as what came of it."""
+
+    def __init__(self, *, function: Any, **known: Any) -> None:
+        super().__init__(**known)
+        self.function = function
+        self.check_id: str = function.check_id
+        self.extra_keyword_matches.add(self.check_id)  # so that `-k SES-002` finds it
+
+    def runtest(self) -> None:
+        """Judge it, and keep what it said."""
+        outcome = self.stash[OUTCOME] = self.config.stash[RUN].outcome(self.check_id)
+        if outcome.verdict in SKIPPED:
+            raise pytest.skip.Exception(f"{outcome.verdict}: {outcome.detail}")
+        if outcome.verdict == "fail":
+            # What a finding says and no traceback: the same words as everywhere.
+            raise pytest.fail.Exception(outcome.words, pytrace=False)
+        if outcome.problem is not None:
+            raise outcome.problem
+
+    def repr_failure(self, excinfo: pytest.ExceptionInfo[BaseException], style: Any = None) -> Any:
+        """A fault of our own, from the check on."""
+        code = self._code
+        excinfo.traceback = excinfo.traceback.cut(path=code.co_filename, firstlineno=code.co_firstlineno - 1)
+        return super().repr_failure(excinfo, style)
+
+    def reportinfo(self) -> tuple[Path, int, str]:
+        """Where it stands, and what a heading calls it."""
+        assert self.parent is not None
+        return self.path, self._code.co_firstlineno - 1, f"{self.parent.name}.{self.name}"
+
+    @property
+    def _code(self) -> Any:
+        return inspect.unwrap(self.function).__code__
+
+
+class Conversation(pytest.Class):
+    """A class of a chapter."""
+
+    def collect(self) -> Iterator[Judged]:
+        """Its checks, in the order in which they are written."""
+        for name, function in vars(self.obj).items():
+            if hasattr(function, "check_id"):
+                yield Judged.from_parent(self, name=name, function=function)
+
+
+class Chapter(pytest.Module):
+    """A file of `conformance/cases`."""
+
+    def collect(self) -> Iterator[Conversation]:
+        """Its conversations, in the order in which they are written."""
+        module = self.obj
+        for name, found in vars(module).items():
+            if inspect.isclass(found) and name.startswith("Test") and found.__module__ == module.__name__:
+                yield Conversation.from_parent(self, name=name)
+
+
+def pytest_pycollect_makemodule(module_path: Path, parent: Any) -> Chapter | None:
+    """Take the chapters; any other file is pytest's."""
+    return Chapter.from_parent(parent, path=module_path) if module_path.parent == CHAPTERS else None
