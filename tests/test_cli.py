@@ -61,7 +61,7 @@ def test_a_mock_started_by_hand_gives_the_same_verdicts(green: runs.Finished, tm
 def test_the_mock_ends_cleanly(by: signal.Signals) -> None:
     with mock() as (process, _):
         process.send_signal(by)
-        output, _ = process.communicate(timeout=5)
+        output, _ = process.communicate(timeout=60)
         assert process.returncode == 0
         assert "Traceback" not in output
 
@@ -69,7 +69,7 @@ def test_the_mock_ends_cleanly(by: signal.Signals) -> None:
 def test_the_mock_serves_its_ledger_on_the_same_port() -> None:
     with mock() as (_, url):
         base = url.replace("ws://", "http://").partition("/api-ws")[0]
-        with urllib.request.urlopen(f"{base}/__status/calls?from=0&to=99999999999999", timeout=5) as answer:
+        with urllib.request.urlopen(f"{base}/__status/calls?from=0&to=99999999999999", timeout=60) as answer:
             assert json.load(answer) == {"rows": []}
 
 

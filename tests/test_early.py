@@ -19,7 +19,7 @@ ENDS = "import os; os.kill(os.getpid(), {number}); print('went on')"
 def python(code: str) -> subprocess.CompletedProcess[str]:
     clean = {name: value for name, value in os.environ.items() if name != "PYTEST_XDIST_WORKER"}
     return subprocess.run(
-        [sys.executable, "-c", code], env=clean, capture_output=True, text=True, timeout=30, check=False
+        [sys.executable, "-c", code], env=clean, capture_output=True, text=True, timeout=120, check=False
     )
 
 

@@ -35,12 +35,12 @@ def served(handler, **options) -> Iterator[int]:
 
     thread = threading.Thread(target=loop.run_until_complete, args=(main(),))
     thread.start()
-    started.wait(5)
+    assert started.wait(60)
     try:
         yield ready[0]
     finally:
         loop.call_soon_threadsafe(stop.set)
-        thread.join(5)
+        thread.join(60)
         loop.close()
 
 

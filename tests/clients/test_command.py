@@ -192,7 +192,7 @@ def test_the_first_interrupt_is_the_programs(raw: Path, to_group: bool) -> None:
     whole = command(*does(raw, *LEAVES_ON_SIGINT), options=("--switch", "finish=finished"))
     with interactive(whole) as process:
         process.send_signal(signal.SIGINT) if not to_group else signal_group(process, signal.SIGINT)
-        said, _ = process.communicate(timeout=30)
+        said, _ = process.communicate(timeout=120)
     assert process.returncode == 0, said
     assert "`session.finish` was accepted, then close-1000" in said
     assert "plain: the program ended with 0\n" in said
@@ -215,7 +215,7 @@ def test_the_report_comes_when_we_are_told_to_end(raw: Path, twice: bool) -> Non
             process.send_signal(signal.SIGINT)
             ready(process)  # and it goes on
         process.send_signal(signal.SIGINT if twice else signal.SIGTERM)
-        said, _ = process.communicate(timeout=30)
+        said, _ = process.communicate(timeout=120)
     assert process.returncode == 2, said
     assert "plain: the program was killed by SIGTERM\n" in said
     assert "Interrupted: so far " in said

@@ -41,9 +41,9 @@ def turn(socket: ClientConnection, text: str, tools: list[Any] | None = None) ->
 
 
 def until(socket: ClientConnection, *kinds: str) -> list[dict[str, Any]]:
-    events = [json.loads(socket.recv(10))]
+    events = [json.loads(socket.recv(60))]
     while events[-1]["type"] not in kinds:
-        events.append(json.loads(socket.recv(10)))
+        events.append(json.loads(socket.recv(60)))
     return events
 
 

@@ -32,7 +32,7 @@ def dial(server, model=USUAL, headers=KEY, **options):
 
 async def until(socket, kind):
     seen = []
-    async with asyncio.timeout(5):
+    async with asyncio.timeout(60):
         while True:
             seen.append(json.loads(await socket.recv()))
             if seen[-1]["type"] == kind:
@@ -53,7 +53,7 @@ async def row_of(server):
     """The first row, once the server has noticed that the session is over."""
     ended, record = asyncio.Event(), server.ledger.record
     server.ledger.record = lambda call: (record(call), ended.set())
-    async with asyncio.timeout(5):
+    async with asyncio.timeout(60):
         if not server.ledger.calls:
             await ended.wait()
     return (await rows(server))[0]
@@ -303,5 +303,5 @@ def test_the_command_ends_cleanly(number):
         assert "ws://127.0.0.1:" in first
         assert "/__status/calls" in second
         process.send_signal(number)
-        _, errors = process.communicate(timeout=10)
+        _, errors = process.communicate(timeout=60)
     assert (process.returncode, errors) == (0, "")

@@ -44,7 +44,7 @@ async def until_it_ends(socket):
         await socket.send(json.dumps({"type": "conversation.item.create", "item": item}))
         await socket.send(json.dumps({"type": "response.create"}))
     try:
-        async with asyncio.timeout(5):
+        async with asyncio.timeout(60):
             while not heard or heard[-1].get("type") != "response.done":
                 heard.append(json.loads(await socket.recv()))
     except ConnectionClosed as end:

@@ -34,7 +34,7 @@ def test_a_typed_turn(tmp_path: Path) -> None:
             seen = [talk.recv().type]
             while seen[-1] != "response.done":
                 seen.append(talk.recv().type)
-        assert here.over.wait(10)
+        assert here.over.wait(60)
     (found,) = connections(tmp_path / "session.jsonl")
     assert found.gaps == ()
     shown = [frame.type for frame in found.legs[0].frames if frame.side == "server" and frame.opcode == "text"]

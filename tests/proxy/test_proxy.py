@@ -78,7 +78,7 @@ def spoken_turn(here: Between) -> None:
     say(talk, "hello", silence_ms=2000)
     inbox.until("response.done")
     talk.close()
-    talk.thread.join(5)
+    talk.thread.join(60)
 
 
 def tool_round_trip(here: Between) -> None:
@@ -96,17 +96,17 @@ def tool_round_trip(here: Between) -> None:
     talk.create_response()
     assert "sunny" in json.dumps(inbox.until("response.done"))
     with pytest.raises(RuntimeError, match="Session ended with error"):
-        talk.end_session(timeout=5)
-    talk.thread.join(5)
+        talk.end_session(timeout=60)
+    talk.thread.join(60)
 
 
 def finished(here: Between) -> None:
     talk, inbox = sdk(here)
     inbox.until("session.created")
-    talk.end_session(timeout=5)
+    talk.end_session(timeout=60)
     inbox.until("session.finished")
     talk.close()
-    talk.thread.join(5)
+    talk.thread.join(60)
 
 
 def typed(here: Between) -> None:
@@ -121,7 +121,7 @@ def looked_at(here: Between, path: str, **headers: str) -> tuple[int, str]:
     """What the window shows."""
     asked = urllib.request.Request(f"{here.window}{path}", headers=headers)
     try:
-        with urllib.request.urlopen(asked, timeout=10) as answer:
+        with urllib.request.urlopen(asked, timeout=60) as answer:
             return answer.status, answer.read().decode()
     except urllib.error.HTTPError as problem:
         with problem:

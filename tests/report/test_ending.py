@@ -22,7 +22,7 @@ def say(ws: Any, kind: str, **fields: Any) -> None:
 
 
 def read_until(ws: Any, kind: str) -> None:
-    while json.loads(ws.recv(5))["type"] != kind:
+    while json.loads(ws.recv(60))["type"] != kind:
         pass
 
 

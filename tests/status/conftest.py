@@ -45,5 +45,5 @@ def web():
     thread.start()
     yield made
     made.server.shutdown()
-    thread.join(10)
+    thread.join(60)
     made.server.server_close()

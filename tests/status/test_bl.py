@@ -124,7 +124,7 @@ def test_its_children_are_ended_with_it():
     # The child inherits the pipes, so waiting for them to close would take as long as it lives.
     parent = "import subprocess, sys\nsubprocess.run([sys.executable, '-c', *sys.argv[1:]])"
     with socket.create_server(("127.0.0.1", 0)) as server:
-        server.settimeout(20)
+        server.settimeout(60)
         command = [sys.executable, "-c", parent, CHILD, str(server.getsockname()[1])]
         with subprocess.Popen(
             command, stdout=subprocess.PIPE, stderr=subprocess.PIPE, text=True, start_new_session=True
@@ -132,7 +132,7 @@ def test_its_children_are_ended_with_it():
             held, _ = server.accept()
             _end(started)
         with held:
-            held.settimeout(20)
+            held.settimeout(60)
             assert held.recv(1) == b""  # the child's end went with the child
 
 

@@ -45,7 +45,7 @@ def test_nobody_there():
 
 def test_nobody_answers(web):
     release = threading.Event()
-    web.answer = lambda path, query: (200, b"") if release.wait(10) else None
+    web.answer = lambda path, query: (200, b"") if release.wait(60) else None
     try:
         assert reason(web.url, timeout_s=0.1) == "timeout"
     finally:

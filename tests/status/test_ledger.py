@@ -19,10 +19,10 @@ def held(server, *, finish):
     """Hold a session and return its id."""
     url = f"{server.url}?model={DEFAULT_MODEL}"
     with connect(url, additional_headers={"Authorization": "Bearer any"}) as socket:
-        created = json.loads(socket.recv(5))
+        created = json.loads(socket.recv(60))
         if finish:
             socket.send('{"type":"session.finish"}')
-            while json.loads(socket.recv(5))["type"] != "session.finished":
+            while json.loads(socket.recv(60))["type"] != "session.finished":
                 pass
     return created["session"]["id"]
 
@@ -69,7 +69,7 @@ def recorded(server):
     done = threading.Semaphore(0)
     record = server.ledger.record
     server.ledger.record = lambda call: (record(call), done.release())
-    return lambda: done.acquire(timeout=10)
+    return lambda: done.acquire(timeout=60)
 
 
 def looked(**options):

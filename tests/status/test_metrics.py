@@ -66,7 +66,7 @@ def test_families_are_declared_even_without_samples():
 def test_the_mock_serves_them():
     with (
         serving() as server,
-        urllib.request.urlopen(server.ledger_url.replace("calls", "metrics"), timeout=5) as answer,
+        urllib.request.urlopen(server.ledger_url.replace("calls", "metrics"), timeout=60) as answer,
     ):
         assert answer.headers["Content-Type"].startswith("text/plain; version=0.0.4")
         assert answer.read().decode() == exposition([])

@@ -176,10 +176,10 @@ def until(ask, wait_s=60.0):
 def hold(server, *, finish):
     url = f"{server.url}?model={DEFAULT_MODEL}"
     with connect(url, additional_headers={"Authorization": "Bearer any"}) as socket:
-        socket.recv(5)
+        socket.recv(60)
         if finish:
             socket.send('{"type":"session.finish"}')
-            while json.loads(socket.recv(5))["type"] != "session.finished":
+            while json.loads(socket.recv(60))["type"] != "session.finished":
                 pass
 
 

@@ -29,9 +29,9 @@ def serving(**options: Any) -> Iterator[MockServer]:
     thread = threading.Thread(target=loop.run_until_complete, args=(main(),))
     thread.start()
     try:
-        assert ready.wait(10)
+        assert ready.wait(60)
         yield found[0]
     finally:
         loop.call_soon_threadsafe(stop.set)
-        thread.join(10)
+        thread.join(60)
         loop.close()

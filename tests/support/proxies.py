@@ -104,10 +104,10 @@ class Passing:
 
     def __enter__(self) -> Self:
         self.thread.start()
-        assert self.ready.wait(10)
+        assert self.ready.wait(60)
         return self
 
     def __exit__(self, *_: object) -> None:
         self.loop.call_soon_threadsafe(self.stop.set)
-        self.thread.join(10)
+        self.thread.join(60)
         self.loop.close()
