@@ -24,6 +24,13 @@ PAGES = (
     ("questions/Q-FINISH/index.html", "light"),
     ("search/index.html?q=session.finish", "dark"),
 )
+OTHERS = (
+    "close-paths/close-1000-idle/index.html",
+    "models/qwen3.5-omni-flash-realtime/index.html",
+    "clauses/CLO-001/index.html",
+    "events/index.html",
+)
+"""With PAGES, a page of each kind: those of errors and codes are made of the same pieces."""
 FOUND_FIRST = {
     "idle_timeout_ms": "session.turn_detection.idle_timeout_ms",
     "1007": "1007",
@@ -69,6 +76,21 @@ def test_a_page_is_quiet_fits_a_phone_and_passes_an_accessibility_audit(browser,
     audited.context.close()
     assert quiet.wrong == []
     assert [f"{item['id']}: {item['nodes'][0]['html'][:160]}" for item in found] == []
+
+
+def test_pages_of_the_other_kinds_are_quiet_fit_a_phone_and_pass_the_audit(browser, site):
+    opened = Opened(browser, site, OTHERS[0], bypass_csp=True)
+    told = []
+    for address in OTHERS:
+        opened.wrong.clear()  # the audit reads style sheets, and is told that it may not
+        opened.page.goto(f"{site.as_uri()}/{address}")
+        told += [f"{address}: {words}" for words in opened.wrong]
+        if opened.page.evaluate("document.documentElement.scrollWidth") > 390:
+            told.append(f"{address} is wider than a phone")
+        found = axe.Axe().run(opened.page).response["violations"]
+        told += [f"{address}: {item['id']}: {item['nodes'][0]['html'][:160]}" for item in found]
+    opened.context.close()
+    assert told == []
 
 
 def test_search_finds_members_codes_events_questions_and_words(browser, site):
