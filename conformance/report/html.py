@@ -23,7 +23,7 @@ from conformance.report.drift import groups
 from conformance.report.findings import findings
 from conformance.report.headline import transport_words
 from conformance.report.html_trace import Complaints, complaints
-from conformance.report.page import asset, environment, policy
+from conformance.report.page import asset, environment, light, policy
 from conformance.report.record import Record
 from conformance.report.summary import cases
 
@@ -83,7 +83,7 @@ def render(record: Record, made: dict[str, Any], redact: Callable[[str], str] = 
         "where": where,
         **html_detail.extras(record, shown, proof),
     }
-    return _template().render(  # names that an older record lacks show as nothing
+    html = _template().render(  # names that an older record lacks show as nothing
         script=script,
         style=style,
         policy=policy(style, script),
@@ -121,6 +121,7 @@ def render(record: Record, made: dict[str, Any], redact: Callable[[str], str] = 
         details=html_detail.packed(details, redact),
         traces=traces,
     )
+    return light(redact(html))  # a secret may hold a letter that has become a reference then
 
 
 def _traces(

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import os
+import re
 import shutil
 from collections.abc import Iterator
 from pathlib import Path
@@ -146,6 +147,18 @@ def test_it_is_light_and_fits(browser: Any, folder: Path, width: int) -> None:
     third = page.locator(".answer").nth(2).locator(".said").bounding_box()
     assert third["y"] + third["height"] < 900, "the three answers are on the first screen"
     assert (folder / "report.html").stat().st_size < 1_200_000
+    assert held.wrong == []
+    held.context.close()
+
+
+def test_on_paper_the_answers_and_the_findings_fill_two_pages(browser: Any, folder: Path) -> None:
+    held = Opened(browser, folder / "report.html")
+    held.page.emulate_media(media="print")
+    assert visible(held.page, ".said") == 3
+    assert visible(held.page, ".finding") > 0
+    assert visible(held.page, "#closing") == 0
+    assert held.page.locator(".paper").is_visible(), "where the rest is"
+    assert len(re.findall(rb"/Type\s*/Page\b", held.page.pdf())) <= 2
     assert held.wrong == []
     held.context.close()
 

@@ -7,6 +7,7 @@ import hashlib
 import json
 import re
 import zlib
+from html import unescape
 from html.parser import HTMLParser
 from pathlib import Path
 from typing import Any
@@ -372,3 +373,15 @@ def test_a_page_grows_by_a_fifteenth_of_a_megabyte_a_conversation_at_most(tmp_pa
     """So 150 conversations of 150 frames stay under ten."""
     few, more = (len(page(records.big(tmp_path, held=held))) for held in (5, 35))
     assert more - few < 30 * 10_000_000 / 150
+
+
+def test_the_page_is_ascii_alone_and_says_the_same(tmp_path: Path) -> None:
+    error = {"type": "x", "code": "y", "message": "会话已结束 ✗"}
+    talk = Stage().greet().server("error", error=error)
+    said = records.verdicts({"CLO-009": {"verdict": "fail", "detail": "会话已结束 ✗"}})
+    path = records.write(tmp_path, [transcript("closing/JavaTimeout", talk.close(1011, "再见"))], said)
+    held = read(path)
+    page = html.render(held, summary(held), lambda text: text.replace("再见", "[masked]"))
+    assert page.isascii()
+    assert "会话已结束 ✗" in unescape(page)
+    assert "再见" not in unescape(page)
