@@ -62,6 +62,8 @@ def _read(file: IO[bytes], head: bytes, keep_audio: bool) -> Iterator[Connection
         )
     if start.startswith((b"\x1f\x8b", b"PK\x03\x04", b"BZh", b"\x28\xb5\x2f\xfd", b"\xfd7zXZ")):
         raise Unread("this is compressed; unpack it first")
+    if re.match(rb'\{\s*"format"\s*:\s*\d+\s*,\s*"target"\s*:', start):
+        raise Unread("this is a run's summary.json, which holds no frames; its record.jsonl beside it does")
     if start.startswith(b"["):
         return entries.read(_array(Walker(file)), origin="a list of events", keep_audio=keep_audio)
     shown = head.decode("utf-8", "replace").splitlines()

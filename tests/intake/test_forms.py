@@ -151,6 +151,10 @@ def test_two_sessions_at_once_in_one_log_are_not_guessed_apart(tmp_path: Path) -
     [
         ("", "the file is empty"),
         ("\n\n", "the file is empty"),
+        (
+            '{\n "format": 1,\n "target": {\n  "kind": "mock"\n }\n}',
+            "this is a run's summary.json, which holds no frames; its record.jsonl beside it does",
+        ),
         ("# Notes of a call\n", "line 1: this fits no form: '# Notes of a call'; a recording is a record of"),
         ('{"note":1}\n{"level":"info","msg":"over"}\n', "line 1: nothing here is a message; the nearest"),
         ('{"data":{"type":"mystery"}}\n', "line 1: nothing says who sent this; the nearest form is"),

@@ -29,8 +29,10 @@ OTHERS = (
     "models/qwen3.5-omni-flash-realtime/index.html",
     "clauses/CLO-001/index.html",
     "events/index.html",
+    "errors/E8/index.html",
+    "close-codes/1007/index.html",
 )
-"""With PAGES, a page of each kind: those of errors and codes are made of the same pieces."""
+"""With PAGES, a page of each kind."""
 FOUND_FIRST = {
     "idle_timeout_ms": "session.turn_detection.idle_timeout_ms",
     "1007": "1007",
