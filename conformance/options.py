@@ -17,7 +17,7 @@ from typing import Any
 
 import pytest
 
-from conformance import arguments, runner, secrets
+from conformance import arguments, fuzz, runner, secrets
 from conformance.intake.record import Recording, opened
 from conformance.judge.checks import Chapters, clause_of
 from conformance.mock.options import MockOptions, OptionError
@@ -65,6 +65,11 @@ def declare(parser: pytest.Parser) -> None:
     add("--fuzz-examples", type=arguments.natural, metavar="N", help="generated conversations (25 mock, 0 live)")
     add("--fuzz-seed", type=arguments.natural, metavar="N", default=1, help="what they are made from: the same seed "
         "sends the same events (default: 1)")  # fmt: skip
+    add("--fuzz-moves", type=arguments.natural, metavar="N", help="the most moves of one, "
+        f"{fuzz.LONGEST} to {fuzz.DEEPEST}: longer ones reconnect, and go where the others have not been (default: "
+        f"{fuzz.LONGEST}; with --fuzz-budget-tokens {fuzz.DEEPEST})")  # fmt: skip
+    add("--fuzz-budget-tokens", type=arguments.count, metavar="N", help="hold generated conversations until they have "
+        "spent so many tokens, beside --budget-tokens")  # fmt: skip
     add("--status-source", metavar="SOURCE", default="auto", help=f"what the platform says of sessions: "
         f"{', '.join(SOURCES)} (default: auto)")  # fmt: skip
     add("--status-wait", type=arguments.seconds, metavar="SECONDS", help="how long to wait for its rows (default: "
@@ -179,7 +184,18 @@ def _again(config: pytest.Config, replayed: record.Record | Recording, chapters:
     """A replay opens no connection, and judges a record as what it is: what says otherwise was a mistake."""
     option = config.getoption
     profile = _profile(replayed.run["target"])
-    for name in ("quirk", "workspace", "header", "fuzz_examples", "slow", "plan", "rpm", "ca_file"):
+    for name in (
+        "quirk",
+        "workspace",
+        "header",
+        "fuzz_examples",
+        "fuzz_moves",
+        "fuzz_budget_tokens",
+        "slow",
+        "plan",
+        "rpm",
+        "ca_file",
+    ):
         if option(name):
             named = "--" + name.replace("_", "-")
             raise pytest.UsageError(f"{named} has no effect with --replay: no connection is opened")
@@ -223,11 +239,16 @@ def _live(config: pytest.Config, held: secrets.Secrets, chapters: Chapters) -> r
     if examples is None:
         examples = runner.FUZZ_EXAMPLES if target.kind == "mock" else 0
     spends = target.kind == "live" and not is_loopback(target.url)  # what is on this machine costs nobody anything
-    default = runner.live_budget(examples) if spends else Budget()
-    budget = Budget(option("--budget-tokens") or default.tokens, option("--budget-sessions") or default.sessions)
+    tokens = option("--fuzz-budget-tokens") or 0
+    moves = option("--fuzz-moves") or (fuzz.DEEPEST if tokens else fuzz.LONGEST)
+    if not fuzz.LONGEST <= moves <= fuzz.DEEPEST:
+        raise pytest.UsageError(f"--fuzz-moves {moves}: a generated conversation has {fuzz.LONGEST} to {fuzz.DEEPEST}")
+    default = runner.live_budget(examples, tokens) if spends else Budget()
+    given = option("--budget-tokens")
+    budget = Budget(given + tokens if given else default.tokens, option("--budget-sessions") or default.sessions)
     return runner.Run(
         target, profile, chapters, budget, mock, slow=option("--slow"),
-        fuzz_examples=examples, fuzz_seed=option("--fuzz-seed"),
+        fuzz_examples=examples, fuzz_seed=option("--fuzz-seed"), fuzz_moves=moves, fuzz_tokens=tokens,
         status_source=option("--status-source"), status_wait=option("--status-wait"),
         command=("pytest", *(str(argument) for argument in config.invocation_params.args)),
     )  # fmt: skip

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import asyncio
 import inspect
+import itertools
 import shlex
 import signal
 from collections.abc import AsyncIterator, Callable, Coroutine, Iterable, Iterator, Mapping
@@ -41,9 +42,14 @@ SANITY = "connection/Sanity"
 MAIN_PATHS = (reading.GOOD, "close-1000-after-response", "close-1000-idle", reading.BAD)
 FUZZ_EXAMPLES = 25  # on the embedded mock; a live endpoint is asked by name only
 SHORTENED, ATTEMPTS = 3, 80  # generated conversations that are shortened, and how often each may be held for it
+CHEAPEST = 10  # tokens of a session of a generated conversation; the mock bills about twelve
 STATUS_WAIT = 60.0  # seconds
 LOG_WAIT = 900.0  # seconds: rows of the audit log come in minutes, and no page says how many
 EMBEDDED_WAIT = 2.0  # seconds: the embedded mock lists a session as soon as it is over
+
+
+def _generated(checks: Iterable[Check]) -> bool:
+    return any(check.id.startswith("FUZ-") for check in checks)
 
 
 def asked_by(checks: Iterable[Check], chapters: Chapters, profile: Profile) -> list[Conversation]:
@@ -52,9 +58,9 @@ def asked_by(checks: Iterable[Check], chapters: Chapters, profile: Profile) -> l
     return [chapters.conversations[name] for name in names]
 
 
-def live_budget(examples: int) -> Budget:
+def live_budget(examples: int, tokens: int = 0) -> Budget:
     """What a live run may spend unless it is told otherwise; generated conversations come on top."""
-    return Budget(tokens=60_000, sessions=130 + 2 * examples)
+    return Budget(tokens=60_000 + tokens, sessions=130 + 2 * examples + tokens // CHEAPEST)
 
 
 @dataclass
@@ -69,6 +75,9 @@ class Run:
     slow: bool = False
     fuzz_examples: int = 0
     fuzz_seed: int = 1
+    fuzz_moves: int = fuzz.LONGEST
+    fuzz_tokens: int = 0
+    """Tokens that generated conversations spend beside those of `fuzz_examples`."""
     status_source: str = "auto"
     status_wait: float | None = None
     """Seconds to wait for the platform's rows; None: as long as this target deserves."""
@@ -92,7 +101,7 @@ class Run:
             "workspace": self.target.workspace,
             **({"headers": [name for name, _ in self.target.headers]} if self.target.headers else {}),
             "budget": {"tokens": self.budget.tokens, "sessions": self.budget.sessions},
-            "seed": self.fuzz_seed if self.fuzz_examples else None,
+            "seed": self.fuzz_seed if self.fuzz_examples or self.fuzz_tokens else None,
             "quirks": list(self.mock.quirks) if self.mock else [],
             "switches": dict(self.mock.switches) if self.mock else {},
             "sources": max(row.date for row in clauses().values()),
@@ -136,8 +145,8 @@ class Run:
         """What these checks need, with the generated conversations where a check is about them."""
         checks = list(checks)
         conversations, refused = self.needed(checks)
-        generated = self.generated() if any(check.id.startswith("FUZ-") for check in checks) else []
-        return conversations + generated, refused
+        generated = itertools.islice(self.generated(), self.fuzz_examples) if _generated(checks) else ()
+        return [*conversations, *generated], refused
 
     def hold(
         self,
@@ -151,8 +160,9 @@ class Run:
 
         KeyboardInterrupt passes through after partial transcripts were handed over.
         """
+        checks = list(checks)
         conversations, refused = self.chosen(checks)
-        held = in_order(self._hold(conversations, on_done, watch, say))
+        held = in_order(self._hold(conversations, on_done, watch, say, self.fuzz_tokens if _generated(checks) else 0))
         held.recording.not_held.update(refused)
         return held
 
@@ -162,6 +172,7 @@ class Run:
         on_done: Callable[[Transcript], None],
         watch: Callable[[Recorder], None],
         say: Callable[[str], None],
+        tokens: int,
     ) -> Held:
         async with self.endpoint() as target:
             recorder = Recorder(target, self.profile, self.budget)
@@ -189,23 +200,25 @@ class Run:
                     lambda: reading.read(reader, transcripts, self.wait_for(reader), say, target.secrets)
                 )
             reading.attach(held.recording.transcripts, held.readings)
+            if tokens:
+                await fuzz.spend(
+                    recorder, itertools.islice(self.generated(), self.fuzz_examples, None), tokens, on_done
+                )
             for short in await self._shortened(recorder, say):
                 await recorder.record([short], on_done=on_done)
             return held
 
-    def generated(self) -> list[Conversation]:
-        """The conversations of the seed."""
-        scripts = fuzz.generate(self.fuzz_seed, self.fuzz_examples, self.profile)
+    def generated(self) -> Iterator[Conversation]:
+        """The conversations of the seed, without end."""
         where = self.where
-        return [
-            fuzz.conversation(moves, fuzz.name(self.fuzz_seed, number), where)
-            for number, moves in enumerate(scripts, 1)
-        ]
+        for number, moves in enumerate(fuzz.scripts(self.fuzz_seed, self.profile, self.fuzz_moves), 1):
+            yield fuzz.conversation(moves, fuzz.name(self.fuzz_seed, number), where)
 
     @property
     def where(self) -> str:
         """The options that name this run's endpoint, as a shell takes them."""
-        return shlex.join(options(self.head()))
+        deep = ["--fuzz-moves", str(self.fuzz_moves)] if self.fuzz_moves != fuzz.LONGEST else []
+        return shlex.join([*options(self.head()), *deep])
 
     async def _shortened(self, recorder: Recorder, say: Callable[[str], None]) -> list[Conversation]:
         """The shortest scripts found, within the budget, that fail as the first broken ones of the generated did."""

@@ -53,6 +53,9 @@ def _without_a_key(monkeypatch: pytest.MonkeyPatch) -> None:
         (["--replay", "no/such/record.jsonl"], "No such file"),
         (["--concurrency", "0"], "'0' is not a whole number from 1 on"),
         (["--fuzz-examples", "-1"], "'-1' is not a whole number from 0 on"),
+        (["--fuzz-moves", "11"], "--fuzz-moves 11: a generated conversation has 12 to 60"),
+        (["--fuzz-moves", "61"], "--fuzz-moves 61"),
+        (["--fuzz-budget-tokens", "0"], "'0' is not a whole number from 1 on"),
         (["--status-wait", "soon"], "'soon' is no number of seconds"),
         (["--status-wait", "-1"], "--status-wait"),
         (["--status-source", "crystal-ball"], "crystal-ball"),
@@ -90,6 +93,7 @@ def test_a_wrong_option_is_a_usage_error(options: list[str], says: str, tmp_path
     [
         (["--quirk", "silent-update"], "--quirk has no effect with --replay"),
         (["--fuzz-examples", "3"], "--fuzz-examples has no effect with --replay"),
+        (["--fuzz-budget-tokens", "3"], "--fuzz-budget-tokens has no effect with --replay"),
         (["--plan"], "--plan has no effect with --replay"),
         (["--header", "X-Gateway:a-secret-value"], "--header has no effect with --replay"),
         (["--model", "qwen-omni-turbo-realtime"], "the record is of qwen3.5-omni-flash-realtime"),
@@ -103,6 +107,21 @@ def test_what_a_replay_cannot_do_is_a_usage_error(options: list[str], says: str,
     small = records.write(tmp_path, records.conversations()[:1], [])
     with pytest.raises(pytest.UsageError, match=says):
         given(tmp_path, "--replay", str(small), *options)
+
+
+def test_what_generated_conversations_may_spend_comes_on_top(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setenv("DASHSCOPE_API_KEY", "sk-of-the-first")
+    plain, more = (
+        given(tmp_path, "--endpoint", "beijing", *words).run for words in ((), ("--fuzz-budget-tokens", "5000"))
+    )
+    assert (plain.fuzz_moves, more.fuzz_moves, given(tmp_path, "--fuzz-moves", "60").run.fuzz_moves) == (12, 60, 60)
+    assert (plain.fuzz_tokens, more.fuzz_tokens) == (0, 5000)
+    assert plain.budget.tokens is not None
+    assert more.budget.tokens == plain.budget.tokens + 5000
+    assert more.where.endswith("--fuzz-moves 60")
+    assert "--fuzz-moves" not in plain.where
+    named = given(tmp_path, "--endpoint", "beijing", "--budget-tokens", "100", "--fuzz-budget-tokens", "5000").run
+    assert named.budget.tokens == 5100
 
 
 def test_the_key_of_the_second_target_is_the_one_that_was_named_for_it(

@@ -99,7 +99,7 @@ class Holder:
         """Conversations of the seed; what is known already is not told again."""
         here = self._runs[0]
         known = {cause.first.key for cause in made.found}
-        scripts = fuzz.generate(here.fuzz_seed, here.fuzz_examples, here.profile)
+        scripts = fuzz.generate(here.fuzz_seed, here.fuzz_examples, here.profile, here.fuzz_moves)
         room = asyncio.Semaphore(min(run.target.concurrency for run in self._runs))
 
         async def one(number: int, moves: list[fuzz.Move]) -> Pair | None:

@@ -26,7 +26,7 @@ class Rival:
     """A second target beside the one that a run is about."""
 
     def __init__(self, run: Run, folder: Path, redact: Redactor) -> None:
-        self.run = replace(run, fuzz_examples=0)
+        self.run = replace(run, fuzz_examples=0, fuzz_tokens=0)
         self.path = folder / FOLDER / "record.jsonl"
         self._redact = redact
 

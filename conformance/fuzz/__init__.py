@@ -4,9 +4,26 @@
 of it, `shrink` finds a small script that fails the same way.
 """
 
-from conformance.fuzz.events import Move
-from conformance.fuzz.generate import SHORT, generate, name, shrink
+from conformance.fuzz.events import DEEPEST, LONGEST
+from conformance.fuzz.generate import SHORT, generate, name, scripts, shrink
 from conformance.fuzz.oracle import Breach, breaches
 from conformance.fuzz.script import conversation, read, write
+from conformance.fuzz.spending import spend
+from conformance.fuzz.view import Move
 
-__all__ = ["SHORT", "Breach", "Move", "breaches", "conversation", "generate", "name", "read", "shrink", "write"]
+__all__ = [
+    "DEEPEST",
+    "LONGEST",
+    "SHORT",
+    "Breach",
+    "Move",
+    "breaches",
+    "conversation",
+    "generate",
+    "name",
+    "read",
+    "scripts",
+    "shrink",
+    "spend",
+    "write",
+]

@@ -9,6 +9,7 @@ A move is a small JSON object, so that a script can be written to a file, read b
     {"do": "image", "name": "tiny_16x16.jpg"}        a named picture
     {"do": "result", "output": "42"}                 the result of the newest call of a tool
     {"do": "wait"}                                   let a response come to its end
+    {"do": "reconnect"}                              close, and go on with a new connection
 
 `wait` says how patient the client is after a move: "answer" (the default) waits for what acknowledges the event, "none"
 goes on at once, "end" waits for the end of the response.
@@ -17,26 +18,26 @@ goes on at once, "end" waits for the end of the response.
 from __future__ import annotations
 
 import copy
+from collections import Counter
 from collections.abc import Callable
-from dataclasses import dataclass, field
-from typing import Any
 
 from conformance.fuzz import values
 from conformance.fuzz.choice import Chooser, chance, pick
+from conformance.fuzz.states import Pair, pair
 from conformance.fuzz.values import Json
+from conformance.fuzz.view import CALL, ODD_SOUNDS, Move, View
 from conformance.judge import schema
 from conformance.spec.profiles import Profile
 
-Move = dict[str, Any]
-
 LONGEST = 12  # moves of a script; what breaks a session takes a few moves, and a run holds many scripts
+DEEPEST = 60  # moves of a script that is asked for by name: several turns, modes and connections
+RECONNECTS = 4  # of a hundred moves of a long script
+TRIES = 4  # moves of which a long script takes the one that leads where the run was least often
 SPEECH = ("hello", "nihao")
 SOUNDS = ("silence", "noise", "tone")
-ODD_SOUNDS = ("odd", "empty", "wrapped", "foreign", "unpadded", "wav")
 IMAGES = ("tiny_16x16.jpg", "tiny_16x16.jpg", "small_320x240.jpg", "square.png", "cut.jpg", "foreign")
 # "Count to 40." takes a while, so that there is something to cancel; the session's max_tokens keep it cheap.
 ASKED = ("Say hello.", "Count to 40.")
-CALL = "Call get_time."
 TOKENS = 64
 CLOCK = {
     "type": "function",
@@ -74,51 +75,6 @@ STRANGERS = (
     "Session.Update",
     "response.création",
 )
-
-
-@dataclass
-class View:
-    """What the client may believe of its session, from its own moves alone."""
-
-    manual: bool = False
-    active: bool = False
-    asked: bool = False
-    """Whether something was written that no response was asked for."""
-    waiting: bool = False
-    """Whether audio was sent that no commit and no clear has taken away."""
-    tools: bool = False
-    wanted: bool = False
-    """Whether the model was asked to call a tool."""
-    called: bool = False
-    ids: list[str] = field(default_factory=list)
-
-    def take(self, move: Move) -> None:
-        """Believe that a move had its effect."""
-        event = move.get("event", {})
-        session = event.get("session")
-        if move["do"] == "audio":
-            self.waiting = self.waiting or move["sound"] not in ODD_SOUNDS
-        elif move["do"] == "wait":
-            self.active = False
-        elif move["do"] == "result":
-            self.called = self.wanted = False
-        elif event.get("type") == "session.update" and isinstance(session, dict):
-            if "turn_detection" in session:
-                self.manual = session["turn_detection"] is None
-            self.tools = self.tools or bool(session.get("tools"))
-        elif event.get("type") == "response.create":
-            self.active = move.get("wait") != "end"
-            self.called = self.wanted
-            self.asked = False
-        elif event.get("type") == "response.cancel":
-            self.active = False
-        elif event.get("type") == "conversation.item.create":
-            self.asked = True
-            self.wanted = self.wanted or CALL in str(event.get("item"))
-        elif event.get("type") in {"input_audio_buffer.commit", "input_audio_buffer.clear"}:
-            self.waiting = False
-        given = [event.get("event_id"), event["item"].get("id") if isinstance(event.get("item"), dict) else None]
-        self.ids += [name for name in given if isinstance(name, str)]
 
 
 Maker = Callable[[Chooser, View, Profile], Move]
@@ -318,3 +274,28 @@ def script(chooser: Chooser, profile: Profile, longest: int = LONGEST) -> list[M
         view.take(move)
         moves.append(move)
     return moves
+
+
+def long_script(chooser: Chooser, profile: Profile, longest: int, seen: Counter[Pair | None]) -> list[Move]:
+    """A script of half of `longest` moves or more, over several connections, that goes where the run was least often.
+
+    `seen` counts the pairs of event and state that the run's scripts have had, and is counted on.
+    """
+    view = View()
+    moves: list[Move] = []
+
+    def add(move: Move) -> None:
+        seen[pair(move, view)] += 1
+        view.take(move)
+        moves.append(move)
+
+    add(opening(chooser, profile))
+    count = longest - chooser.below(longest // 2 + 1)
+    while len(moves) < count:
+        if chance(chooser, RECONNECTS):
+            add({"do": "reconnect"})
+            add(opening(chooser, profile))
+        else:
+            proposed = [next_move(chooser, view, profile) for _ in range(TRIES)]
+            add(min(proposed, key=lambda move: seen[pair(move, view)]))  # the first of those that are equal
+    return moves[:longest]

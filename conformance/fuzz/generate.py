@@ -10,12 +10,16 @@ holds the conversation anew for each attempt, so it has to be frugal and needs o
 from __future__ import annotations
 
 import copy
+import itertools
+from collections import Counter
 from collections.abc import Callable, Iterator
 from typing import Any
 
 from conformance.fuzz.choice import Seeded
-from conformance.fuzz.events import LONGEST, ODD_SOUNDS, Move, script
+from conformance.fuzz.events import LONGEST, long_script, script
+from conformance.fuzz.states import Pair
 from conformance.fuzz.values import Json, paths
+from conformance.fuzz.view import ODD_SOUNDS, Move
 from conformance.spec.profiles import Profile
 
 PACKET = 100  # ms of an append
@@ -27,11 +31,23 @@ Fails = Callable[[list[Move]], bool]
 
 
 def generate(seed: int, examples: int, profile: Profile, longest: int = LONGEST) -> list[list[Move]]:
-    """The scripts of a seed: `examples` of them, of two to `longest` moves, for this model.
+    """The first `examples` scripts of a seed."""
+    return list(itertools.islice(scripts(seed, profile, longest), examples))
 
-    The model's family is part of the seed, its name is not: snapshots of a family get the same scripts.
+
+def scripts(seed: int, profile: Profile, longest: int = LONGEST) -> Iterator[list[Move]]:
+    """The scripts of a seed, without end: of two to `longest` moves, for this model.
+
+    The model's family is part of the seed, its name is not: snapshots of a family get the same scripts.  Scripts that
+    may be longer than usual go where those before them have not been.
     """
-    return [script(Seeded(f"{seed}/{profile.family}/{number}"), profile, longest) for number in range(1, examples + 1)]
+    seen: Counter[Pair | None] = Counter()
+    for number in itertools.count(1):
+        chooser = Seeded(f"{seed}/{profile.family}/{number}")
+        if longest <= LONGEST:
+            yield script(chooser, profile, longest)
+        else:
+            yield long_script(chooser, profile, longest, seen)
 
 
 def name(seed: int, number: int) -> str:

@@ -73,7 +73,7 @@ def broken(wires: Sequence[Wire], profile: Profile, levels: Collection[str] = MU
         for wire in wires:
             said = (one for one in rule(wire) if isinstance(one, Finding))
             found += [Breach(rule.clause, level, one.seen, one.connection, one.frame) for one in said]
-    for wire in wires[:1]:
+    for wire in wires:
         found += _alive(wire)
     return found
 
@@ -93,15 +93,13 @@ def afterwards(transcript: Transcript) -> Iterator[Breach]:
     legs = transcript.legs
     if not legs or legs[0].handshake.status != 101 or "moves" not in transcript.notes:
         return
-    if len(legs) < 2:
-        return  # it was interrupted
-    second = legs[1]
-    if second.handshake.status != 101:
-        if second.handshake.status not in BUSY:
-            said = second.handshake.problem or f"HTTP {second.handshake.status}"
-            yield Breach(NEXT, "SHOULD", f"the next connection was refused: {said}", connection=1)
-        return
-    first = next((frame.type for frame in second.frames if frame.side == "server"), None)
-    if first != "session.created" and transcript.trouble is None:
-        said = f"the next connection began with {first or 'silence'}, not with session.created"
-        yield Breach(NEXT, "SHOULD", said, connection=1)
+    for number, leg in enumerate(legs[1:], 1):  # it has none where it was interrupted
+        if leg.handshake.status != 101:
+            if leg.handshake.status not in BUSY:
+                said = leg.handshake.problem or f"HTTP {leg.handshake.status}"
+                yield Breach(NEXT, "SHOULD", f"the next connection was refused: {said}", connection=number)
+            return
+        first = next((frame.type for frame in leg.frames if frame.side == "server"), None)
+        if first != "session.created" and transcript.trouble is None:
+            said = f"the next connection began with {first or 'silence'}, not with session.created"
+            yield Breach(NEXT, "SHOULD", said, connection=number)

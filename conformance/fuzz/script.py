@@ -8,13 +8,15 @@ a mistake can do is to outlive its session.
 from __future__ import annotations
 
 import base64
+import contextlib
 import json
 from collections.abc import Sequence
 from pathlib import Path
 from typing import Any, Protocol
 
 from conformance import fixtures
-from conformance.fuzz.events import Move
+from conformance.fuzz.states import pair
+from conformance.fuzz.view import Move, View
 from conformance.wire import steps
 from conformance.wire.call import Broken
 from conformance.wire.conversation import Conversation
@@ -67,24 +69,41 @@ def conversation(moves: Sequence[Move], name: str, where: str = "", *, settled: 
         call.note(where=where)
         await hold(call, moves, settled=settled)
 
-    return Conversation(name=name, talk=talk, connections=2, retry=False)
+    opened = 2 + sum(move["do"] == "reconnect" for move in moves)
+    return Conversation(name=name, talk=talk, connections=opened, retry=False)
 
 
 async def hold(call: Caller, moves: Sequence[Move], *, settled: bool = False) -> None:
     """Hold the conversation on a connection that is open; leaves another one open."""
     call.note(moves=list(moves))
-    try:
-        await call(steps.likely("session.created"))
-        for number, move in enumerate(moves, 1):
-            if not call.alive:
-                break
+    view, seen = View(), []
+    await _carry_out(call, steps.likely("session.created"))
+    for number, move in enumerate(moves, 1):
+        if move["do"] == "reconnect":
+            await _carry_out(call, steps.close(1000))
+            await call.connect()
+            await _carry_out(call, steps.likely("session.created"))
+        elif not call.alive:
+            continue  # until the next connection, where there is one
+        if (met := pair(move, view)) is not None:
+            seen.append(met)
+        view.take(move)
+        with contextlib.suppress(Broken):  # see `_carry_out`
             await act(call, move, number)
             if settled:
                 await settle(call)
-    except Broken:
-        # The server ended the connection between two moves: the transcript says so, and the rules judge whether it may.
-        pass
+    call.note(pairs=seen)
     await part(call)
+
+
+async def _carry_out(call: Caller, step: steps.Step) -> None:
+    """Carry out a step where the client may still send.
+
+    That the server ended the connection between two moves is in the transcript, and the rules judge whether it may.
+    """
+    if call.alive:
+        with contextlib.suppress(Broken):
+            await call(step)
 
 
 async def act(call: Caller, move: Move, number: int) -> None:
@@ -139,6 +158,8 @@ def _steps(move: Move, leg: Leg, label: str) -> list[steps.Step]:
             return _sent({"type": CREATE, "item": item}, "answer", label)
         case "wait":
             return [steps.maybe(*OVER)]
+        case "reconnect":
+            return []
     return _sent(move["event"], move.get("wait", "answer"), label)
 
 

@@ -19,6 +19,7 @@ from conformance.report.case import Case
 from conformance.report.causes import causes
 from conformance.report.closing import close_paths
 from conformance.report.cost import cost
+from conformance.report.explored import explored
 from conformance.report.headline import RunVerdict, headline, levels, transport
 from conformance.report.html_text import plural
 from conformance.report.reach import reach
@@ -348,6 +349,7 @@ def summary(record: Record) -> dict[str, Any]:
         ],
         "causes": [one.to_json() for one in causes(record.transcripts.values(), judged)],
         "close_paths": paths,
+        **({"explored": tried} if (tried := explored(record.transcripts.values())) is not None else {}),
         **({"against": {key: record.against[key] for key in AGAINST}} if record.against is not None else {}),
         **({"drift": changed.to_json()} if record.baseline is not None else {}),
         "answers": [answer.to_json() for answer in _answers(record, judged, paths)],

@@ -8,7 +8,7 @@ from __future__ import annotations
 from collections.abc import Mapping
 from dataclasses import dataclass, field
 
-from conformance.fuzz.events import Move
+from conformance.fuzz.view import Move
 
 TRAVEL = 0.02  # s that a frame travels: enough for answers and requests to cross
 

@@ -13,7 +13,7 @@ from typing import Any
 
 from conformance import fixtures
 from conformance.fuzz import script
-from conformance.fuzz.events import Move
+from conformance.fuzz.view import Move
 from conformance.mock.encoding import dumps
 from conformance.mock.ids import IdSource
 from conformance.mock.models import model_for

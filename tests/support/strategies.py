@@ -9,7 +9,8 @@ from collections.abc import Callable
 
 from hypothesis import strategies as st
 
-from conformance.fuzz.events import LONGEST, Move, View, next_move, script
+from conformance.fuzz.events import LONGEST, next_move, script
+from conformance.fuzz.view import Move, View
 from conformance.spec.profiles import Profile
 
 
