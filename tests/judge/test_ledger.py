@@ -7,6 +7,7 @@ from typing import Any
 import pytest
 
 from conformance.judge import ledger
+from conformance.judge.finding import Failed
 from conformance.judge.verdicts import NotApplicable
 from conformance.judge.view import Wire
 from support.records import Stage
@@ -141,3 +142,102 @@ def test_replies_took_what_lay_between_their_first_and_their_last_event() -> Non
     assert ledger._spoken(stage.server("response.done", 20.0).server("response.done", 50.0).leg) == 25.0
     stage.client("response.created", 5.0).server("response.done", 5.0)
     assert ledger._spoken(stage.leg) == 25.0
+
+
+def test_what_is_wrong_is_a_finding_of_the_last_connection() -> None:
+    wire = walked("a", *reply(), models=["another"])
+    with pytest.raises(Failed) as failed:
+        ledger.is_right("CLO-020", ledger.names_its_model([wire]))
+    (found,) = failed.value.findings
+    assert (found.clause, found.conversation, found.connection, found.frame) == ("CLO-020", "closing/a", 0, None)
+    assert found.seen == f"a: another is listed, and {_greeted(wire)} greeted"
+    assert str(failed.value) == found.seen
+    ledger.is_right("CLO-020", ledger.names_its_model([walked("a", *reply(), models=[_greeted(wire)])]))
+
+
+def _greeted(wire: Wire) -> str:
+    model: str = wire.the("session.created")["session"]["model"]
+    return model
+
+
+def test_only_sessions_with_a_path_and_a_reading_are_listed() -> None:
+    nowhere, unread, absent = walked("a"), walked("b"), walked("c", **ABSENT)
+    nowhere.transcript.path = None
+    unread.transcript.status = None
+    untold = walked("d", attribution="none")
+    assert [item.path for item, _ in ledger.listed([nowhere, unread, absent, untold, walked("e")])] == ["c", "e"]
+    with pytest.raises(NotApplicable):
+        ledger.listed([nowhere, unread, untold])
+
+
+@pytest.mark.parametrize(
+    ("reading", "says"),
+    [
+        ({"started": -60_000.0}, ""),
+        ({"started": -60_001.0}, "it begins -60 s after it was opened"),
+        ({"started": 60_000.0}, ""),
+        ({"started": 60_001.0}, "it begins 60 s after it was opened"),
+        ({"lasted": 60_100.0}, ""),
+        ({"lasted": 60_101.0}, "it lasted 60101 ms, and its replies alone took 50 ms"),
+        ({"lasted": 25.0}, ""),
+        ({"lasted": 24.0}, "it lasted 24 ms, and its replies alone took 50 ms"),
+        ({"lasted": 24.0, "status": "in_progress"}, ""),  # it goes on
+        ({"started": 60_001.0, "status": "in_progress"}, "it begins 60 s after it was opened"),
+        ({"started": 60_001.0, "lasted": 1.0}, "60 s after it was opened, and that it lasted 1 ms"),
+    ],
+)
+def test_when_a_row_begins_and_how_long_it_lasts(reading: dict[str, Any], says: str) -> None:
+    stage = Stage().server("response.created", 50.0).server("response.done", 50.0)
+    wire = walked("a")
+    wire.transcript.legs = [stage.leg]
+    leg = stage.leg
+    leg.closed_at_ms = leg.opened_at_ms
+    assert leg.frames[-1].at == 100.0
+    started = reading.get("started")
+    told = {**reading, **({} if started is None else {"started": leg.opened_at_ms + started})}
+    wire.transcript.status = {**(wire.transcript.status or {}), **told}
+    (said,) = wrong(ledger.is_timed_right([wire])) or [""]
+    assert says in said
+    assert bool(said) == bool(says)
+
+
+@pytest.mark.parametrize(
+    "reading", [{"attribution": "human", "started": 1.0}, {"started": None, "lasted": None}, {"attribution": "window"}]
+)
+def test_times_that_are_nobodys_are_not_judged(reading: dict[str, Any]) -> None:
+    with pytest.raises(NotApplicable, match="with a time"):
+        list(ledger.is_timed_right([walked("a", *reply(), **reading)]))
+
+
+@pytest.mark.parametrize("reading", [{"models": []}, {"models": None}, {"models": ["another"], "attribution": "human"}])
+def test_models_that_are_nobodys_are_not_judged(reading: dict[str, Any]) -> None:
+    with pytest.raises(NotApplicable, match="with its model"):
+        list(ledger.names_its_model([walked("a", *reply(), **reading)]))
+
+
+def test_who_greeted_is_read_of_the_greeting_alone() -> None:
+    renamed = s("session.updated", session={"model": "another"})
+    assert len(wrong(ledger.names_its_model([walked("a", renamed, models=["another"])]))) == 1
+    for greeting in ([], [s("session.created", session={"model": 7})], [s("session.created", session=7)]):
+        wire = talk(*greeting, greeting=False)
+        wire.transcript.path, wire.transcript.status = "a", {**(walked("a").transcript.status or {}), "models": ["x"]}
+        with pytest.raises(NotApplicable):
+            list(ledger.names_its_model([wire]))
+
+
+def test_a_name_that_is_longer_or_shorter_is_the_same_model() -> None:
+    greeted = _greeted(walked("a"))
+    for same in (greeted[:-1], greeted + "-x"):
+        assert wrong(ledger.names_its_model([walked("a", models=[same])])) == []
+
+
+def test_what_cost_nothing_need_not_be_listed_with_usage() -> None:
+    with pytest.raises(NotApplicable):
+        list(ledger.counts_right([walked("a")]))
+
+
+def test_a_session_that_still_runs_adds_up_later() -> None:
+    running = walked("a", reply(), status="in_progress", usage={"total_tokens": 31})
+    with pytest.raises(NotApplicable):
+        list(ledger.counts_right([running]))
+    assert len(wrong(ledger.counts_right([running, walked("b", reply(), usage={"total_tokens": 31})]))) == 1

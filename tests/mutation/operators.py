@@ -147,6 +147,8 @@ def _inside(node: ast.AST, field: str, place: _Place) -> _Place | None:
     if isinstance(node, ast.Raise):
         return _Place(place.within, place.running, place.constant, worded=True)
     if isinstance(node, ast.FunctionDef | ast.AsyncFunctionDef | ast.ClassDef):
+        if field == "decorator_list" and any(map(_makes_data, node.decorator_list)):
+            return None
         if field == "decorator_list":
             return _Place((*place.within, node.name), place.running, None, worded=True)
         runs = place.running or (field == "body" and not isinstance(node, ast.ClassDef))
@@ -154,6 +156,11 @@ def _inside(node: ast.AST, field: str, place: _Place) -> _Place | None:
     if isinstance(node, ast.Lambda):
         return _Place(place.within, place.running, place.constant, place.worded)
     return place
+
+
+def _makes_data(decorator: ast.expr) -> bool:
+    """Whether this is `dataclass(…)`: frozen or with slots, it guards us against ourselves, and judges nothing."""
+    return isinstance(decorator, ast.Call) and isinstance(decorator.func, ast.Name) and decorator.func.id == "dataclass"
 
 
 def _named(child: ast.AST, place: _Place) -> _Place:

@@ -92,6 +92,12 @@ def test_what_is_early() -> None:
     assert not any("'a'" in says for *_, says in found)
 
 
+def test_how_a_class_of_data_is_made_is_left_alone() -> None:
+    assert changes("@dataclass(frozen=True)\nclass C:\n    one: int = 1\n", bare=True) == {
+        "@dataclass(frozen=True)\nclass C:\n    one: int = 2", "@dataclass(frozen=True)\nclass C:\n    one: int = 0"
+    }  # fmt: skip
+
+
 def test_constants_of_a_module_lose_their_entries() -> None:
     assert {"A = ('y',)", "A = ('x',)"} == changes("A = ('x', 'y')", bare=True)
     assert "A = {'y': z}" in changes("A = {'x': y, 'y': z}", bare=True)

@@ -2,6 +2,8 @@
 
 from dataclasses import replace
 
+import pytest
+
 from support.talks import SESSION, audio, audio_reply, c, manual, message, s, speech, talk, text_reply
 
 
@@ -67,3 +69,92 @@ def test_whoever_speaks_is_known_by_the_item_until_it_ends():
     assert [last(spoken[:number]).speaking for number in range(4)] == [None, "item_1", None, None]
     assert last(spoken[0], spoken[2]).speaking is None
     assert [last(spoken[:number]).items for number in range(5)] == [0, 0, 0, 1, 2]
+
+
+NO = s("error", error={"message": "no"})
+CUT = text_reply()[:3]
+ITEM_DONE = [line for line in text_reply() if '"response.output_item.done"' in line.payload]
+
+
+@pytest.mark.parametrize(
+    ("lines", "active"),
+    [
+        ([CUT, ITEM_DONE], {"resp_1"}),  # an item is over, and not the response
+        ([CUT, "C response.cancel", ITEM_DONE], set()),
+        ([CUT, "C session.update", ITEM_DONE], {"resp_1"}),
+        ([CUT, speech()[:1], ITEM_DONE], set()),
+        ([CUT, speech()[1:2], ITEM_DONE], {"resp_1"}),
+        (["C response.cancel", CUT, ITEM_DONE], {"resp_1"}),  # it was cancelled before it was created
+        ([CUT, s("response.created", response={"id": "resp_2"})], {"resp_2"}),
+        ([CUT, s("response.created", response={"id": 7})], {"resp_1"}),
+        ([CUT, s("response.done", response={"id": "resp_2"})], {"resp_1"}),
+        ([CUT, s("response.done", response_id="resp_1")], set()),
+        ([CUT, c("response.done", response={"id": "resp_1"})], {"resp_1"}),
+    ],
+)
+def test_what_runs(lines, active):
+    assert last(*lines).active == active
+
+
+@pytest.mark.parametrize(
+    ("lines", "turns"),
+    [
+        ([{"turn_detection": None}], "unsure"),
+        ([{"turn_detection": None}, NO], "vad"),
+        ([{"instructions": "x"}, NO], "vad"),
+        ([{"turn_detection": None}, {"instructions": "x"}, NO], "unsure"),  # either may be refused
+        ([{"turn_detection": {"type": "semantic_vad"}}, "shown"], "semantic"),
+        ([{"turn_detection": {"type": "server_vad"}}, "shown"], "vad"),
+        ([{"turn_detection": {}}, "shown"], "vad"),
+        ([{"turn_detection": {"type": "another"}}, "shown"], "unsure"),
+        ([{"turn_detection": {"type": None}}, "shown"], "manual"),
+        ([7, "shown"], "vad"),
+    ],
+)
+def test_who_decides_the_turns(lines, turns):
+    told = []
+    for line in lines:
+        if isinstance(line, dict | int):
+            told.append(c("session.update", session=line))
+        else:
+            told.append(s("session.updated") if line == "shown" else line)
+    assert last(*told).turns == turns
+
+
+def test_an_echo_has_the_last_word():
+    asked = c("session.update", session={"turn_detection": {"type": "server_vad"}})
+    assert last(asked, s("session.updated", session={"turn_detection": None})).turns == "manual"
+    assert last(asked, s("session.updated", session={"turn_detection": 7})).turns == "manual"
+    assert last(asked, s("session.updated", session=7)).turns == "vad"
+
+
+def test_transcription_is_on_until_an_update_without_it_is_confirmed():
+    off, shown = c("session.update", session={"input_audio_transcription": None}), s("session.updated")
+    assert last(off).transcribes
+    assert not last(off, shown).transcribes
+    assert last(off, NO).transcribes
+    assert last(off, shown, c("session.update", session={"input_audio_transcription": {}}), shown).transcribes
+    assert not last(off, shown, c("session.update", session={}), shown).transcribes
+
+
+def test_what_a_commit_and_a_clear_leave_behind():
+    for kind in ("commit", "clear"):
+        now = last(audio(300), f"C input_audio_buffer.{kind}")
+        assert (now.buffered, now.buffer_ms, now.speech_ms, now.audio_ms) == (False, 0, 0, 300)
+    now = last(audio(300), "C response.create")
+    assert (now.buffered, now.buffer_ms, now.speech_ms, now.audio_ms) == (True, 300, 300, 300)
+
+
+def test_the_end_of_speech_begins_the_count_anew():
+    assert last(audio(300), speech()[:2]).speech_ms == 0
+    assert last(audio(300), speech()[:1]).speech_ms == 300
+
+
+def test_audio_that_can_not_be_read_ends_the_count():
+    now = last(audio(100), c("input_audio_buffer.append", audio="?"), audio(100))
+    assert (now.audio_ms, now.buffered) == (None, True)
+
+
+def test_items_are_counted_as_they_are_shown():
+    assert last(message()[1:]).items == 1
+    assert last(s("conversation.item.created"), s("conversation.item.created")).items == 2
