@@ -13,7 +13,7 @@ from functools import cache
 from pathlib import Path
 
 from conformance.clients.rules import RULES, Rule
-from conformance.clients.view import Played
+from conformance.clients.view import Played, Told
 from conformance.judge.checks import Outcome
 from conformance.judge.finding import MOST, TOLD, Finding
 from conformance.judge.verdicts import Unjudged
@@ -47,8 +47,9 @@ def _outcome(rule: Rule, played: list[Played]) -> Outcome:
             for finding in rule.judge(run):
                 judged += 1
                 if isinstance(finding, str):
+                    place = (finding.connection, finding.frame) if isinstance(finding, Told) else (0, None)
                     name = run.transcript.conversation
-                    one = Finding(rule.clause, name, 0, None, expected, finding, cause=rule.clause)
+                    one = Finding(rule.clause, name, *place, expected, str(finding), cause=rule.clause)
                     breaches.setdefault((run.name, finding), one)
                 elif finding is not None:
                     open_ones.append(finding)

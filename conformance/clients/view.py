@@ -36,6 +36,14 @@ def words(value: object) -> str:
     return text if len(text) <= 80 else text[:79] + "…"
 
 
+class Told(str):
+    """What is wrong, in a sentence, with its place: the connection, and the index of the frame that decides, if any."""
+
+    connection: int
+    frame: int | None
+    __slots__ = ("connection", "frame")
+
+
 @dataclass(frozen=True)
 class Turns:
     """Responses of a session: `created[id]` and `done[id]` are their frames' indexes (absent: it never came)."""
@@ -63,6 +71,17 @@ class Session:
     def frames(self) -> Sequence[Frame]:
         """Every frame, in order; whoever reaches for what a recording lacks meets `Unshown`."""
         return seen(self.leg, self._gaps)
+
+    def told(self, frame: Frame | None, said: str) -> Told:
+        """A sentence about this connection, decided by this frame (None: by none)."""
+        found = Told(said)
+        found.connection, found.frame = self.number, None if frame is None else frame.index
+        return found
+
+    @property
+    def latest(self) -> Frame | None:
+        """The last frame of either side."""
+        return self.frames[-1] if self.frames else None
 
     @cached_property
     def messages(self) -> list[Frame]:

@@ -14,17 +14,18 @@ from clients.faults import FAULTS
 from clients.playing import play
 
 from conformance.clients.judging import judge
+from conformance.judge.checks import Outcome
 from conformance.spec.proof import CLIENTS
 from conformance.wire.transcript import Transcript
 
 
-async def broken(fault: str, usual: Transcript | None = None) -> dict[str, str]:
+async def broken(fault: str, usual: Transcript | None = None) -> dict[str, Outcome]:
     """What a fault breaks, with what each judge said."""
     what = FAULTS[fault]
     runs = [await play(what.scenario, fault)]
     if what.scenario != "plain":
         runs.append(usual or await play("plain", manual=what.manual))
-    return {clause: outcome.detail for clause, outcome in judge(runs).items() if outcome.verdict == "fail"}
+    return {clause: outcome for clause, outcome in judge(runs).items() if outcome.verdict == "fail"}
 
 
 async def matrix() -> dict[str, Any]:

@@ -13,6 +13,14 @@ from conformance.clients.judging import clauses, judge
 from conformance.clients.scenarios import known
 from conformance.spec.proof import CLIENTS, client_killers
 
+PLACELESS = {
+    *(f"CLI-{number:03}" for number in range(1, 8)),  # how it connects, and how often
+    "CLI-038",  # a second of audio
+    *(f"CLI-0{number}" for number in (58, 61, 62, 63, 64, 65, 67, 68, 70)),  # what became of the program
+    *(f"CLI-0{number}" for number in (91, 92, 93)),
+}
+"""Clauses whose breach no single frame decides."""
+
 
 @pytest.mark.parametrize("fault", FAULTS)
 async def test_a_fault_is_noticed_by_its_own_clause(fault: str) -> None:
@@ -20,6 +28,8 @@ async def test_a_fault_is_noticed_by_its_own_clause(fault: str) -> None:
     found = await broken(fault)
     assert what.clause in found, found
     assert set(found) == {what.clause, *what.also}
+    for clause, outcome in found.items():
+        assert [one.frame is None for one in outcome.findings] == [clause in PLACELESS] * len(outcome.findings), clause
 
 
 @pytest.mark.parametrize("manual", [True, False])

@@ -84,6 +84,15 @@ def test_odd_events_break_no_judge(event: Any) -> None:
     assert [one for one in outcomes.values() if one.verdict == "error"] == []
 
 
+def test_a_finding_names_the_connection_and_the_frame_that_decides() -> None:
+    one = held((">", "session.update"), (">", "session.close"))
+    one.legs.append(held(("<", "session.created"), ("<", "error"), (">", "session.nonsense")).legs[0])
+    outcome = judge([one])["CLI-012"]
+    assert [(found.connection, found.frame) for found in outcome.findings] == [(0, 1), (1, 2)]
+    assert outcome.findings[1].seen == "session.nonsense is no client event of this protocol"
+    assert type(outcome.findings[1].seen) is str
+
+
 def test_a_judge_that_breaks_is_an_error_of_ours(monkeypatch: pytest.MonkeyPatch) -> None:
     def broken(_: Any) -> Any:
         raise RuntimeError("oh")

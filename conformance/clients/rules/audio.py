@@ -51,14 +51,14 @@ def payloads_are_base64(played: Played) -> Iterator[Finding]:
             if isinstance(text, str):
                 left_out = isinstance(text, Elided)  # only what was Base64 is
                 good = left_out or (len(text) % 4 == 0 and _BASE64.fullmatch(text))
-                yield None if good else "an append's payload is not standard Base64 in one line"
+                yield None if good else session.told(frame, "an append's payload is not standard Base64 in one line")
 
 
 @rule("CLI-031", NONE)
 def samples_are_whole(played: Played) -> Iterator[Finding]:
     for session in played.sessions:
-        for _, data in session.audio:
-            yield f"an append of {len(data)} bytes ends within a sample" if len(data) % 2 else None
+        for frame, data in session.audio:
+            yield session.told(frame, f"an append of {len(data)} bytes ends within a sample") if len(data) % 2 else None
 
 
 @rule("CLI-032", NONE)
@@ -66,7 +66,7 @@ def pcm_has_no_header(played: Played) -> Iterator[Finding]:
     for session in played.sessions:
         for frame, data in session.audio:
             header = data[:4] == b"RIFF" and session.format(frame.index) == "pcm"
-            yield "a WAV header stands in audio that is declared as PCM" if header else None
+            yield session.told(frame, "a WAV header stands in audio that is declared as PCM") if header else None
 
 
 @rule("CLI-033", "sent no second of audio")
@@ -79,9 +79,14 @@ def the_rate_is_the_declared_one(played: Played) -> Iterator[Finding]:
         real = _pace(session, rate)
         deep = hearing.pitch(hearing.samples(pcm), rate)
         if real is not None:
-            yield f"streams {real} samples a second of audio that is declared to have {rate}"
+            yield session.told(
+                session.audio[0][0], f"streams {real} samples a second of audio that is declared to have {rate}"
+            )
         elif deep is not None and deep < hearing.DEEP:
-            yield f"its audio, declared to have {rate} Hz, has a voice of {deep:.0f} Hz: it was taken at a higher rate"
+            yield session.told(
+                session.audio[0][0],
+                f"its audio, declared to have {rate} Hz, has a voice of {deep:.0f} Hz: it was taken at a higher rate",
+            )
         else:
             yield None
 
@@ -110,7 +115,10 @@ def bytes_are_in_order(played: Played) -> Iterator[Finding]:
     for session in played.sessions:
         if (found := _long(session)) is not None:
             yield (
-                "its audio is noise, and sound with the bytes of each sample swapped: it is big-endian"
+                session.told(
+                    session.audio[0][0],
+                    "its audio is noise, and sound with the bytes of each sample swapped: it is big-endian",
+                )
                 if hearing.swapped(hearing.samples(found[0]))
                 else None
             )
@@ -120,7 +128,11 @@ def bytes_are_in_order(played: Played) -> Iterator[Finding]:
 def there_is_something_to_hear(played: Played) -> Iterator[Finding]:
     for session in played.sessions:
         if (found := _long(session)) is not None:
-            yield "its audio is silence throughout" if hearing.silent(hearing.samples(found[0])) else None
+            yield (
+                session.told(session.audio[0][0], "its audio is silence throughout")
+                if hearing.silent(hearing.samples(found[0]))
+                else None
+            )
 
 
 @rule("CLI-036", "sent no second of audio")
@@ -128,7 +140,11 @@ def nothing_is_clipped(played: Played) -> Iterator[Finding]:
     for session in played.sessions:
         if (found := _long(session)) is not None:
             share = hearing.clipped(hearing.samples(found[0]))
-            yield f"{share:.0%} of its samples are clipped" if share > hearing.CLIPPED else None
+            yield (
+                session.told(session.audio[0][0], f"{share:.0%} of its samples are clipped")
+                if share > hearing.CLIPPED
+                else None
+            )
 
 
 @rule("CLI-037", NONE)
@@ -138,7 +154,7 @@ def frames_are_short(played: Played) -> Iterator[Finding]:
             if isinstance(frame.event.get("audio"), Elided):
                 raise Unshown("audio")
             size = len(frame.text or "")
-            yield f"an append has {size} bytes" if size > FRAME_BYTES else None
+            yield session.told(frame, f"an append has {size} bytes") if size > FRAME_BYTES else None
 
 
 @rule("CLI-038", NONE)
@@ -170,11 +186,8 @@ def silence_follows_speech(played: Played) -> Iterator[Finding]:
         audio = [frame for frame in session.said(APPEND) if frame.index > last.index]
         since = audio[-1].at if audio else last.at
         waited = session.frames[-1].at - since
-        yield (
-            f"sent nothing more in the {waited / 1000:.1f} s after its last word: no silence, so no end of the turn"
-            if waited > PATIENCE_MS
-            else None
-        )
+        said = f"sent nothing more in the {waited / 1000:.1f} s after its last word: no silence, so no end of the turn"
+        yield session.told((audio or [last])[-1], said) if waited > PATIENCE_MS else None
 
 
 @rule("CLI-040", "committed nothing by hand")
@@ -187,7 +200,7 @@ def commits_have_audio(played: Played) -> Iterator[Finding]:
             elif frame.type == "input_audio_buffer.clear":
                 held = 0
             elif frame.type == "input_audio_buffer.commit" and session.manual(frame.index):
-                yield None if held else "commits without any audio since the last commit"
+                yield None if held else session.told(frame, "commits without any audio since the last commit")
                 held = 0
 
 
@@ -195,7 +208,11 @@ def commits_have_audio(played: Played) -> Iterator[Finding]:
 def turns_end_one_way(played: Played) -> Iterator[Finding]:
     for session in played.sessions:
         for frame in session.said("input_audio_buffer.commit"):
-            yield None if session.manual(frame.index) else "commits by hand while the server detects turns"
+            yield (
+                None
+                if session.manual(frame.index)
+                else session.told(frame, "commits by hand while the server detects turns")
+            )
 
 
 @rule("CLI-042", "sent little audio")
@@ -204,7 +221,7 @@ def packets_are_not_tiny(played: Played) -> Iterator[Finding]:
         audio = session.audio
         if len(audio) >= FEW:
             ms = median(len(data) for _, data in audio) / 2 * 1000 / session.rate(audio[0][0].index)
-            yield f"its packets hold {ms:.1f} ms each" if ms < SHORTEST_MS else None
+            yield session.told(audio[0][0], f"its packets hold {ms:.1f} ms each") if ms < SHORTEST_MS else None
 
 
 @rule("CLI-048", "sent no audio in a manual session")
@@ -217,4 +234,4 @@ def audio_is_not_left_behind(played: Played) -> Iterator[Finding]:
                     held = True
                 elif frame.type in {"input_audio_buffer.commit", "input_audio_buffer.clear"}:
                     held = False
-            yield "leaves with audio that it never committed" if held else None
+            yield session.told(session.said(APPEND)[-1], "leaves with audio that it never committed") if held else None

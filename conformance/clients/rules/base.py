@@ -1,6 +1,7 @@
 """What a client's rule is: a function of a program's run that yields one finding for each thing that it judged.
 
-A finding is a sentence for a breach, None for what was in order, or an `Unjudged`: `depends` where no source tells.
+A finding is a sentence for a breach (`Session.told`: with its connection and frame, where there is one that decides),
+None for what was in order, or an `Unjudged`: `depends` where no source tells.
 """
 
 from __future__ import annotations

@@ -121,7 +121,7 @@ def pings_are_answered(played: Played) -> Iterator[Finding]:
                 if frame.data in pongs:
                     yield None
                 elif later:
-                    yield "a ping got no pong with its payload"
+                    yield session.told(frame, "a ping got no pong with its payload")
 
 
 @rule("CLI-009", "was never pinged while it was sending")
@@ -135,7 +135,9 @@ def it_reads_while_it_sends(played: Played) -> Iterator[Finding]:
             between = [frame for frame in session.messages if ping.index < frame.index < pong.index]
             deaf = len(between) >= DEAF_MESSAGES and pong.at - ping.at > DEAF_MS
             yield (
-                f"sent {len(between)} messages in the {pong.at - ping.at:.0f} ms before it read a ping"
+                session.told(
+                    ping, f"sent {len(between)} messages in the {pong.at - ping.at:.0f} ms before it read a ping"
+                )
                 if deaf
                 else None
             )

@@ -44,7 +44,11 @@ DIALECT = {
 def messages_are_text(played: Played) -> Iterator[Finding]:
     for session in played.sessions:
         for frame in session.messages:
-            yield None if frame.opcode == "text" else f"sent {len(frame.data)} bytes in a binary message"
+            yield (
+                None
+                if frame.opcode == "text"
+                else session.told(frame, f"sent {len(frame.data)} bytes in a binary message")
+            )
 
 
 @rule("CLI-011", "sent no text")
@@ -52,23 +56,25 @@ def messages_are_events(played: Played) -> Iterator[Finding]:
     for session in played.sessions:
         for frame in session.messages:
             if frame.opcode == "text" and frame.text is not None:
-                yield None if frame.type else f"{words(frame.text)} is no JSON object with a `type`"
+                yield (
+                    None if frame.type else session.told(frame, f"{words(frame.text)} is no JSON object with a `type`")
+                )
 
 
 @rule("CLI-012", "sent no event")
 def types_are_known(played: Played) -> Iterator[Finding]:
-    for _, frame in played.events():
+    for session, frame in played.events():
         if frame.type in schema.client_types():
             yield None
         elif frame.type in SIBLINGS:
             yield depends(f"what becomes of {frame.type}, an event of sibling dialects")
         else:
-            yield f"{words(frame.type)} is no client event of this protocol"
+            yield session.told(frame, f"{words(frame.type)} is no client event of this protocol")
 
 
 @rule("CLI-013", "sent no event of this protocol")
 def events_are_valid(played: Played) -> Iterator[Finding]:
-    for _, frame in played.events():
+    for session, frame in played.events():
         if frame.type not in schema.client_types():
             continue
         for fault in schema.explain("client", frame.event):
@@ -77,7 +83,7 @@ def events_are_valid(played: Played) -> Iterator[Finding]:
             if fault.path.startswith("$.session.tools[") and _flat(frame.event):
                 yield depends("whether tools in OpenAI's flat form are taken; the documented form is nested")
             else:
-                yield f"{frame.type}: {fault.path}: {fault.says}"
+                yield session.told(frame, f"{frame.type}: {fault.path}: {fault.says}")
         yield None
 
 
@@ -100,14 +106,14 @@ def members_are_of_this_dialect(played: Played) -> Iterator[Finding]:
         for frame in session.said("session.update", "response.create"):
             found = [(path, what) for path, what in DIALECT.items() if path[-1] in body(frame.event, *path[:-1])]
             for path, what in found:
-                yield f"{frame.type}: `{'.'.join(path)}` has no effect in this protocol ({what})"
+                yield session.told(frame, f"{frame.type}: `{'.'.join(path)}` has no effect in this protocol ({what})")
             if not found:
                 yield None
 
 
 @rule("CLI-015", "sent no event of this protocol")
 def members_are_known(played: Played) -> Iterator[Finding]:
-    for _, frame in played.events():
+    for session, frame in played.events():
         if frame.type not in schema.client_types():
             continue
         strange = [
@@ -115,7 +121,7 @@ def members_are_known(played: Played) -> Iterator[Finding]:
             if not any(path.startswith("$." + ".".join(known)) for known in DIALECT)
             and not (path.startswith("$.session.tools[") and _flat(frame.event))
         ]  # fmt: skip
-        yield f"{frame.type}: no source knows {', '.join(strange[:3])}" if strange else None
+        yield session.told(frame, f"{frame.type}: no source knows {', '.join(strange[:3])}") if strange else None
 
 
 @rule("CLI-016", "gave no event an id")
@@ -125,7 +131,7 @@ def ids_are_unique(played: Played) -> Iterator[Finding]:
         for frame in session.sent:
             given = frame.event.get("event_id")
             if isinstance(given, str):
-                yield f"event_id {words(given)} is used again" if given in seen else None
+                yield session.told(frame, f"event_id {words(given)} is used again") if given in seen else None
                 seen.add(given)
 
 
@@ -134,4 +140,4 @@ def text_is_utf8(played: Played) -> Iterator[Finding]:
     for session in played.sessions:
         for frame in session.messages:
             if frame.opcode == "text":
-                yield "a text message is not UTF-8" if frame.text is None else None
+                yield session.told(frame, "a text message is not UTF-8") if frame.text is None else None

@@ -38,34 +38,40 @@ def audio_comes_first(played: Played) -> Iterator[Finding]:
             elif frame.type in {"input_audio_buffer.committed", "input_audio_buffer.cleared"}:
                 heard = False
             elif frame.type == KIND and frame.side == "client":
-                yield None if heard else "an image comes before any audio of its turn"
+                yield None if heard else session.told(frame, "an image comes before any audio of its turn")
 
 
 @rule("CLI-044", NONE)
 def images_are_jpeg(played: Played) -> Iterator[Finding]:
     for session in played.sessions:
-        for _, image in images(session):
+        for frame, image in images(session):
             begins = image.head if isinstance(image, Elided) else image[:12]
-            yield None if begins.startswith("/9j/") else f"an image begins with {begins!r}: no JPEG in Base64"
+            yield (
+                None
+                if begins.startswith("/9j/")
+                else session.told(frame, f"an image begins with {begins!r}: no JPEG in Base64")
+            )
 
 
 @rule("CLI-045", NONE)
 def images_are_small(played: Played) -> Iterator[Finding]:
     for session in played.sessions:
-        for _, image in images(session):
+        for frame, image in images(session):
             size = (image.size + 2) // 3 * 4 if isinstance(image, Elided) else len(image)
-            yield f"an image has {size} characters of Base64" if size > LONGEST else None
+            yield session.told(frame, f"an image has {size} characters of Base64") if size > LONGEST else None
 
 
 @rule("CLI-046", NONE)
 def images_have_few_pixels(played: Played) -> Iterator[Finding]:
     for session in played.sessions:
-        for _, image in images(session):
+        for frame, image in images(session):
             size = pixels(image)
             if size is not None:
                 long, short = max(size), min(size)
                 big = long > PIXELS[0] or short > PIXELS[1]
-                yield f"an image has {size[0]} by {size[1]} pixels, more than 1080p" if big else None
+                yield (
+                    session.told(frame, f"an image has {size[0]} by {size[1]} pixels, more than 1080p") if big else None
+                )
 
 
 def pixels(image: str) -> tuple[int, int] | None:
@@ -86,8 +92,9 @@ def pixels(image: str) -> tuple[int, int] | None:
 @rule("CLI-047", "sent fewer than three images")
 def images_come_slowly(played: Played) -> Iterator[Finding]:
     for session in played.sessions:
-        at = [frame.at for frame, _ in images(session)]
+        sent = [frame for frame, _ in images(session)]
+        at = [frame.at for frame in sent]
         if len(at) > 2:
             seconds = (at[-1] - at[0]) / 1000
             fast = (len(at) - 1) > PER_SECOND * max(seconds, 1.0)
-            yield f"sent {len(at)} images in {seconds:.1f} s" if fast else None
+            yield session.told(sent[-1], f"sent {len(at)} images in {seconds:.1f} s") if fast else None

@@ -28,7 +28,9 @@ def nothing_follows_a_finish(played: Played) -> Iterator[Finding]:
             refused = session.next(finishes[0], "error") if finish(session.leg) == "refused" else None
             end = refused.index if refused is not None else len(session.frames)
             later = [frame for frame in session.messages if finishes[0].index < frame.index < end]
-            yield f"sends {later[0].type or 'a message'} after session.finish" if later else None
+            yield (
+                session.told(later[0], f"sends {later[0].type or 'a message'} after session.finish") if later else None
+            )
 
 
 @rule("CLI-081", "sent no close frame")
@@ -37,14 +39,20 @@ def nothing_follows_a_close(played: Played) -> Iterator[Finding]:
         close = session.close_sent
         if close is not None:
             later = [frame for frame in session.messages if frame.index > close.index]
-            yield f"sends {later[0].type or 'a message'} after its close frame" if later else None
+            yield (
+                session.told(later[0], f"sends {later[0].type or 'a message'} after its close frame") if later else None
+            )
 
 
 @rule("CLI-082", "was never closed by the server")
 def closes_are_answered(played: Played) -> Iterator[Finding]:
     for session in played.sessions:
         if session.leg.ending.first == "server" and session.close_received is not None:
-            yield None if session.close_sent is not None else "does not answer the server's close frame"
+            yield (
+                None
+                if session.close_sent is not None
+                else session.told(session.close_received, "does not answer the server's close frame")
+            )
 
 
 @rule("CLI-083", "sent no session.finish")
@@ -56,7 +64,7 @@ def the_answer_is_awaited(played: Played) -> Iterator[Finding]:
             ended = close.at if close is not None else session.leg.ending.seconds and session.frames[-1].at
             stopped = (played.program or {}).get("timed_out")
             quick = session.by_client and not stopped and answer is None and (ended or sent.at) - sent.at < 1000
-            yield "leaves at once after session.finish, before its answer" if quick else None
+            yield session.told(sent, "leaves at once after session.finish, before its answer") if quick else None
 
 
 @rule("CLI-084", "had no session.finish unanswered")
@@ -68,9 +76,9 @@ def the_answer_is_not_awaited_for_ever(played: Played) -> Iterator[Finding]:
                 waited = (close.at if close is not None else session.frames[-1].at) - sent.at
                 stopped = bool(played.program and played.program.get("timed_out"))
                 yield (
-                    "waits for the answer to session.finish until it is stopped"
+                    session.told(sent, "waits for the answer to session.finish until it is stopped")
                     if stopped
-                    else f"waits {waited / 1000:.0f} s for the answer to session.finish"
+                    else session.told(sent, f"waits {waited / 1000:.0f} s for the answer to session.finish")
                     if waited > PATIENCE_MS
                     else None
                 )
@@ -82,14 +90,14 @@ def it_says_goodbye(played: Played) -> Iterator[Finding]:
         if session.turns.active_at(len(session.frames)) is None:
             gone = session.close_sent is None and finish(session.leg) != "accepted"
             why = f": {session.leg.ending.problem}" if session.leg.ending.problem else ""
-            yield f"leaves without a close frame{why}" if gone else None
+            yield session.told(session.latest, f"leaves without a close frame{why}") if gone else None
 
 
 @rule("CLI-086", "never moved to end a session")
 def replies_are_not_torn_off(played: Played) -> Iterator[Finding]:
     for session in _moved(played):
         torn = session.close_sent is None and session.turns.active_at(len(session.frames)) is not None
-        yield "drops the connection in the middle of a reply" if torn else None
+        yield session.told(session.latest, "drops the connection in the middle of a reply") if torn else None
 
 
 @rule("CLI-087", "sent no close frame")
@@ -99,7 +107,7 @@ def close_codes_may_be_sent(played: Played) -> Iterator[Finding]:
         if code is not None and session.close_sent is not None and len(session.close_sent.data) >= 2:
             real = int.from_bytes(session.close_sent.data[:2], "big")
             never = real in NEVER_SENT or not 1000 <= real < 5000
-            yield f"closes with {real}, which is never sent" if never else None
+            yield session.told(session.close_sent, f"closes with {real}, which is never sent") if never else None
 
 
 @rule("CLI-088", "closed nothing by itself")
@@ -107,7 +115,7 @@ def a_normal_end_has_a_normal_code(played: Played) -> Iterator[Finding]:
     for session in _moved(played):
         code = session.leg.ending.code_sent
         if code is not None and code not in NEVER_SENT:
-            yield None if code in {1000, 1001} else f"closes with {code}"
+            yield None if code in {1000, 1001} else session.told(session.close_sent, f"closes with {code}")
 
 
 @rule("CLI-089", "closed nothing by itself")
@@ -117,14 +125,22 @@ def replies_are_ended_before_the_close(played: Played) -> Iterator[Finding]:
         if close is not None and played.ordinary:
             cut = session.turns.active_at(close.index)
             stopped = session.said("response.cancel")
-            yield "closes in the middle of a reply: its usage is never told" if cut and not stopped else None
+            yield (
+                session.told(close, "closes in the middle of a reply: its usage is never told")
+                if cut and not stopped
+                else None
+            )
 
 
 @rule("CLI-090", "closed nothing by itself after a turn")
 def a_finish_is_offered(played: Played) -> Iterator[Finding]:
     for session in _moved(played):
         if session.heard("response.done") and played.ordinary:
-            yield None if session.said("session.finish") else "closes without session.finish"
+            yield (
+                None
+                if session.said("session.finish")
+                else session.told(session.close_sent, "closes without session.finish")
+            )
 
 
 @rule("CLI-091", "was never told to end")

@@ -25,9 +25,9 @@ def one_response_at_a_time(played: Played) -> Iterator[Finding]:
             elif frame.type == "response.create" and frame.side == "client":
                 active = session.turns.active_at(frame.index)
                 yield (
-                    "asks for a response while one is active"
+                    session.told(frame, "asks for a response while one is active")
                     if active is not None
-                    else "asks for a response twice before the first has begun"
+                    else session.told(frame, "asks for a response twice before the first has begun")
                     if waiting is not None
                     else None
                 )
@@ -42,7 +42,7 @@ def cancels_once(played: Played) -> Iterator[Finding]:
             active = session.turns.active_at(frame.index)
             if active is not None:
                 times[active] += 1
-                yield "cancels the same response again" if times[active] == 2 else None
+                yield session.told(frame, "cancels the same response again") if times[active] == 2 else None
 
 
 @rule("CLI-052", "cancelled nothing")
@@ -55,7 +55,7 @@ def cancels_something(played: Played) -> Iterator[Finding]:
             since = ended[-1].index if ended else -1
             due = [*session.said("response.create"), *session.heard("input_audio_buffer.committed")]
             coming = any(since < other.index < frame.index for other in due)
-            yield None if active or crossed or coming else "cancels where no response is active"
+            yield None if active or crossed or coming else session.told(frame, "cancels where no response is active")
 
 
 @dataclass
@@ -94,7 +94,7 @@ def outputs_belong_to_a_call(played: Played) -> Iterator[Finding]:
         for frame in calls.unknown:
             given = body(frame.event, "item").get("call_id")
             if given not in earlier:  # a call of another session is another clause's business
-                yield f"answers a call that the model did not make: {words(given)}"
+                yield session.told(frame, f"answers a call that the model did not make: {words(given)}")
         earlier |= set(calls.made)
         yield from (None for _ in calls.answered)
 
@@ -103,7 +103,7 @@ def outputs_belong_to_a_call(played: Played) -> Iterator[Finding]:
 def calls_are_answered_once(played: Played) -> Iterator[Finding]:
     for session in played.sessions:
         for frames in _calls(session).answered.values():
-            yield f"answers the same call {len(frames)} times" if len(frames) > 1 else None
+            yield session.told(frames[1], f"answers the same call {len(frames)} times") if len(frames) > 1 else None
 
 
 @rule("CLI-055", "was asked for no call")
@@ -112,7 +112,11 @@ def calls_are_answered(played: Played) -> Iterator[Finding]:
         calls = _calls(session)
         for call_id in calls.made:
             if played.ordinary and session.leg.ending.first != "server":
-                yield None if call_id in calls.answered or calls.unknown else "never answers a call of the model"
+                yield (
+                    None
+                    if call_id in calls.answered or calls.unknown
+                    else session.told(calls.made[call_id], "never answers a call of the model")
+                )
 
 
 @rule("CLI-056", "answered no call")
@@ -122,7 +126,7 @@ def outputs_are_followed_by_a_request(played: Played) -> Iterator[Finding]:
         if outputs and session.by_client:
             last = max(outputs, key=lambda frame: frame.index)
             asked = session.next(last, "response.create", "response.created")
-            yield None if asked else "answers a call and never asks for the reply"
+            yield None if asked else session.told(last, "answers a call and never asks for the reply")
 
 
 @rule("CLI-057", "answered no parallel calls")
@@ -137,4 +141,8 @@ def all_outputs_come_first(played: Played) -> Iterator[Finding]:
             if len(ids) > 1 and given:
                 create = session.next(given[0], "response.create")
                 early = create is not None and any(frame.index > create.index for frame in given)
-                yield "asks for the reply before every parallel call is answered" if early else None
+                yield (
+                    session.told(given[-1], "asks for the reply before every parallel call is answered")
+                    if early
+                    else None
+                )

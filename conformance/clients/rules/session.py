@@ -34,7 +34,11 @@ def updates_are_awaited(played: Played) -> Iterator[Finding]:
             if create is not None:
                 answer = session.next(update, "session.updated", "error")
                 early = answer is None or answer.index > create.index
-                yield "sent response.create before its session.update was answered" if early else None
+                yield (
+                    session.told(create, "sent response.create before its session.update was answered")
+                    if early
+                    else None
+                )
 
 
 @rule("CLI-021", "had no update refused")
@@ -45,7 +49,7 @@ def refused_updates_are_not_repeated(played: Played) -> Iterator[Finding]:
             if refused(session, update):
                 same = json.dumps(update.event.get("session"), sort_keys=True)
                 before[same] = before.get(same, 0) + 1
-                yield "sent the same refused session.update again" if before[same] == 2 else None
+                yield session.told(update, "sent the same refused session.update again") if before[same] == 2 else None
 
 
 @rule("CLI-022", "configured nothing once audio was sent")
@@ -58,7 +62,7 @@ def formats_stay(played: Played) -> Iterator[Finding]:
             if update.index < first:
                 continue
             changed = [path for path in FORMATS if _changes(before, session, update, path)]
-            yield f"changes `{'.'.join(changed[0])}` after its first audio" if changed else None
+            yield session.told(update, f"changes `{'.'.join(changed[0])}` after its first audio") if changed else None
 
 
 def _changes(before: list[Frame], session: Session, update: Frame, path: tuple[str, ...]) -> bool:
@@ -80,7 +84,7 @@ def the_voice_stays(played: Played) -> Iterator[Finding]:
             voice = body(update.event, "session").get("voice")
             if isinstance(voice, str) and spoken and spoken[0].index < update.index:
                 yield (
-                    "changes the voice after the model has spoken"
+                    session.told(update, "changes the voice after the model has spoken")
                     if voice != session.settings(update.index).get("voice")
                     else None
                 )
@@ -94,4 +98,4 @@ def formats_are_given_once(played: Played) -> Iterator[Finding]:
             flat = {name for name in ("input_audio_format", "output_audio_format") if name in given}
             nested = [side for side in ("input", "output") if "format" in body(given, "audio", side)]
             if flat or nested:
-                yield "gives audio formats both flat and nested" if flat and nested else None
+                yield session.told(update, "gives audio formats both flat and nested") if flat and nested else None

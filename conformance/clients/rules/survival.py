@@ -29,7 +29,11 @@ def errors_are_not_repeated(played: Played) -> Iterator[Finding]:
                 continue
             same = json.dumps({key: value for key, value in frame.event.items() if key != "event_id"}, sort_keys=True)
             row[same] = row.get(same, 0) + 1
-            yield f"sent the same {frame.type} {REFUSED} times though it was refused" if row[same] == REFUSED else None
+            yield (
+                session.told(frame, f"sent the same {frame.type} {REFUSED} times though it was refused")
+                if row[same] == REFUSED
+                else None
+            )
 
 
 def _refusal(session: Session, frame: Frame) -> Frame | None:
@@ -107,7 +111,11 @@ def ids_stay_in_their_session(played: Played) -> Iterator[Finding]:
                 own |= ids
             elif seen:
                 foreign = (ids & seen) - own
-                yield f"{frame.type} names {min(foreign)}, which is of an earlier session" if foreign else None
+                yield (
+                    session.told(frame, f"{frame.type} names {min(foreign)}, which is of an earlier session")
+                    if foreign
+                    else None
+                )
         seen |= own
 
 
@@ -119,4 +127,10 @@ def close_codes_are_kept(played: Played) -> Iterator[Finding]:
         ending = session.leg.ending
         if ending.first == "server" and ending.code_received is not None and ending.reason_received:
             told = str(ending.code_received) in played.output or ending.reason_received[:30] in played.output
-            yield None if told else f"says nowhere that it was closed with {ending.code_received} and why"
+            yield (
+                None
+                if told
+                else session.told(
+                    session.close_received, f"says nowhere that it was closed with {ending.code_received} and why"
+                )
+            )
