@@ -45,7 +45,7 @@ class Conduct:
         self.secrets = held
         self.chapters = judging.load()
         known = asked(config, held, self.chapters)
-        self.run, self.replayed, self._against = known.run, known.replayed, known.against
+        self.run, self.replayed, self.against = known.run, known.replayed, known.against
         self.baseline_path, self.baseline = known.baseline_path, known.baseline
         self.directory, self._named = known.directory, known.named
         beside = (getattr(config.option, name, None) for name in ("xmlpath", "log_file"))
@@ -131,10 +131,10 @@ class Conduct:
                 self.recorded["plan"] = expected.to_json()
             line.clear()
         self.writer.write("recorded", **self.recorded)
-        if self._against is not None and not self.recorded["infrastructure"]:
+        if self.against is not None and not self.recorded["infrastructure"]:
             from conformance.against.rival import Rival  # noqa: PLC0415  # few runs have a second target
 
-            rival = Rival(self._against, self.directory, Redactor(self.secrets))
+            rival = Rival(self.against, self.directory, Redactor(self.secrets))
             self.beside = rival.path
             self.writer.write("against", **rival.compare(self.run, held.recording, checks, say=line.say, watch=watch))
             line.clear()

@@ -190,14 +190,18 @@ def pytest_collection_finish(session: pytest.Session) -> None:
 
 def _tell_plan(config: pytest.Config, wanted: list[judging.Check]) -> None:
     """Say what these checks would take."""
-    run = config.stash[RUN].run
+    conduct = config.stash[RUN]
+    run = conduct.run
     chosen = run.chosen(wanted)[0]
     told = plan.plan(
         chosen, run.profile, config.getoption("--concurrency") or LIVE_CONCURRENCY,
         config.getoption("--rpm") or LIVE_RPM, run.held_apart(chosen),
     )  # fmt: skip
     reporter = config.pluginmanager.get_plugin("terminalreporter")
-    for words in told.lines(run.profile, run.target.name, run.budget):
+    more = [f"Beside it generated conversations spend {run.fuzz_tokens:,} tokens."] if run.fuzz_tokens else []
+    if conduct.against is not None:
+        more.append(f"The same again on {conduct.against.target.name}, and what differs once more on both.")
+    for words in (*told.lines(run.profile, run.target.name, run.budget), *more):
         if reporter is not None:
             reporter.write_line(words)
 

@@ -61,11 +61,14 @@ def test_a_plan_needs_no_key(tmp_path: Path) -> None:
 
 
 def test_a_plan_opens_nothing_and_leaves_nothing(tmp_path: Path) -> None:
-    done = runs.run(tmp_path / "none", "--plan", "--case", "SES-*", "--endpoint", "ws://127.0.0.1:9/x")
+    more = ("--against", "ws://127.0.0.1:9/y", "--fuzz-budget-tokens", "5000")
+    done = runs.run(tmp_path / "none", "--plan", "--case", "SES-*", "--endpoint", "ws://127.0.0.1:9/x", *more)
     assert done.code == 0, done.output
     assert "9 conversations, 9 connections" in done.output
     assert "minutes at a live pace" in done.output
     assert "USD by list prices (APIYI, 2026-09-14)" in done.output
+    assert "The same again on ws://127.0.0.1:9/y" in done.output
+    assert "generated conversations spend 5,000 tokens" in done.output
     assert not (tmp_path / "none").exists()
 
 

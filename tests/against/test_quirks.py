@@ -67,6 +67,6 @@ def test_the_first_difference_is_the_lie() -> None:
 
 
 def test_two_honest_mocks_differ_in_nothing_whoever_is_faster() -> None:
-    slow = Weather(first_ms=60, lag_ms=15, jitter_ms=10)
+    slow = Weather(first_ms=40, lag_ms=10, jitter_ms=5)  # well within what a client waits for
     one, other = (MockOptions(seed=seed, weather=weather) for seed, weather in ((1, Weather()), (2, slow)))
     assert told([(Trial(RACES, DEFAULT_MODEL, one), Trial(RACES, DEFAULT_MODEL, other))]) == [[]]
