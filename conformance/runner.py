@@ -145,8 +145,9 @@ class Run:
         """What these checks need, with the generated conversations where a check is about them."""
         checks = list(checks)
         conversations, refused = self.needed(checks)
-        generated = itertools.islice(self.generated(), self.fuzz_examples) if _generated(checks) else ()
-        return [*conversations, *generated], refused
+        generated = list(itertools.islice(self.generated(), self.fuzz_examples)) if _generated(checks) else []
+        # On the embedded mock nothing is scarce: what mostly waits begins first, and waits beside what others do.
+        return (generated + conversations if self.mock is not None else conversations + generated), refused
 
     def hold(
         self,

@@ -26,6 +26,7 @@ from conformance.wire.transcript import Cause, Frame, Leg, Stop, Transcript
 from conformance.wire.voice import named
 
 LONG_MS = 10_000
+LONG_SILENCE_MS = 2_500
 LONG_PACKET_MS = 500
 _ENCODER = json.JSONEncoder(ensure_ascii=False, separators=(",", ":"))
 TOGETHER = steps.Send | steps.Text | steps.Sized
@@ -292,9 +293,9 @@ class Call:
 
     async def _append(self, connection: Connection, step: steps.Append) -> None:
         due = time.monotonic()
-        # Where nothing keeps time nobody listens to the cadence, and half a minute of idle sound would be half of all
-        # that a run sends.
-        long = not self.target.pace and fixtures.pcm_ms(step.pcm, step.rate) > LONG_MS
+        # Where nothing keeps time nobody listens to the cadence, and idle sound would be half of all that a run sends.
+        most = LONG_MS if any(step.pcm) else LONG_SILENCE_MS
+        long = not self.target.pace and fixtures.pcm_ms(step.pcm, step.rate) > most
         for packet in fixtures.packets(step.pcm, ms=LONG_PACKET_MS if long else step.packet_ms, rate=step.rate):
             audio = base64.b64encode(packet).decode()
             connection.send("text", self._event("input_audio_buffer.append", {"audio": audio}), label=step.label)
