@@ -6,17 +6,17 @@ import asyncio
 import inspect
 import itertools
 import shlex
-import signal
-from collections.abc import AsyncIterator, Callable, Coroutine, Iterable, Iterator, Mapping
-from contextlib import asynccontextmanager, contextmanager
+from collections.abc import AsyncIterator, Callable, Iterable, Iterator, Mapping
+from contextlib import asynccontextmanager
 from dataclasses import asdict, dataclass, field
 from datetime import UTC, datetime
-from typing import Any, TypeVar
+from typing import Any
 
-from conformance import __version__, early, fuzz
+from conformance import __version__, fuzz
 from conformance.aside import aside
 from conformance.judge.checks import Chapters, Check, applies, level, spoiled, whims
 from conformance.mock.options import MockOptions
+from conformance.orderly import in_order
 from conformance.report.record import FORMAT, options
 from conformance.spec.catalogue import clauses, questions
 from conformance.spec.profiles import Profile, told_by_name
@@ -34,8 +34,6 @@ from conformance.wire.recorder import Recorder
 from conformance.wire.recording import Budget, Recording
 from conformance.wire.target import Target, is_loopback
 from conformance.wire.transcript import Transcript
-
-T = TypeVar("T")
 
 SANITY = "connection/Sanity"
 # The paths that are walked when each has to be held alone, with minutes of quiet around it.
@@ -146,8 +144,8 @@ class Run:
         checks = list(checks)
         conversations, refused = self.needed(checks)
         generated = list(itertools.islice(self.generated(), self.fuzz_examples)) if _generated(checks) else []
-        # On the embedded mock nothing is scarce: what mostly waits begins first, and waits beside what others do.
-        return (generated + conversations if self.mock is not None else conversations + generated), refused
+        # On the embedded mock nothing is scarce: what mostly waits begins first, beside what others do.
+        return (generated + conversations if self.mock else conversations + generated), refused
 
     def hold(
         self,
@@ -325,51 +323,6 @@ class Run:
 
         async with MockServer(self.mock) as server:
             yield self.target.at(server.url)
-
-
-def in_order(holding: Coroutine[Any, Any, T]) -> T:
-    """Run what holds conversations to its end; KeyboardInterrupt when a signal broke it off.
-
-    One signal is enough: a second one would break off what the first has begun to end in order.  The result is handed
-    over and not returned: asyncio asks for the task's `repr`, which spells out its result, and a whole recording takes
-    a third of a second to spell.
-    """
-    result: list[T] = []
-
-    async def hold() -> None:
-        task = asyncio.current_task()
-        assert task is not None
-        try:
-            with _cancelled_by(early.SIGNALS, task):
-                result.append(await holding)
-        except asyncio.CancelledError:
-            early.note()
-            early.defer()
-            raise
-
-    try:
-        asyncio.run(hold())
-    except asyncio.CancelledError:  # by a signal that asyncio does not take for Ctrl-C
-        raise KeyboardInterrupt from None
-    return result[0]
-
-
-@contextmanager
-def _cancelled_by(numbers: Iterable[signal.Signals], task: asyncio.Task[Any]) -> Iterator[None]:
-    """Let signals cancel the task, where the loop can; what their handlers raise would end the loop itself."""
-    loop, before = asyncio.get_running_loop(), {number: signal.getsignal(number) for number in numbers}
-    try:
-        for number in before:
-            loop.add_signal_handler(number, task.cancel)
-    except (NotImplementedError, RuntimeError, ValueError):  # Windows, or a thread that is not the first
-        yield
-        return
-    try:
-        yield
-    finally:
-        for number, handler in before.items():
-            loop.remove_signal_handler(number)
-            signal.signal(number, handler)
 
 
 @dataclass

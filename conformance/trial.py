@@ -18,6 +18,7 @@ from conformance.judge.checks import Outcome, judge, load
 from conformance.mock.ledger import Call
 from conformance.mock.options import MockOptions
 from conformance.mock.server import MockServer
+from conformance.orderly import handed_over
 from conformance.runner import asked_by
 from conformance.spec.profiles import DEFAULT_MODEL, Profile, profile_for
 from conformance.status import reading
@@ -56,14 +57,12 @@ class Result:
 
 def run(trials: Sequence[Trial], side_by_side: int = SIDE_BY_SIDE) -> list[Result]:
     """Run trials side by side, at most so many at once; results come in the order of the trials."""
-    held: list[tuple[dict[str, Transcript], list[Call]]] = []
 
-    async def everything() -> None:
-        # Not returned: asyncio asks for the task's `repr`, which would spell out every transcript.
+    async def everything() -> list[tuple[dict[str, Transcript], list[Call]]]:
         room = asyncio.Semaphore(side_by_side)
-        held.extend(await asyncio.gather(*(_hold(trial, room) for trial in trials)))
+        return await asyncio.gather(*(_hold(trial, room) for trial in trials))
 
-    asyncio.run(everything())
+    held = handed_over(everything())
     return [_judge(trial, *one) for trial, one in zip(trials, held, strict=True)]
 
 

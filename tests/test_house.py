@@ -26,6 +26,7 @@ GROUPS = {
         "fixtures",
         "garbage",
         "guarded",
+        "orderly",
         "outlet",
         "screen",
         "secrets",

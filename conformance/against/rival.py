@@ -11,9 +11,10 @@ from conformance.against.pairing import Compared, Holder
 from conformance.against.verdicts import differing
 from conformance.judge import checks as judging
 from conformance.judge.checks import Bench, Check, Outcome
+from conformance.orderly import in_order
 from conformance.report import record
 from conformance.report.redact import Redactor
-from conformance.runner import Held, Run, in_order, recorded
+from conformance.runner import Held, Run, recorded
 from conformance.wire.recorder import Recorder
 from conformance.wire.recording import Budget, Recording
 
