@@ -26,6 +26,7 @@ ACKNOWLEDGED = {
 }
 """What answers a request that was carried out, in the order in which sessions need them."""
 UPDATE = "session.update"
+OTHERS = tuple(kind for kind in ACKNOWLEDGED if kind != UPDATE)
 SEVERAL = 3  # conversations
 LONGEST = 200  # characters of an event
 Place = tuple[str, int, int | None]
@@ -55,7 +56,9 @@ def causes(held: Iterable[Transcript], judged: Iterable[Case]) -> list[Cause]:
     """The causes that hold some check up, each check under the first that explains it."""
     held, left = list(held), [case for case in judged if case.verdict in HANGS]
     found = []
-    refused = filter(None, (*(_refused(kind, held) for kind in ACKNOWLEDGED), _part(held), without_effect(held)))
+    refused = filter(
+        None, (_refused(UPDATE, held), _part(held), *(_refused(kind, held) for kind in OTHERS), without_effect(held))
+    )
     for words, names in [*refused, *_foreign(held)]:
         mine = [case for case in left if _within(case, names)]
         left = [case for case in left if case not in mine]
@@ -104,9 +107,10 @@ def _refused(kind: str, held: list[Transcript]) -> tuple[str, set[str]] | None:
     sent: list[tuple[str, str]] = []
     for transcript in held:
         for leg in transcript.legs:
-            if any(frame.side == "server" and frame.type == ACKNOWLEDGED[kind] for frame in leg.frames):
+            asked = [frame for frame in leg.frames if frame.side == "client" and frame.type == kind]
+            later = leg.frames[asked[0].index :] if asked else ()  # an item may come of speech, too
+            if any(frame.side == "server" and frame.type == ACKNOWLEDGED[kind] for frame in later):
                 return None
-            asked = (frame for frame in leg.frames if frame.side == "client" and frame.type == kind)
             sent += [(transcript.conversation, _fate(leg, frame)) for frame in asked]
     names = {name for name, _ in sent}
     said = Counter(fate for _, fate in sent if fate)

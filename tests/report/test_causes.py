@@ -89,3 +89,12 @@ def test_what_has_no_effect_takes_all_that_was_judged_on_it() -> None:
     (cause,) = causes([held(at, UPDATE, echo) for at in range(3)], judged("a/0", "a/2", "b/0", verdict="fail"))
     assert cause.words.startswith("`session.update` is confirmed and has no effect")
     assert cause.checks == ("A-000", "A-001")
+
+
+def test_what_comes_of_speech_acknowledges_no_request() -> None:
+    item, closed = c("conversation.item.create", item={}), s("error", error={"message": "no items"})
+    spoken = held(3, s("conversation.item.created", item={"id": "item_1"}))
+    (cause,) = causes([*(held(at, item, closed) for at in range(3)), spoken], judged("a/0"))
+    assert cause.words == "none of 3 `conversation.item.create` was carried out: refused with 'no items'"
+    after = held(4, item, s("conversation.item.created", item={"id": "item_1"}))
+    assert causes([*(held(at, item, closed) for at in range(3)), after], judged("a/0")) == []
