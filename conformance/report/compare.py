@@ -17,7 +17,7 @@ from jinja2 import Template
 from conformance.report.case import Case
 from conformance.report.html import MARKS
 from conformance.report.html_text import one_line, told
-from conformance.report.html_views import GLYPH, RUN_GLYPH, chapter_name, verdict_class, verdict_word
+from conformance.report.naming import GLYPH, RUN_GLYPH, chapter_name, verdict_class, verdict_word
 from conformance.report.page import asset, environment, policy
 from conformance.report.record import Record, read
 from conformance.report.summary import cases, ended, summary

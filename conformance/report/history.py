@@ -9,7 +9,7 @@ from pathlib import Path
 from typing import Any
 
 from conformance import guarded
-from conformance.report import html_views, svg
+from conformance.report import naming, svg
 from conformance.report.html_text import one_line
 from conformance.report.page import asset, environment, policy
 from conformance.report.whole import write
@@ -138,7 +138,7 @@ def render(held: list[dict[str, Any]]) -> str:
                 (name, _with_changes(rows), _drawing(name, rows))
                 for name, rows in ((name, _marked(found)) for name, found in sorted(targets.items()))
             ],
-            glyphs=html_views.RUN_GLYPH,
+            glyphs=naming.RUN_GLYPH,
         )
     )
 

@@ -17,7 +17,7 @@ from typing import Any, Literal
 from jinja2 import Template
 
 from conformance.judge import schema
-from conformance.report import html_close, html_detail, html_finding, html_text, html_verdict, html_views
+from conformance.report import html_close, html_detail, html_finding, html_text, html_verdict, html_views, naming
 from conformance.report.case import Case
 from conformance.report.drift import groups
 from conformance.report.findings import findings
@@ -54,10 +54,10 @@ def _template() -> Template:
         slug=html_text.slug,
         words=lambda detail: html_text.told(detail)[0],
         cut=html_text.cut,
-        chapter=html_views.chapter_name,
-        vclass=html_views.verdict_class,
-        vword=html_views.verdict_word,
-        vglyph=lambda verdict, level: html_views.GLYPH[html_views.verdict_class(verdict, level)],
+        chapter=naming.chapter_name,
+        vclass=naming.verdict_class,
+        vword=naming.verdict_word,
+        vglyph=lambda verdict, level: naming.GLYPH[naming.verdict_class(verdict, level)],
     )
     return made.get_template("report.html.j2")
 
@@ -92,12 +92,12 @@ def render(record: Record, made: dict[str, Any], redact: Callable[[str], str] = 
         made=made,
         sentence=html_verdict.sentence(made),
         tone=html_verdict.tone(made),
-        run_glyph="◐" if html_verdict.tone(made) == "partial" else html_views.RUN_GLYPH.get(made["verdict"], "?"),
+        run_glyph="◐" if html_verdict.tone(made) == "partial" else naming.RUN_GLYPH.get(made["verdict"], "?"),
         marks=MARKS,
         glossary=GLOSSARY,
         transport=transport_words(made["transport"]) if made["transport"] else "",
-        counts=Counter(html_views.verdict_class(case.verdict, case.level) for case in judged),
-        glyphs=html_views.GLYPH,
+        counts=Counter(naming.verdict_class(case.verdict, case.level) for case in judged),
+        glyphs=naming.GLYPH,
         audio=html_views.audio_seconds(record),
         changes=groups(made["drift"]) if isinstance(made.get("drift"), dict) else None,
         findings=shown[: html_finding.MOST],
@@ -114,7 +114,7 @@ def render(record: Record, made: dict[str, Any], redact: Callable[[str], str] = 
         chapters=_chapters(judged, clauses, questions),
         total=len(judged),
         unjudged=_unjudged(judged),
-        unjudged_words=html_views.UNJUDGED,
+        unjudged_words=naming.UNJUDGED,
         coverage=html_views.coverage(record, judged),
         proof=proof,
         latencies=html_views.latencies(record),
@@ -160,7 +160,7 @@ def _chapters(
         (
             number,
             rows,
-            list(Counter(html_views.verdict_class(case.verdict, case.level) for case in rows).most_common()),
+            list(Counter(naming.verdict_class(case.verdict, case.level) for case in rows).most_common()),
         )
         for number, rows in sorted(found.items())
     ]
@@ -169,7 +169,7 @@ def _chapters(
 def _unjudged(judged: list[Case]) -> list[tuple[str, int, list[tuple[str, list[Case]]]]]:
     """Cases without a verdict of their own, by kind and reason."""
     out = []
-    for verdict in html_views.UNJUDGED:
+    for verdict in naming.UNJUDGED:
         reasons: dict[str, list[Case]] = {}
         for case in judged:
             if case.verdict == verdict:

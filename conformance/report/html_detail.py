@@ -11,7 +11,7 @@ import zlib
 from collections.abc import Callable
 from typing import Any
 
-from conformance.report import html_text, html_views
+from conformance.report import html_text, html_views, naming
 from conformance.report.case import Case
 from conformance.report.findings import places
 from conformance.report.html_finding import Shown
@@ -47,9 +47,9 @@ def check(case: Case, record: Record, row: dict[str, Any], question: dict[str, A
     again, replay = html_views.commands(case, record)
     made = record.catalogue["checks"].get(case.id, {})
     found: dict[str, Any] = {
-        "glyph": html_views.GLYPH[html_views.verdict_class(case.verdict, case.level)],
-        "cls": html_views.verdict_class(case.verdict, case.level),
-        "word": html_views.verdict_word(case.verdict, case.level),
+        "glyph": naming.GLYPH[naming.verdict_class(case.verdict, case.level)],
+        "cls": naming.verdict_class(case.verdict, case.level),
+        "word": naming.verdict_word(case.verdict, case.level),
         "says": html_text.shown((question or row).get("ask") or row.get("sentence", "")),
         "facts": _facts(case, row, question, made),
         "at": html_text.slug(transcript.conversation) if transcript is not None else "",

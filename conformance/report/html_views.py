@@ -23,76 +23,7 @@ from conformance.spec import sources
 from conformance.spec.profiles import UnknownModel, profile_of
 from conformance.wire.transcript import Frame, Leg, Transcript
 
-CHAPTERS = {
-    "00": "General rules",
-    "01": "Connection",
-    "02": "Envelope and errors",
-    "03": "Session configuration",
-    "04": "Audio input",
-    "05": "Voice activity detection",
-    "06": "Images",
-    "07": "Items and tools",
-    "08": "Responses",
-    "09": "Cancel and barge-in",
-    "10": "Usage",
-    "11": "Closing",
-    "12": "Event acceptance",
-    "13": "Isolation",
-    "14": "Generated conversations",
-    "c1": "Clients: the connection",
-    "c2": "Clients: events",
-    "c3": "Clients: session configuration",
-    "c4": "Clients: audio",
-    "c5": "Clients: images",
-    "c6": "Clients: responses and tools",
-    "c7": "Clients: what they survive",
-    "c8": "Clients: how they leave",
-}
-GLYPH = {
-    "pass": "✓",
-    "fail": "✗",
-    "missed": "△",
-    "accepted": "≈",
-    "blocked": "⊘",
-    "skipped": "–",  # noqa: RUF001
-    "inconclusive": "?",
-    "not_run": "○",
-    "observed": "●",
-    "error": "!",
-}
-WORDS = {"not_run": "not run"}
-RUN_GLYPH = {
-    "conforms": "✓",
-    "fails": "✗",
-    "infrastructure": "?",
-    "incomplete": "?",
-    "nothing_judged": "○",
-    "interrupted": "○",
-    "inconsistent": "!",
-}
-UNJUDGED = {
-    "blocked": "Blocked: the evidence never arrived, and another check answers for that",
-    "inconclusive": "Inconclusive: the model or the network did not cooperate",
-    "skipped": "Skipped: does not apply to this model or target",
-    "not_run": "Not run: left out by a filter, a budget, or the end of the run",
-}
-
 _ID = re.compile(r"\b(?:resp|item|event|call)_\w{6,}")
-
-
-def verdict_class(verdict: str, level: str) -> str:
-    """The verdict as it is coloured: a missed SHOULD is no failed MUST."""
-    return "missed" if verdict == "fail" and level != "MUST" else verdict
-
-
-def verdict_word(verdict: str, level: str) -> str:
-    """The verdict as it is read."""
-    return WORDS.get(verdict, verdict_class(verdict, level))
-
-
-def chapter_name(number: str) -> str:
-    """`Session configuration` for `03`."""
-    return CHAPTERS.get(number, f"Chapter {number}")
 
 
 # -- answers

@@ -10,7 +10,7 @@ from xml.etree import ElementTree as ET
 
 from conformance.report.case import Case
 from conformance.report.html_text import shown
-from conformance.report.html_views import chapter_name
+from conformance.report.naming import chapter_name
 from conformance.report.record import Record
 from conformance.report.summary import cases
 

@@ -9,7 +9,8 @@ from conformance.report.case import Case
 from conformance.report.findings import Finding, findings, word
 from conformance.report.headline import transport_words
 from conformance.report.html_text import cell, one_line, plural, told
-from conformance.report.html_views import GLYPH, RUN_GLYPH, Answer, answers, verdict_class
+from conformance.report.html_views import Answer, answers
+from conformance.report.naming import GLYPH, RUN_GLYPH, verdict_class
 from conformance.report.record import Record
 from conformance.report.summary import cases
 

@@ -9,7 +9,7 @@ from typing import Any
 from conformance.judge.finding import Finding
 from conformance.report.case import Case
 from conformance.report.html_text import shown
-from conformance.report.html_views import chapter_name
+from conformance.report.naming import chapter_name
 from conformance.report.record import Record
 from conformance.report.summary import cases
 from conformance.spec.sources import address

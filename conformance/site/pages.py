@@ -13,7 +13,7 @@ from typing import Any
 
 from conformance.judge.checks import Chapters, load
 from conformance.report.html_text import plural
-from conformance.report.html_views import chapter_name
+from conformance.report.naming import chapter_name
 from conformance.site import links, topics
 from conformance.site.asyncapi import ANSWERS
 from conformance.site.members import contradicted, events
