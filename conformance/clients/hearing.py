@@ -8,7 +8,9 @@ from __future__ import annotations
 
 import sys
 from array import array
+from collections.abc import Sequence
 from itertools import pairwise
+from operator import mul
 from statistics import median
 
 QUIET = 64
@@ -51,14 +53,14 @@ def swapped(given: array[int]) -> bool:
 
 def _roughness(given: array[int]) -> float:
     """How much a sample differs from the one before: 2 in white noise, well below 1 in any sound."""
-    power = sum(value * value for value in given)
+    power = _power(given)
     if not power:
         return 0.0
     return sum((after - before) ** 2 for before, after in pairwise(given)) / power
 
 
 def _rms(given: array[int]) -> float:
-    return float((sum(value * value for value in given) / len(given)) ** 0.5) if given else 0.0
+    return float((_power(given) / len(given)) ** 0.5) if given else 0.0
 
 
 def pitch(given: array[int], rate: int) -> float | None:
@@ -88,5 +90,9 @@ def _pitch(part: array[int], hz: float) -> float | None:
 
 def _alike(values: list[float], lag: int) -> float:
     left, right = values[:-lag], values[lag:]
-    power = (sum(v * v for v in left) * sum(v * v for v in right)) ** 0.5
-    return sum(a * b for a, b in zip(left, right, strict=True)) / power if power else 0.0
+    power = (_power(left) * _power(right)) ** 0.5
+    return sum(map(mul, left, right)) / power if power else 0.0
+
+
+def _power(values: Sequence[float]) -> float:
+    return float(sum(map(mul, values, values)))

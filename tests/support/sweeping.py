@@ -22,6 +22,7 @@ PATIENCE = 5.0  # seconds for all threads together
 def swept() -> Iterator[None]:
     """Let threads that were started meanwhile end, then collect what they held."""
     before = set(threading.enumerate())
+    gc.freeze()  # what is there already is not looked at: a full look costs more than most of these tests
     with _closes_are_noticed():
         yield
         until = time.monotonic() + PATIENCE
@@ -29,6 +30,7 @@ def swept() -> Iterator[None]:
             if thread not in before and not thread.name.startswith("asyncio_"):  # the loop's own wait for it
                 thread.join(max(0.0, until - time.monotonic()))
     gc.collect()
+    gc.unfreeze()
 
 
 @contextlib.contextmanager
