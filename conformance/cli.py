@@ -57,6 +57,7 @@ realtime-conformance: does an endpoint speak Qwen-Omni-Realtime as its vendor do
   judge your client                       realtime-conformance client -- python my_client.py
   look on while it talks                  realtime-conformance proxy --upstream wss://... --watch
   make a record of recordings             realtime-conformance import call.har -o record.jsonl
+  a release against the one before        realtime-conformance run --endpoint wss://... --against wss://...
   many targets side by side               realtime-conformance compare a/record.jsonl b/record.jsonl
   the trend                               realtime-conformance history */summary.json --file history.jsonl
   render a record again                   realtime-conformance report record.jsonl

@@ -68,21 +68,25 @@ def causes(held: Iterable[Transcript], judged: Iterable[Case]) -> list[Cause]:
 
 
 def _of_one_event(held: list[Transcript], left: list[Case]) -> list[Cause]:
-    """The events of which several checks say that something is wrong, each of nothing but these."""
+    """Events of which several checks say that something is wrong: one of all of them, the others of no other ones."""
     by_name = {transcript.conversation: transcript for transcript in held}
-    groups: dict[frozenset[Place], list[Case]] = {}
-    for case in left:
-        places = frozenset((one.conversation, one.connection, one.frame) for one in case.findings)
-        if case.verdict == "fail" and places and case.places == len(case.findings):
-            groups.setdefault(places, []).append(case)
+    places = {
+        case.id: frozenset((one.conversation, one.connection, one.frame) for one in case.findings)
+        for case in left
+        if case.verdict == "fail" and case.findings and case.places == len(case.findings)
+    }
+    waiting = sorted((case for case in left if case.id in places), key=lambda case: -len(places[case.id]))
     found = []
-    for places, cases in groups.items():
-        words = sorted(filter(None, (_shown(by_name, place) for place in places)))
-        if len(cases) >= SEVERAL and words:
-            names = tuple(sorted({place[0] for place in places}))
+    while waiting:
+        widest = places[waiting[0].id]
+        mine = [case for case in waiting if places[case.id] <= widest]
+        waiting = [case for case in waiting if case not in mine]
+        words = sorted(filter(None, (_shown(by_name, place) for place in widest)))
+        if len(mine) >= SEVERAL and words:
+            names = tuple(sorted({place[0] for place in widest}))
             more = f" and {len(words) - 1} more" if len(words) > 1 else ""
             told = f"one event is wrong in several ways: {words[0]}{more}"
-            found.append(Cause(told, names, tuple(case.id for case in cases)))
+            found.append(Cause(told, names, tuple(case.id for case in mine)))
     return found
 
 

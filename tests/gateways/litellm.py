@@ -53,8 +53,8 @@ def main(arguments: list[str] | None = None) -> int:
         asyncio.run(greeted(url))
         more += ["--header", "OpenAI-Beta:realtime=v1"] if options.beta else []
         command = [sys.executable, "-m", "pytest", "conformance/", "-q", "--tb=no", "-p", "no:cacheprovider"]
-        asked = ["--endpoint", url, "--against", behind, "--report-dir", str(options.report_dir), *more]
-        subprocess.run([*command, *asked], env={**os.environ, "DASHSCOPE_API_KEY": KEY}, check=False)
+        asked = ["--endpoint", url, "--against", behind, "--report-dir", str(options.report_dir), "--concurrency", "6"]
+        subprocess.run([*command, *asked, *more], env={**os.environ, "DASHSCOPE_API_KEY": KEY}, check=False)
     made: dict[str, Any] = json.loads((options.report_dir / "summary.json").read_text(encoding="utf-8"))
     if "against" not in made:
         return 1

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from dataclasses import replace
+
 from conformance.judge.finding import Finding
 from conformance.report.case import Case
 from conformance.report.causes import causes
@@ -77,6 +79,11 @@ def test_an_event_of_which_three_checks_complain_is_one_cause() -> None:
     assert cause.checks == ("A-000", "A-001", "A-002")
     (cause,) = causes([held(0), held(1)], wrong(3, 2, counted=2))
     assert cause.words.endswith(" and 1 more")
+    wide, narrow = wrong(1, 2, counted=2), [replace(one, id=f"B-{one.id}") for one in wrong(2)]
+    (cause,) = causes([held(0), held(1)], [*narrow, *wide])
+    assert set(cause.checks) == {"A-000", "B-A-000", "B-A-001"}
+    beside = [replace(one, id=f"C-{one.id}", findings=wide[0].findings[1:]) for one in narrow[:1]]
+    assert causes([held(0), held(1)], [*narrow, *beside]) == []
 
 
 def test_two_checks_or_places_that_are_not_all_known_are_no_cause() -> None:
