@@ -240,7 +240,7 @@ def pytest_runtest_makereport(item: pytest.Item, call: pytest.CallInfo[None]) ->
             else ["--replay", str(run.config.getoption("--replay"))]
         )
         told = terminal.five_lines(run.chapters.checks[check_id], level, outcome, again)
-        report.longrepr = terminal.one_of(told) if item.config.option.tbstyle == "line" else told
+        report.longrepr = terminal.InALine(told) if item.config.option.tbstyle == "line" else told
         report.location = (*report.location[:2], check_id)  # what pytest heads it with
     elif outcome.verdict in SKIPPED:
         report.longrepr = (str(item.path), item.location[1] or 0, f"{outcome.verdict}: {outcome.detail}")

@@ -152,9 +152,17 @@ def five_lines(check: Check, level: str, outcome: Outcome, again: list[str]) -> 
     )
 
 
-def one_of(told: str) -> str:
-    """The first of the five lines, for `--tb=line`."""
-    return told.partition("\n")[0]
+class InALine:
+    """The first of the five lines, for `--tb=line`: pytest writes that line itself, after the whole report."""
+
+    def __init__(self, told: str) -> None:
+        self.reprcrash = told.partition("\n")[0]
+
+    def toterminal(self, writer: object) -> None:
+        """Nothing beside it."""
+
+    def __str__(self) -> str:
+        return self.reprcrash
 
 
 # -- the end

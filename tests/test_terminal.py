@@ -78,6 +78,7 @@ MADE = {
     ],
     "drift": {"changed_answers": ["Q-FINISH was error and is finished"]},
     "answers": [{"question": "Is it?", "text": "Yes.", "conversations": []}],
+    "close_paths": [],
 }
 
 
@@ -87,6 +88,19 @@ def test_what_is_missed_and_what_has_changed_are_named() -> None:
     assert changed == "Against the baseline, changed answers: Q-FINISH was error and is finished"
     assert list(terminal.answered(MADE)) == ["1. Is it? Yes."]
     assert list(terminal.answered(MADE | {"partial": True})) == []
+
+
+def test_a_selection_is_answered_whose_ways_were_walked_though_nobody_told_a_status() -> None:
+    answers = [{"question": f"{number}?", "text": "Not known.", "conversations": []} for number in (1, 2, 3)]
+    made = {"answers": answers, "partial": True, "close_paths": [{"path": "close-1000-idle"}]}
+    assert list(terminal.answered(made)) == ["2. 2? Not known."]
+    assert list(terminal.answered(made | {"close_paths": []})) == []
+
+
+def test_a_failure_in_a_line_is_told_once() -> None:
+    told = terminal.InALine("GEN-011 (MUST) Every one.\n  expected: x")
+    assert (str(told), told.reprcrash) == ("GEN-011 (MUST) Every one.",) * 2
+    told.toterminal(None)
 
 
 def test_github_is_told_where_it_runs_the_workflow(monkeypatch) -> None:

@@ -38,10 +38,13 @@ def at(event: Any, path: str) -> Any:
 
 
 class Seen:
-    """What came: events, each with the number of the next step, and how the connection ended."""
+    """What came: events, each with the number of the next step, and how the connection ended.
 
-    def __init__(self, got: list[tuple[int, Any]]) -> None:
-        self.got, self.status, self.closed_by, self.code, self.reason = (got, 101, "nobody", 0, "")
+    Nobody listens after `ends`, on the clock of this machine: a server may have no end.
+    """
+
+    def __init__(self, got: list[tuple[int, Any]], ends: float = float("inf")) -> None:
+        self.got, self.status, self.closed_by, self.code, self.reason, self.ends = (got, 101, "nobody", 0, "", ends)
 
     def of(self, kind: str, since: int = 0) -> list[Any]:
         return [event for step, event in self.got if step >= since and at(event, "type") == kind]
@@ -68,7 +71,7 @@ def hear(ws: ClientConnection, seen: Seen, step: int, awaited: list[str], patien
     """Take what comes until all that is awaited has come, or nothing for so many seconds."""
     left = [*awaited]
     with contextlib.suppress(TimeoutError):
-        while left or not awaited:
+        while (left or not awaited) and time.monotonic() < seen.ends:
             seen.got.append((step, read(ws.recv(timeout=patience))))
             say("  came:", str(seen.got[-1][1])[:200])
             left.remove(kind) if (kind := at(seen.got[-1][1], "type")) in left else None
@@ -76,7 +79,7 @@ def hear(ws: ClientConnection, seen: Seen, step: int, awaited: list[str], patien
 
 def play(url: str, headers: dict[str, str], steps: list[Any], patience: float) -> Seen:
     """Send the steps: each waits for what had come before it, then for so many seconds, then acts."""
-    seen, step = (Seen([]), -1)
+    seen, step = (Seen([], time.monotonic() + 120 + sum(one[2] for one in steps)), -1)
     try:
         with connect(url, additional_headers=headers, max_size=None, ping_interval=None, close_timeout=patience) as ws:
             with contextlib.suppress(ConnectionClosed, OSError):

@@ -17,6 +17,9 @@ from conformance.wire.transcript import Frame
 MOST = 12
 """Findings that are drawn in full; of the others the page has a line each."""
 
+WHOLE = 5
+"""Of these, findings that stand there open; so the page of a bad day is no longer than that of a good one."""
+
 MOST_TEXTS = 3
 """Checks of one cause that its text tells in full."""
 

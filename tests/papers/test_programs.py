@@ -10,6 +10,7 @@ from papers.showing import shown, subject
 from conformance.killmatrix import trial
 from conformance.mock.options import MockOptions
 from conformance.mock.quirks import REGISTRY
+from conformance.papers import player
 from conformance.papers.facts import Fact, holds
 from conformance.papers.player import GONE, Seen, at
 from conformance.papers.program import LINES, rendered
@@ -148,3 +149,15 @@ def test_an_expression_is_about_what_was_seen_since_a_step() -> None:
     assert holds("seen.value('a', 0, 1, 'n') == 2", seen)
     assert holds("seen.value('a', 0, 2, 'n') == GONE", seen)
     assert not holds("seen.place('a', 0, 0) > seen.place('a', 0, -1)", seen)
+
+
+def test_a_server_without_an_end_is_listened_to_for_so_long(monkeypatch: pytest.MonkeyPatch) -> None:
+    class Endless:
+        def recv(self, timeout: float) -> str:
+            return '{"type": "again"}'
+
+    clock = iter(range(1000))
+    monkeypatch.setattr(player.time, "monotonic", lambda: float(next(clock)))
+    seen = Seen([], ends=4)
+    player.hear(Endless(), seen, 0, [], patience=1.0)  # type: ignore[arg-type]
+    assert len(seen.got) == 4, "asked at 0, 1, 2 and 3 s, and no more at 4"
