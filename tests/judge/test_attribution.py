@@ -12,6 +12,8 @@ from conformance.judge.view import Wire
 from support.rules import verdict
 from support.talks import SESSION, Line, audio, c, message, s, talk
 
+CLEAR, CLEARED = "C input_audio_buffer.clear", "S input_audio_buffer.cleared"
+
 
 def update(label: str) -> Line:
     return c("session.update", label=label, event_id=label, session={"instructions": label})
@@ -91,12 +93,25 @@ def test_a_script_that_took_it_for_an_answer_has_run_ahead() -> None:
     assert verdict("GEN-065", wire).verdict == "skipped"
 
 
-def test_an_answer_too_many_leaves_all_before_it_in_doubt_and_none_after() -> None:
-    wire = talk(update("a"), updated("a"), updated("a"), update("b"), updated("b"))
-    with pytest.raises(Inconclusive, match="frame 3"):
-        wire.replies("a")
-    assert shown(wire, "b") == "b"
+def test_an_answer_too_many_leaves_all_of_its_kind_in_doubt_before_it_and_after() -> None:
+    wire = talk(update("a"), updated("a"), updated("a"), update("b"), updated("b"), CLEAR, CLEARED)
+    for label in "ab":
+        with pytest.raises(Inconclusive, match="frame 3"):
+            wire.replies(label)
+    assert wire.answers_to("input_audio_buffer.clear") == ["input_audio_buffer.cleared"]
     assert "answered 2 times" in verdict("GEN-011", wire).detail
+
+
+def test_a_copy_that_comes_when_the_next_request_is_out_is_not_taken_for_its_answer() -> None:
+    """Each update is confirmed twice, the second time late, and the client leaves before the last copy comes."""
+    wire = talk(update("a"), updated("a"), updated("a"), update("b"), updated("b"), update("c"), updated("b"))
+    with pytest.raises(Inconclusive):
+        wire.replies("c")
+    assert verdict("GEN-065", wire).verdict == "skipped"
+    other = c("session.update", session={"modalities": ["text"]})
+    lines = [update("a"), updated("a"), update("no"), refused(), other, updated("no")]
+    assert verdict("GEN-022", talk(*lines)).verdict == "fail"
+    assert verdict("GEN-022", talk(*lines[:2], updated("a"), *lines[2:])).verdict == "skipped"
 
 
 @pytest.mark.parametrize("kind", ["session.updated", "input_audio_buffer.cleared"])

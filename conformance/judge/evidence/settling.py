@@ -174,17 +174,29 @@ def _doubt(found: Settling, frames: Sequence[Frame]) -> None:
     """Which requests a surplus leaves in doubt.
 
     The last of each kind: every earlier request of its kind, since any of the answers may be the one too many.  The
-    first: of what comes later all that did not wait alone, since a script that took it for an answer has run ahead.
-    What waited alone and got its answer adds up.
+    first of each kind with which more had come than was asked for: every later request of its kind, though it wait
+    alone.  A server that answers twice may send its second answer when the next request has gone out: that request
+    seems answered, and what seems so is the copy.  Only when the last copy of all has come does the count show it, and
+    a connection may end before.  The first of all: of other kinds what comes later and did not wait alone, since a
+    script that took it for an answer has run ahead.
+
+    What was unasked came before anything was asked for, so that no copy of it is to come: a request that waits alone
+    after it, and gets its answer, adds up.  So does one of another kind.
     """
     if not found.surplus:
         return
     first = found.surplus[0]
     last = {frames[index].type: index for index in found.surplus if index not in found.unasked}
+    copied: dict[str | None, int] = {}
+    for index in found.beyond:
+        if index not in found.unasked:
+            copied.setdefault(frames[index].type, index)
     for frame in frames:
         kind = ANSWERED_BY.get(str(frame.type)) if is_client_data(frame) else None
         if kind in last and frame.index < last[kind]:
             found.doubted[frame.index] = last[kind]
+        elif kind in copied and frame.index > copied[kind]:
+            found.doubted[frame.index] = copied[kind]
         elif frame.index > first and frame.index in found.crowded:
             found.doubted[frame.index] = first
 

@@ -8,6 +8,7 @@ from typing import Any
 
 from conformance.judge import schema
 from conformance.judge.evidence import Evidence
+from conformance.judge.evidence.requests import Request
 from conformance.judge.finding import Breach
 from conformance.judge.rules.base import body, objects, rule
 from conformance.spec.profiles import Profile
@@ -87,7 +88,7 @@ def echo_shows_what_was_sent(wire: Evidence) -> Iterator[Breach | None]:
     open_names = {"tools", "enable_search"} if {"tools", "enable_search"} <= sent_by else set()
     for request in updates:
         valid = schema.is_valid("client", request.frame.event)  # what becomes of others is open (U5)
-        if not request.answers or not request.alone or request.moment.active or not valid:
+        if not request.answers or not _is_sure(wire, request) or request.moment.active or not valid:
             continue
         shown = body(request.answers[0].event, "session")
         for name, sent in _judged(body(request.frame.event, "session"), wire.profile).items():
@@ -108,12 +109,12 @@ def refused_updates_change_nothing(wire: Evidence) -> Iterator[Breach | None]:
     updates = [request for request in wire.requests if request.type == "session.update"]
     for number, request in enumerate(updates):
         session = body(request.frame.event, "session")
-        if not request.errors or request.answers or not request.alone or len(session) != 1:
+        if not request.errors or request.answers or not _is_sure(wire, request) or len(session) != 1:
             continue
         ((name, bad),) = session.items()
         before = [body(frame.event, "session") for frame in echoes if frame.index < request.frame.index][-1:]
         following = next((later for later in updates[number + 1 :] if later.answers), None)
-        if not before or following is None or name not in before[0]:
+        if not before or following is None or following.frame.index in wire.settled.doubted or name not in before[0]:
             continue
         between = [later for later in updates[number + 1 :] if later.frame.index <= following.frame.index]
         if any(name in body(later.frame.event, "session") and not later.errors for later in between):
@@ -122,6 +123,11 @@ def refused_updates_change_nothing(wire: Evidence) -> Iterator[Breach | None]:
         kept = name not in after or _same(before[0][name], after[name]) or not _same(bad, after[name])
         said = f"{name} {_brief(bad)} was refused and is shown by the next session.updated"
         yield None if kept else Breach(following.answers[0], said)
+
+
+def _is_sure(wire: Evidence, request: Request) -> bool:
+    """Whether what answers a request is its own."""
+    return request.alone and request.frame.index not in wire.settled.doubted
 
 
 def _brief(value: object) -> str:

@@ -83,6 +83,15 @@ def test_the_answer_to_speech_may_be_what_a_request_drew():
     assert left == [6]
 
 
+def test_a_turn_has_one_reply_of_voice_detection_and_the_next_one_is_of_a_request():
+    first = s("response.created", response=response("resp_0"))
+    meant, left, _ = settled(
+        audio(100), speech(), first, "C response.create", s("response.created", response=response())
+    )
+    assert meant == [("response.created", [7])]
+    assert left == []
+
+
 def test_an_item_of_speech_or_of_the_model_acknowledges_no_typed_message():
     typed, shown = message()
     meant, left, _ = settled(typed, speech()[-1], text_reply(), shown)
@@ -144,7 +153,11 @@ def test_which_items_a_client_makes(item, made):
         ([UPDATE, SHOWN], [], set(), [], {}),
         ([SHOWN, UPDATE, SHOWN], [1], {1}, [1], {}),
         ([UPDATE, SHOWN, SHOWN], [3], set(), [3], {1: 3}),
-        ([UPDATE, SHOWN, SHOWN, UPDATE, SHOWN], [3], set(), [3], {1: 3}),
+        # After it the next of its kind: what answers it may be a copy of what answered the one before.
+        ([UPDATE, SHOWN, SHOWN, UPDATE, SHOWN], [3], set(), [3], {1: 3, 4: 3}),
+        ([UPDATE, SHOWN, SHOWN, UPDATE, SHOWN, SHOWN, UPDATE], [3, 6], set(), [3, 6], {1: 6, 4: 6, 7: 3}),
+        # Not after one that was unasked: no copy of it is to come.
+        ([SHOWN, UPDATE, SHOWN, UPDATE, SHOWN], [1], {1}, [1], {}),
         # Two that wait at once after a surplus: a script that took it for an answer has run ahead.
         ([UPDATE, SHOWN, SHOWN, UPDATE, CLEAR, SHOWN, CLEARED], [3], set(), [3], {1: 3, 4: 3, 5: 3}),
         ([SHOWN, UPDATE, CLEAR, SHOWN, CLEARED], [1], {1}, [1], {2: 1, 3: 1}),
@@ -152,6 +165,7 @@ def test_which_items_a_client_makes(item, made):
         ([UPDATE, SHOWN, SHOWN, CLEAR, CLEARED], [3], set(), [3], {1: 3}),
         # A refusal makes room: what comes then is no more than was asked for.
         ([UPDATE, NO, SHOWN], [3], set(), [], {1: 3}),
+        ([UPDATE, NO, SHOWN, UPDATE, SHOWN], [3], set(), [], {1: 3}),
         # What nobody knows may be what is acknowledged.
         (["C nonsense", SHOWN], [], set(), [], {}),
     ],
