@@ -8,8 +8,6 @@ from __future__ import annotations
 
 import asyncio
 import socket
-import ssl
-import struct
 from collections.abc import Callable
 from typing import Literal
 
@@ -27,10 +25,12 @@ from websockets.uri import parse_uri
 from conformance.cut import MASK
 from conformance.wire.guard import Guard
 from conformance.wire.limits import Meter, Room
-from conformance.wire.route import NoTunnel, Route
-from conformance.wire.transcript import Ending, Frame, Handshake, Leg, Opcode, Side
+from conformance.wire.line import Line
+from conformance.wire.reaching import unreached
+from conformance.wire.route import Route
+from conformance.wire.trailing import Trailing
+from conformance.wire.transcript import Frame, Handshake, Leg, Opcode, Side
 
-NO_TLS = {"WRONG_VERSION_NUMBER", "HTTP_REQUEST", "UNKNOWN_PROTOCOL", "RECORD_LAYER_FAILURE"}  # OpenSSL's reasons
 NO_CODE = 1005  # RFC 6455 §7.1.5: a close frame without a code; never on the wire
 
 
@@ -38,11 +38,7 @@ class Unreachable(ConnectionError):  # noqa: N818  # reads as what it says
     """No WebSocket came to be; the message says why and the leg's handshake holds what there was of one."""
 
 
-# Frames that may be told when they follow a close frame, where none may be.
-AFTER_CLOSE: dict[int, Opcode] = {1: "text", 2: "binary", 8: "close", 9: "ping", 10: "pong"}
-
-
-class Connection(asyncio.Protocol):
+class Connection(Line):
     """A client connection.  Frames go into `leg.frames` in the order they crossed the wire.
 
     What comes in passes the `guard` before it is kept; `url` is what to dial where it is not what may be kept.
@@ -61,6 +57,7 @@ class Connection(asyncio.Protocol):
         url: str | None = None,
         room: Room | None = None,
     ) -> None:
+        super().__init__(clock)
         self.leg = leg
         self._ca_file = ca_file
         room = room or Room()
@@ -80,28 +77,12 @@ class Connection(asyncio.Protocol):
             subprotocols=[Subprotocol(name) for name in subprotocols] or None,
             max_size=room.limits.message,
         )
-        self._trailing = bytearray()
+        self._trailing = Trailing()
         self._discard = self._core.reader.discard
         self._core.reader.discard = self._keep  # type: ignore[method-assign]
         self._headers = headers
-        self._transport: asyncio.Transport | None = None
         self._partial: list[WireFrame] = []
-        self._heard = asyncio.Event()
-        self._ended = asyncio.Event()
         self._upgraded = asyncio.Event()
-        self._writable = asyncio.Event()
-        self._writable.set()
-        self._first: Literal["client", "server", "nobody"] = "nobody"
-        self._first_at = 0.0
-        self._tcp: Literal["fin", "rst", "client", "timeout", "open"] = "open"
-        self._code_sent: int | None = None
-        self._reason_sent = ""
-        self._code_received: int | None = None
-        self._reason_received = ""
-        self._problem: str | None = None
-        self._broken_off = ""
-        self._left = False
-        self._half_closed = False
         self.step: int | None = None
 
     # -- opening
@@ -109,7 +90,6 @@ class Connection(asyncio.Protocol):
     async def open(self, connect_ms: float) -> None:
         """Connect and upgrade within `connect_ms`.  Raises Unreachable."""
         began = self._clock()
-        secure = self._uri.secure
         problem: str | None = None
         route: Route | None = None
         try:
@@ -121,21 +101,8 @@ class Connection(asyncio.Protocol):
             problem = f"no WebSocket handshake within {connect_ms:.0f} ms"
             if route is not None and not route.opened:
                 problem = f"the proxy {route.proxy} opened no tunnel within {connect_ms:.0f} ms"
-        except NoTunnel as refusal:
-            problem = str(refusal)
-        except ssl.SSLCertVerificationError as error:
-            words = f"the certificate of {self._uri.host} is not trusted: {error.verify_message}"
-            problem = f"TLS: {words}; --ca-file names an authority of your own"
-        except ssl.SSLError as error:
-            problem = f"TLS: {error}"
-            if error.reason in NO_TLS:
-                problem = f"{self._uri.host}:{self._uri.port} speaks no TLS: is it ws:// and not wss://?"
-        except ConnectionError as error:
-            # A server that does not know what a TLS hello is hangs up on it, and the error has no words.
-            words = str(error) or ("it hung up on the TLS hello: no TLS here?" if secure else type(error).__name__)
-            problem = f"cannot reach {self._uri.host}:{self._uri.port}: {words}"
         except OSError as error:
-            problem = f"cannot reach {self._uri.host}:{self._uri.port}: {error or type(error).__name__}"
+            problem = unreached(self._uri, error)
         if problem is None and self._core.handshake_exc is not None:
             problem = str(self._core.handshake_exc)
         if problem is None and self.leg.handshake.status is None:
@@ -181,9 +148,9 @@ class Connection(asyncio.Protocol):
     def data_received(self, data: bytes) -> None:
         """Feed the core and record what it understood."""
         self._hush.heard()
-        if self._broken_off:
+        if self._parting.broken_off:
             return
-        behind = self._code_received is not None
+        behind = self._parting.code_received is not None
         passed = self._meter.followed(len(data)) if behind else self._meter.received(len(data))
         if passed is not None:
             self.break_off(passed)
@@ -193,9 +160,7 @@ class Connection(asyncio.Protocol):
 
     def eof_received(self) -> bool:
         """The server ended its side of TCP."""
-        if self._tcp == "open":
-            self._tcp = "fin"
-        self._moved("server")
+        self._parting.eof()
         self._core.receive_eof()
         self._pump()
         return False
@@ -204,12 +169,7 @@ class Connection(asyncio.Protocol):
         """TCP is gone."""
         if self._transport is not None:
             self._hush.closed()
-        if self._tcp == "open":
-            if self._left:
-                self._tcp = "client"
-            else:  # over TLS an end may come without an end of file
-                self._tcp = "rst" if isinstance(exc, ConnectionResetError) else "fin"
-                self._moved("server")
+        self._parting.lost(exc)
         if self._core.state is State.CONNECTING or not self._upgraded.is_set():
             self._core.receive_eof()
             self._pump()
@@ -234,11 +194,13 @@ class Connection(asyncio.Protocol):
                 self._frame_arrived(event)
         # An end of TCP, wherever it comes, is told by `tcp` and is no breach of the framing.
         broken = self._core.parser_exc is not None and not isinstance(self._core.parser_exc, EOFError)
-        if broken and self._problem is None:
-            self._problem = self._guard.words(f"{type(self._core.parser_exc).__name__}: {self._core.parser_exc}")
+        if broken and self._parting.problem is None:
+            self._parting.problem = self._guard.words(
+                f"{type(self._core.parser_exc).__name__}: {self._core.parser_exc}"
+            )
             if isinstance(self._core.parser_exc, PayloadTooBig):
                 self.break_off(self._meter.too_long)
-            if self._core.close_sent is not None and self._code_sent is None:
+            if self._core.close_sent is not None and self._parting.code_sent is None:
                 self._note_close("client", self._core.close_sent)
         if self._core.handshake_exc is not None:
             self._upgraded.set()
@@ -248,30 +210,24 @@ class Connection(asyncio.Protocol):
 
     def _keep(self) -> None:
         """Keep what the protocol core would discard: what follows a close frame must not be there, and is evidence."""
-        if self._code_received is not None or self._core.close_rcvd is not None:
+        if self._parting.code_received is not None or self._core.close_rcvd is not None:
             self._trailing += self._core.reader.buffer
         self._discard()
 
     def _after_close(self) -> None:
-        """Write down the frames (unmasked, whole, RFC 6455 §5.2) that followed the server's close frame."""
-        if self._code_received is None:
+        """Write down the frames that followed the server's close frame."""
+        if self._parting.code_received is None:
             return
-        while len(self._trailing) >= 2:
-            first, length = self._trailing[0], self._trailing[1]
-            extended = {126: 2, 127: 8}.get(length, 0)
-            start = 2 + extended
-            size = int.from_bytes(self._trailing[2:start]) if extended else length
-            opcode = AFTER_CLOSE.get(first & 0x0F)
-            if opcode is None or len(self._trailing) < start + size or not self._counted(size):
+        for opcode, payload in self._trailing.frames():
+            if not self._counted(len(payload)):
                 return
-            self._record("server", opcode, bytes(self._trailing[start : start + size]))
-            del self._trailing[: start + size]
+            self._record("server", opcode, payload)
 
     def _counted(self, size: int, *, last: bool = True) -> bool:
         """Count a frame with a payload of so many bytes: whether it may be kept."""
-        if not self._broken_off and (passed := self._meter.frame(size, last=last)) is not None:
+        if not self._parting.broken_off and (passed := self._meter.frame(size, last=last)) is not None:
             self.break_off(passed)
-        return not self._broken_off
+        return not self._parting.broken_off
 
     def _frame_arrived(self, frame: WireFrame) -> None:
         if frame.opcode in {Op.TEXT, Op.BINARY, Op.CONT}:
@@ -288,7 +244,7 @@ class Connection(asyncio.Protocol):
             self._record("server", "pong", bytes(frame.data))
         elif frame.opcode is Op.CLOSE:
             self._note_close("server", self._core.close_rcvd)
-            if self._core.close_rcvd_then_sent and self._code_sent is None:
+            if self._core.close_rcvd_then_sent and self._parting.code_sent is None:
                 self._note_close("client", self._core.close_sent)
 
     # -- what is sent
@@ -338,27 +294,6 @@ class Connection(asyncio.Protocol):
         self._record("client", "text", payload, label=label, fragments=len(parts))
         self._flush()
 
-    async def drained(self, within_ms: float) -> None:
-        """Let what was sent leave this process before more is sent; who reads nothing meanwhile is broken off.
-
-        Raises ConnectionError when it is.
-        """
-        try:
-            async with asyncio.timeout(within_ms / 1000):
-                await self._writable.wait()
-        except TimeoutError:
-            self.break_off(f"nothing of what was sent was read within {within_ms / 1000:g} s")
-            raise ConnectionError(self._broken_off) from None
-        await asyncio.sleep(0)  # give the reader its turn: a script that only sends must still listen
-
-    def pause_writing(self) -> None:
-        """The transport's buffer is full."""
-        self._writable.clear()
-
-    def resume_writing(self) -> None:
-        """The transport's buffer has room again."""
-        self._writable.set()
-
     def _record(
         self,
         side: Side,
@@ -381,6 +316,33 @@ class Connection(asyncio.Protocol):
         )
         self.leg.frames.append(self._guard.frame(frame))
 
+    @property
+    def writable(self) -> bool:
+        """Whether the client may still send: no close frame has gone either way."""
+        return self._core.state is State.OPEN and not self._half_closed and not self._ended.is_set()
+
+    # -- leaving
+
+    async def close(self, code: int | None, reason: str, wait_ms: float) -> None:
+        """Close by the book and wait for the end; after `wait_ms` TCP is cut from here."""
+        if self._core.state is State.OPEN and not self._half_closed:
+            self._parting.moved("client")
+            self._core.send_close(code, reason) if code is not None else self._core.send_close()
+            self._note_close("client", CloseFrame(NO_CODE if code is None else code, reason))
+            self._flush()
+        await self.ended(wait_ms)
+        if not self._ended.is_set():
+            self._parting.tcp = "timeout"
+            self.abandon()
+            await self.ended(1000)
+
+    def break_off(self, passed: str) -> None:
+        """Cut the connection because of a bound, in words, that the server passed; the first one counts."""
+        if self.open_:
+            self._partial.clear()
+            self._trailing.clear()
+        super().break_off(passed)
+
     def _flush(self) -> None:
         for chunk in self._core.data_to_send():
             if self._transport is None or self._transport.is_closing():
@@ -392,116 +354,17 @@ class Connection(asyncio.Protocol):
             else:
                 self._transport.close()
 
-    # -- waiting
-
-    async def heard(self) -> None:
-        """Wait until anything arrives or the connection ends."""
-        self._heard.clear()
-        await self._heard.wait()
-
-    @property
-    def open_(self) -> bool:
-        """Whether the server may still send."""
-        return not self._ended.is_set()
-
-    @property
-    def writable(self) -> bool:
-        """Whether the client may still send: no close frame has gone either way."""
-        return self._core.state is State.OPEN and not self._half_closed and not self._ended.is_set()
-
-    # -- leaving
-
-    async def close(self, code: int | None, reason: str, wait_ms: float) -> None:
-        """Close by the book and wait for the end; after `wait_ms` TCP is cut from here."""
-        if self._core.state is State.OPEN and not self._half_closed:
-            self._moved("client")
-            self._core.send_close(code, reason) if code is not None else self._core.send_close()
-            self._note_close("client", CloseFrame(NO_CODE if code is None else code, reason))
-            self._flush()
-        await self.ended(wait_ms)
-        if not self._ended.is_set():
-            self._tcp = "timeout"
-            self.abandon()
-            await self.ended(1000)
-
-    async def ended(self, wait_ms: float) -> None:
-        """Wait for the end of TCP, at most `wait_ms`."""
-        try:
-            async with asyncio.timeout(wait_ms / 1000):
-                await self._ended.wait()
-        except TimeoutError:
-            return
-
-    def half_close(self) -> bool:
-        """Send FIN and go on reading; False when the transport (TLS) can't."""
-        if self._transport is None or self._transport.is_closing() or not self._transport.can_write_eof():
-            return False
-        self._moved("client")
-        self._half_closed = True
-        self._transport.write_eof()
-        return True
-
-    def drop(self, how: Literal["fin", "rst"]) -> None:
-        """End TCP with no close frame."""
-        if self._transport is None or self._ended.is_set():
-            return
-        self._moved("client")
-        self._left = True
-        sock = self._transport.get_extra_info("socket")
-        if how == "rst" and sock is not None:
-            # SO_LINGER with a zero time-out makes the kernel send RST instead of FIN.
-            sock.setsockopt(socket.SOL_SOCKET, socket.SO_LINGER, struct.pack("ii", 1, 0))
-            self._transport.abort()
-        else:
-            self._transport.close()
-
-    def abandon(self) -> None:
-        """Free the socket whatever state it is in."""
-        self._left = True
-        if self._transport is not None:
-            self._transport.abort()
-
-    def break_off(self, passed: str) -> None:
-        """Cut the connection because of a bound, in words, that the server passed; the first one counts."""
-        if not self._broken_off and not self._ended.is_set():
-            self._broken_off = passed
-            self._moved("client")
-            self._partial.clear()
-            self._trailing.clear()
-            self.abandon()
-            self._heard.set()
-
-    def _moved(self, side: Literal["client", "server"]) -> None:
-        if self._first == "nobody":
-            self._first, self._first_at = side, self._clock()
-
     def _note_close(self, side: Literal["client", "server"], close: CloseFrame | None) -> None:
         if close is None:
             return
-        self._moved(side)
+        self._parting.moved(side)
         payload = b"" if close.code == NO_CODE else close.serialize()
-        reason = self._guard.words(close.reason)
-        if side == "client":
-            self._code_sent, self._reason_sent = int(close.code), reason
-        else:
-            self._code_received, self._reason_received = int(close.code), reason
+        self._parting.said(side, int(close.code), self._guard.words(close.reason))
         self._record(side, "close", payload)
 
     def finish(self) -> None:
         """Write the ending into the leg; called once, when nothing more will be read."""
-        both = self._code_sent is not None and self._code_received is not None
-        self.leg.ending = Ending(
-            first=self._first,
-            code_sent=self._code_sent,
-            reason_sent=self._reason_sent,
-            code_received=self._code_received,
-            reason_received=self._reason_received,
-            clean=both and self._tcp != "timeout" and self._problem is None,
-            seconds=max(0.0, (self._clock() - self._first_at) / 1000) if self._first != "nobody" else 0.0,
-            tcp=self._tcp,
-            problem=self._problem,
-            broken_off=self._broken_off,
-        )
+        self.leg.ending = self._parting.ending()
 
 
 __all__ = ["Connection", "ProtocolError", "Unreachable"]
