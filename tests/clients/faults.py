@@ -18,7 +18,7 @@ class Fault:
     """Clauses that the same act breaks as well, and rightly."""
 
 
-IN_VAIN = 0.5
+IN_VAIN = 3.0  # seconds: long enough for a loaded machine to come to where it waits
 FAULTS = {
     "no-model": Fault("CLI-001"),
     "key-in-url": Fault("CLI-002"),

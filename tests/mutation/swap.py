@@ -23,7 +23,7 @@ class Functions:
     def __init__(self) -> None:
         self._found: dict[str, dict[Key, list[FunctionType]]] = defaultdict(lambda: defaultdict(list))
         for one in gc.get_objects():
-            if isinstance(one, FunctionType):
+            if type(one) is FunctionType:  # a proxy whose object is gone can not be asked what it is an instance of
                 code = one.__code__
                 self._found[code.co_filename][code.co_qualname, code.co_firstlineno].append(one)
 
