@@ -32,6 +32,12 @@ SHOWN = {
 MOST_WORDS = 20
 
 
+def advice(made: Mapping[str, Any]) -> str:
+    """What leads in what follows from an answer: nobody should write a client for what the mock does."""
+    played = made["mock"] and not made.get("client")  # a client is told of itself
+    return "What to do, if the service answers so" if played else "What to do"
+
+
 @dataclass(frozen=True)
 class Evidence:
     """One thing that is known, and who says so."""

@@ -6,6 +6,7 @@ Everything is read from a record that anybody may have written: what has another
 from __future__ import annotations
 
 from collections import Counter
+from collections.abc import Mapping
 from typing import Any
 
 from conformance.judge.leaving import leaving, statuses
@@ -15,6 +16,17 @@ from conformance.report.record import Record
 from conformance.wire.transcript import Leg, Transcript
 
 KIND = "client"
+
+
+def called(target: Mapping[str, Any]) -> str:
+    """What a run's target is called in a heading: a program without the folder of whatever interprets it."""
+    name = str(target["endpoint"])
+    if target["kind"] != KIND or not name.startswith("/"):
+        return name
+    first, space, rest = name.partition(" ")
+    return first.rpartition("/")[2] + space + rest
+
+
 POLICIES = ("finish_required", "clean_close_ok", "pending_until_finish", "absent_unless_success", "cancelled")
 
 

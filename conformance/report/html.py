@@ -17,7 +17,17 @@ from typing import Any, Literal
 from jinja2 import Template
 
 from conformance.judge import schema
-from conformance.report import html_close, html_detail, html_finding, html_text, html_verdict, html_views, naming
+from conformance.report import (
+    client_runs,
+    html_close,
+    html_detail,
+    html_finding,
+    html_text,
+    html_verdict,
+    html_views,
+    naming,
+)
+from conformance.report.answer import advice
 from conformance.report.case import Case
 from conformance.report.drift import groups
 from conformance.report.findings import findings
@@ -90,6 +100,8 @@ def render(record: Record, made: dict[str, Any], redact: Callable[[str], str] = 
         record=record,
         run=record.run,
         made=made,
+        target=client_runs.called(made["target"]),
+        todo=advice(made),
         sentence=html_verdict.sentence(made),
         tone=html_verdict.tone(made),
         run_glyph="◐" if html_verdict.tone(made) == "partial" else naming.RUN_GLYPH.get(made["verdict"], "?"),

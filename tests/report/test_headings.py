@@ -1,0 +1,36 @@
+"""What stands over an answer's advice, and what a run's target is called."""
+
+from __future__ import annotations
+
+from typing import Any
+
+import pytest
+
+from conformance.report import client_runs
+from conformance.report.answer import advice
+
+
+@pytest.mark.parametrize(
+    ("mock", "client", "leads"),
+    [
+        (True, None, "What to do, if the service answers so"),
+        (True, [], "What to do, if the service answers so"),  # of no client
+        (True, [{}], "What to do"),  # a client is told of itself, whoever served it
+        (False, None, "What to do"),
+    ],
+)
+def test_nobody_is_told_to_write_a_client_for_what_the_mock_does(mock: bool, client: Any, leads: str) -> None:
+    assert advice({"mock": mock} | ({} if client is None else {"client": client})) == leads
+
+
+@pytest.mark.parametrize(
+    ("kind", "endpoint", "called"),
+    [
+        ("client", "/a/b/bin/python ex/vad.py --pace 1", "python ex/vad.py --pace 1"),
+        ("client", "/a/b/client", "client"),
+        ("client", "node a/client.js", "node a/client.js"),
+        ("endpoint", "/a/b", "/a/b"),
+    ],
+)
+def test_a_program_is_called_without_the_folder_of_its_interpreter(kind: str, endpoint: str, called: str) -> None:
+    assert client_runs.called({"kind": kind, "endpoint": endpoint}) == called
