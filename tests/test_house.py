@@ -10,10 +10,6 @@ ROOT = Path(__file__).parents[1]
 PACKAGE = ROOT / "conformance"
 DATA_OF_THE_JUDGE = {"conformance.spec.profiles", "conformance.spec.bounds", "conformance.spec.unsolicited"}
 LONGEST = 400  # lines; chapters are read like a specification and may be longer
-YET_LONGER = {
-    "tests/other_server/session.py": 425,
-}
-"""Files that are still to be split, with the length that they may not pass until then."""
 GROUPS = {
     "tools": {
         "aside",
@@ -132,9 +128,8 @@ def test_no_file_is_longer_than_a_reader_likes() -> None:
     files = [*modules().values(), *(ROOT / "tests").rglob("*.py"), *(ROOT / "fixtures").glob("*.py")]
     lines = {file.relative_to(ROOT).as_posix(): len(file.read_text(encoding="utf-8").splitlines()) for file in files}
     data = re.compile(r"conformance/cases/test_|conformance/mock/quirks/")
-    long = {name: count for name, count in lines.items() if count > YET_LONGER.get(name, LONGEST)}
+    long = {name: count for name, count in lines.items() if count > LONGEST}
     assert {name: count for name, count in long.items() if not data.match(name)} == {}
-    assert {name for name in YET_LONGER if lines.get(name, 0) <= LONGEST} == set(), "no longer too long"
 
 
 def constants(path: Path) -> Iterator[tuple[str, str]]:
