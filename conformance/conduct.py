@@ -16,6 +16,7 @@ from typing import Any
 import pytest
 
 from conformance import early, plan, runner, screen, secrets
+from conformance.holding import Held
 from conformance.intake import Unread
 from conformance.intake import judging as imports
 from conformance.intake.record import Recording
@@ -139,7 +140,7 @@ class Conduct:
             self.writer.write("against", **rival.compare(self.run, held.recording, checks, say=line.say, watch=watch))
             line.clear()
 
-    def _take_status(self, held: runner.Held) -> None:
+    def _take_status(self, held: Held) -> None:
         """Write what the platform said and, for what it did not say, a form that a person can fill in."""
         if not held.readings:
             return

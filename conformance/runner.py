@@ -14,6 +14,7 @@ from typing import Any
 
 from conformance import __version__, fuzz
 from conformance.aside import aside
+from conformance.holding import Held, served, told
 from conformance.judge.checks import Chapters, Check, applies, level, spoiled, whims
 from conformance.mock.options import MockOptions
 from conformance.orderly import in_order
@@ -187,18 +188,13 @@ class Run:
             if apart:
                 await recorder.record([], sanity=sanity, **judged)
                 await self._apart(recorder, apart, judged, say)
-            held = Held(
-                await recorder.record(together, sanity=None if apart else sanity, **judged),
-                reader.name,
-            )
+            recording = await recorder.record(together, sanity=None if apart else sanity, **judged)
+            held = Held(recording, reader.name)
             if isinstance(reader, PrometheusReader):
                 held.readings = await self._counted(reader, recorder, counted, on_done, say)
-            elif held.recording.infrastructure is None:
-                transcripts = list(held.recording.transcripts.values())
-                held.readings = await aside(
-                    lambda: reading.read(reader, transcripts, self.wait_for(reader), say, target.secrets)
-                )
-            reading.attach(held.recording.transcripts, held.readings)
+                reading.attach(recording.transcripts, held.readings)
+            elif recording.infrastructure is None:
+                held = await aside(lambda: told(reader, recording, self.wait_for(reader), say, target.secrets))
             if tokens:
                 await fuzz.spend(
                     recorder, itertools.islice(self.generated(), self.fuzz_examples, None), tokens, on_done
@@ -240,9 +236,7 @@ class Run:
     def read_late(self, transcripts: dict[str, Transcript]) -> Held:
         """Ask for the platform's status of sessions that are long over; opens no connection to the endpoint."""
         reader = choose(self.status_source, target_url=self.target.url, model=self.target.model)
-        readings = reading.read(reader, transcripts.values(), self.wait_for(reader))
-        reading.attach(transcripts, readings)
-        return Held(Recording(transcripts), reader.name, readings)
+        return told(reader, Recording(transcripts), self.wait_for(reader))
 
     def wait_for(self, reader: Reader) -> float:
         """Seconds to wait for the platform's rows."""
@@ -319,23 +313,8 @@ class Run:
         if self.mock is None:
             yield self.target
             return
-        from conformance.mock.server import MockServer  # noqa: PLC0415  # a live run has no use for it
-
-        async with MockServer(self.mock) as server:
-            yield self.target.at(server.url)
-
-
-@dataclass
-class Held:
-    """What came of holding conversations, and what the platform said of the close paths among them."""
-
-    recording: Recording
-    reader: str
-    readings: dict[str, Reading] = field(default_factory=dict)
-
-    def status(self) -> dict[str, Any]:
-        """The fields of the record's `status` line."""
-        return {"reader": self.reader, "readings": {path: one.to_json() for path, one in self.readings.items()}}
+        async with served(self.target, self.mock) as (target, _):
+            yield target
 
 
 def recorded(recording: Recording, run: Run) -> Mapping[str, Any]:

@@ -14,14 +14,13 @@ from dataclasses import dataclass, field, replace
 
 from conformance import fuzz
 from conformance.aside import aside
+from conformance.holding import served, told
 from conformance.judge.checks import Outcome, judge, load
 from conformance.mock.ledger import Call
 from conformance.mock.options import MockOptions
-from conformance.mock.server import MockServer
 from conformance.orderly import handed_over
 from conformance.runner import asked_by
 from conformance.spec.profiles import DEFAULT_MODEL, Profile, profile_for
-from conformance.status import reading
 from conformance.status.ledger import LedgerReader
 from conformance.wire.recorder import Recorder
 from conformance.wire.target import LOOPBACK, resolve
@@ -92,16 +91,11 @@ async def _hold(trial: Trial, room: asyncio.Semaphore) -> tuple[dict[str, Transc
         target = replace(target, key=trial.mock.key)
     if trial.mock.latency == "live":
         target = replace(target, deadlines=LOOPBACK)  # as for a mock that somebody started by hand
-    async with room, MockServer(trial.mock) as server:
-        recorder = Recorder(replace(target.at(server.url), concurrency=16), profile_for(trial.model))
-        await recorder.record(conversations)
-        transcripts = recorder.recording.transcripts
+    async with room, served(replace(target, concurrency=16), trial.mock) as (here, server):
+        recording = await Recorder(here, profile_for(trial.model)).record(conversations)
         # The ledger lists a session as soon as it is over: one look tells, and what is missing then is absent.
-        ledger = LedgerReader(server.url)
-        reading.attach(
-            transcripts, await aside(lambda: reading.read(ledger, transcripts.values(), LOOK, secrets=target.secrets))
-        )
-        return transcripts, server.ledger.calls
+        held = await aside(lambda: told(LedgerReader(server.url), recording, LOOK, secrets=here.secrets))
+        return held.recording.transcripts, server.ledger.calls
 
 
 def _judge(trial: Trial, transcripts: dict[str, Transcript], calls: list[Call]) -> Result:

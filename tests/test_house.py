@@ -25,7 +25,7 @@ GROUPS = {
         "screen",
         "secrets",
     },
-    "run": {"runner", "trial", "plan", "killmatrix"},
+    "run": {"runner", "trial", "holding", "plan", "killmatrix"},
     "front": {
         "options",
         "conduct",

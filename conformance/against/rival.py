@@ -9,12 +9,13 @@ from typing import Any
 
 from conformance.against.pairing import Compared, Holder
 from conformance.against.verdicts import differing
+from conformance.holding import Held
 from conformance.judge import checks as judging
 from conformance.judge.checks import Bench, Check, Outcome
 from conformance.orderly import in_order
 from conformance.report import record
 from conformance.report.redact import Redactor
-from conformance.runner import Held, Run, recorded
+from conformance.runner import Run, recorded
 from conformance.wire.recorder import Recorder
 from conformance.wire.recording import Budget, Recording
 
