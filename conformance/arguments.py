@@ -27,6 +27,13 @@ def count(text: str) -> int:
     return int(text)
 
 
+def port(text: str) -> int:
+    """A port; 0 lets the system choose."""
+    if not text.isdecimal() or int(text) > 65_535:
+        raise argparse.ArgumentTypeError(f"{text!r} is no port from 0 to 65535")
+    return int(text)
+
+
 def header(text: str) -> tuple[str, str]:
     """A header of a request, `NAME:VALUE`, as a pair; what is refused is not quoted, since the value is a secret."""
     found = _HEADER.fullmatch(text)

@@ -1,37 +1,25 @@
-"""The command `realtime-conformance`."""
+"""The command `realtime-conformance`.
+
+Each command imports what it needs when it is named, and declares its options then: whoever renders a record waits for
+no mock, and whoever serves one for no chapters.
+"""
 
 from __future__ import annotations
 
 import argparse
-import errno
 import io
 import os
-import ssl
 import sys
-from collections.abc import Sequence
+from collections.abc import Callable, Mapping, Sequence
 from pathlib import Path
 from typing import NoReturn
 
-import pytest
-
-from conformance import __version__, early, listing
-from conformance.clients import command as client
-from conformance.clients import mocking
-from conformance.intake import command as intake
-from conformance.intake.judging import judged
-from conformance.mock import forecast
-from conformance.mock.options import STATUS_POLICIES, MockOptions, OptionError
-from conformance.mock.serving import serve_forever
+from conformance import __version__, early
 from conformance.outlet import unbroken
-from conformance.papers import command as papers
-from conformance.proxy import command as proxy
-from conformance.report import compare, files, history
-from conformance.report.record import LARGEST, RecordError
-from conformance.report.redact import Redactor
-from conformance.report.whole import write
 from conformance.screen import screened
 from conformance.secrets import held
-from conformance.site import command as docs
+
+Main = Callable[[argparse.Namespace], int]
 
 USAGE = 4
 UNWRITTEN = 3
@@ -87,34 +75,17 @@ def main(argv: Sequence[str] | None = None) -> int:
 
 
 def _main(arguments: Sequence[str]) -> int:
-    parser = _parser()
-    options = parser.parse_args(arguments)
-    if options.command == "mock":
-        return _mock(options)
-    if options.command == "client":
-        return _client(options)
-    if options.command == "history":
-        return _history(options.file, options.summaries, options.output)
-    if options.command == "proxy":
-        return proxy.main(options)
-    if options.command == "import":
-        return intake.main(options)
-    if options.command == "docs":
-        return docs.main(options, judged)
-    if options.command == "list":
-        print("\n".join(listing.rows(options.kind, " ".join(options.word))))
-        return 0
-    if options.command == "finding":
-        return papers.main(options)
-    if options.command == "compare":
-        return _compare(options.records, options.output)
-    return _report(options.record)
+    options = parser(arguments[0]).parse_args(arguments)
+    code: int = options.main(options)
+    return code
 
 
 def run(arguments: Sequence[str]) -> int:
     """Run the suite from wherever it is installed, with pytest's options and the suite's own."""
     early.guard()
     try:
+        import pytest
+
         return int(pytest.main(["-p", "conformance.plugin", "--pyargs", "conformance.cases", *arguments]))
     finally:
         early.restore()
@@ -144,122 +115,133 @@ def _put(command: str, output: Path, page: str) -> int:
     """Write a page where it was asked for; returns the exit code.  A folder that is not there was named wrongly."""
     if not output.parent.is_dir():
         return _wrong(command, f"{output}: No such file or directory")
+    from conformance.report.whole import write
+
     told = write(output, held(os.environ, strict=False).mask(page))
     return 0 if told is None else _unwritten(command, told)
 
 
-def _port(text: str) -> int:
-    if not text.isdecimal() or int(text) > 65_535:
-        raise argparse.ArgumentTypeError(f"{text!r} is no port from 0 to 65535")
-    return int(text)
+def parser(named: str | None = None) -> _Parser:
+    """The parser that knows every command, and the options of the one that is named."""
+    made = _Parser(prog="realtime-conformance", description="Protocol conformance suite for Qwen-Omni-Realtime.")
+    made.add_argument("--version", action="version", version=__version__)
+    commands = made.add_subparsers(dest="command", required=True)
+    for name, words in COMMANDS.items():
+        command = commands.add_parser(name, help=words, add_help=name in DECLARED)
+        if name == named:
+            command.set_defaults(main=DECLARED[name](command))
+    return made
 
 
-def _parser() -> _Parser:
-    parser = _Parser(prog="realtime-conformance", description="Protocol conformance suite for Qwen-Omni-Realtime.")
-    parser.add_argument("--version", action="version", version=__version__)
-    commands = parser.add_subparsers(dest="command", required=True)
-    commands.add_parser("run", help="run the suite; takes pytest's options and the suite's", add_help=False)
-    mock = commands.add_parser("mock", help="serve the mock endpoint", parents=[_behaviour()])
-    mock.add_argument("--host", default="127.0.0.1", help="address to bind (default: this machine only)")
-    mock.add_argument("--port", type=_port, default=8765, help="0 picks a free one (default: 8765)")
-    mocking.add_options(mock)
-    mock.add_argument("--tls", nargs=2, type=Path, metavar=("CERT", "KEY"), help="serve wss:// with this certificate")
-    judged = commands.add_parser(
-        "client", help="judge a client program against the mock", parents=[_behaviour()],
-        usage="realtime-conformance client [options] -- COMMAND ...",
-    )  # fmt: skip
-    client.add_options(judged)
-    beside = commands.add_parser("compare", help="many records, or recordings of any origin, side by side on one page")
-    beside.add_argument("records", type=Path, nargs="+", metavar="RECORD", help="record.jsonl files")
-    beside.add_argument("-o", "--output", type=Path, default=Path("compare.html"), help="default: compare.html")
-    past = commands.add_parser("history", help="keep a line for each run, and show the trend")
-    past.add_argument("summaries", type=Path, nargs="*", metavar="SUMMARY", help="summary.json files to add")
-    past.add_argument("--file", type=Path, required=True, help="the history, JSON lines")
-    past.add_argument("-o", "--output", type=Path, help="write the page of the trend")
-    intake.add(commands)
-    proxy.add(commands, _port)
-    docs.add(commands)
-    papers.add(commands)
-    commands.add_parser("answers", help="hold only what the three questions need; options as `run`", add_help=False)
-    names = commands.add_parser("list", help="name what there is")
-    names.add_argument("kind", choices=list(listing.KINDS), metavar="KIND", help=", ".join(listing.KINDS))
-    names.add_argument("word", nargs="*", metavar="WORD", help="only those that hold it")
-    report = commands.add_parser("report", help="render a record again")
-    report.add_argument("record", type=Path, help="record.jsonl")
-    return parser
+# -- the options of each command; each returns what runs it
 
 
-def _behaviour() -> _Parser:
-    """The options that say how a mock behaves."""
-    parser = _Parser(add_help=False)
-    add = parser.add_argument
-    add("--latency", choices=["fast", "live"], help="how quickly it answers (default: fast; with --weather live)")
-    add("--switch", action="append", default=[], metavar="NAME=VALUE", help="one side of an open question")
-    add("--quirk", action="append", default=[], metavar="NAME", help="a deviation (repeatable)")
-    add("--status-policy", default="finish_required", metavar="POLICY", help="how its ledger lists sessions: "
-        f"{', '.join(STATUS_POLICIES)}")  # fmt: skip
-    add(
-        "--silence-billing",
-        default="none",
-        metavar="POLICY",
-        help="what of idle audio is billed: none, padding, quarter, all",
-    )
-    mocking.add_behaviour(parser)
-    forecast.add_options(parser)
-    return parser
+def _mock(command: argparse.ArgumentParser) -> Main:
+    from conformance.clients import serving
+
+    serving.add(command)
+    return serving.main
 
 
-def _options(options: argparse.Namespace) -> MockOptions:
-    made = MockOptions(
-        latency=options.latency or ("live" if options.weather else "fast"),
-        switches=dict(_pair(text) for text in options.switch),
-        quirks=tuple(options.quirk),
-        status_policy=options.status_policy,
-        silence_billing=options.silence_billing,
-        seed=options.seed,
-        weather=forecast.weather(options),
-    )
-    return mocking.behaviour(options, made)
+def _client(command: argparse.ArgumentParser) -> Main:
+    from conformance.clients import command as client
+
+    client.add(command)
+    return client.main
 
 
-def _client(options: argparse.Namespace) -> int:
-    try:
-        made = _options(options)
-    except OptionError as problem:
-        return _wrong("client", problem)
-    return client.main(options, made)
+def _import(command: argparse.ArgumentParser) -> Main:
+    from conformance.intake import command as intake
+
+    intake.add(command)
+    return intake.main
 
 
-def _mock(options: argparse.Namespace) -> int:
-    if options.list is not None:
-        print("\n".join(mocking.listed(options.list)))
-        return 0
-    try:
-        made = _options(options)
-    except OptionError as problem:
-        return _wrong("mock", problem)
-    tls = None
-    if options.tls is not None:
-        tls = ssl.SSLContext(ssl.PROTOCOL_TLS_SERVER)
-        try:
-            tls.load_cert_chain(*options.tls)
-        except (OSError, ValueError) as problem:
-            return _wrong("mock", f"--tls: {problem}")
-    try:
-        return serve_forever(options.host, options.port, made, tls, mocking.Log() if options.log else None)
-    except OSError as problem:
-        free = "; --port 0 picks a free one" if problem.errno == errno.EADDRINUSE else ""
-        return _wrong("mock", f"{options.host}:{options.port}: {problem.strerror}{free}")
+def _proxy(command: argparse.ArgumentParser) -> Main:
+    from conformance.proxy import command as proxy
+
+    proxy.add(command)
+    return proxy.main
 
 
-def _pair(text: str) -> tuple[str, str]:
-    name, equals, value = text.partition("=")
-    if not equals:
-        raise OptionError(f"--switch {text!r} is not NAME=VALUE")
-    return name, value
+def _docs(command: argparse.ArgumentParser) -> Main:
+    from conformance.intake.judging import judged
+    from conformance.site import command as docs
+
+    docs.add(command)
+    return lambda options: docs.main(options, judged)
 
 
-def _compare(records: list[Path], output: Path) -> int:
+def _finding(command: argparse.ArgumentParser) -> Main:
+    from conformance.papers import command as papers
+
+    papers.add(command)
+    return papers.main
+
+
+def _list(command: argparse.ArgumentParser) -> Main:
+    from conformance import listing
+
+    command.add_argument("kind", choices=list(listing.KINDS), metavar="KIND", help=", ".join(listing.KINDS))
+    command.add_argument("word", nargs="*", metavar="WORD", help="only those that hold it")
+    return lambda options: print("\n".join(listing.rows(options.kind, " ".join(options.word)))) or 0
+
+
+def _compare(command: argparse.ArgumentParser) -> Main:
+    command.add_argument("records", type=Path, nargs="+", metavar="RECORD", help="record.jsonl files")
+    command.add_argument("-o", "--output", type=Path, default=Path("compare.html"), help="default: compare.html")
+    return lambda options: _compared(options.records, options.output)
+
+
+def _history(command: argparse.ArgumentParser) -> Main:
+    command.add_argument("summaries", type=Path, nargs="*", metavar="SUMMARY", help="summary.json files to add")
+    command.add_argument("--file", type=Path, required=True, help="the history, JSON lines")
+    command.add_argument("-o", "--output", type=Path, help="write the page of the trend")
+    return lambda options: _kept(options.file, options.summaries, options.output)
+
+
+def _report(command: argparse.ArgumentParser) -> Main:
+    command.add_argument("record", type=Path, help="record.jsonl")
+    return lambda options: _rendered(options.record)
+
+
+COMMANDS = {
+    "run": "run the suite; takes pytest's options and the suite's",
+    "mock": "serve the mock endpoint",
+    "client": "judge a client program against the mock",
+    "compare": "many records, or recordings of any origin, side by side on one page",
+    "history": "keep a line for each run, and show the trend",
+    "import": "make a record of recordings: HAR, JSON lines, logs of any origin",
+    "proxy": "stand between a client and an endpoint: pass everything on, write it down, judge it",
+    "docs": "the protocol as tested: open its pages, or build them with what runs saw",
+    "finding": "write a finding or an open question as papers: a text, a program that shows it, the part of the record",
+    "answers": "hold only what the three questions need; options as `run`",
+    "list": "name what there is",
+    "report": "render a record again",
+}
+DECLARED: Mapping[str, Callable[[argparse.ArgumentParser], Main]] = {
+    "mock": _mock,
+    "client": _client,
+    "compare": _compare,
+    "history": _history,
+    "import": _import,
+    "proxy": _proxy,
+    "docs": _docs,
+    "finding": _finding,
+    "list": _list,
+    "report": _report,
+}
+"""Without those that are pytest's."""
+
+
+# -- records
+
+
+def _compared(records: list[Path], output: Path) -> int:
+    from conformance.intake.judging import judged
+    from conformance.report import compare
+    from conformance.report.record import RecordError
+
     try:
         page = compare.render(compare.columns(records, judged), output.parent)
     except RecordError as problem:
@@ -270,7 +252,9 @@ def _compare(records: list[Path], output: Path) -> int:
     return 0
 
 
-def _history(path: Path, summaries: list[Path], output: Path | None) -> int:
+def _kept(path: Path, summaries: list[Path], output: Path | None) -> int:
+    from conformance.report import history
+
     try:
         added = history.extend(path, summaries)
         page = history.render(history.load(path)) if output is not None else ""
@@ -284,7 +268,11 @@ def _history(path: Path, summaries: list[Path], output: Path | None) -> int:
     return 0
 
 
-def _report(path: Path) -> int:
+def _rendered(path: Path) -> int:
+    from conformance.report import files
+    from conformance.report.record import LARGEST, RecordError
+    from conformance.report.redact import Redactor
+
     told: list[str] = []
     try:
         made = files.write_all(path, Redactor(held(os.environ, strict=False)), LARGEST, told.append)

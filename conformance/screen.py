@@ -13,11 +13,16 @@ import re
 import sys
 from collections.abc import Callable, Generator, Iterable, Iterator
 from pathlib import Path
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
-import pytest
+from pluggy import HookimplMarker
 
 from conformance.secrets import Secrets, covered
+
+if TYPE_CHECKING:
+    import pytest
+
+hookimpl = HookimplMarker("pytest")  # what pytest.hookimpl is; pytest itself would be half of what `report` imports
 
 CHUNK = 1 << 20  # characters of a file that are searched at a time
 SEAM = 4096  # characters on each side of where two of them meet: a long secret with all its letters escaped
@@ -138,13 +143,13 @@ class Reports:
         """A text that may be shown."""
         return visible(self._secrets.mask(text))
 
-    @pytest.hookimpl(wrapper=True)
+    @hookimpl(wrapper=True)
     def pytest_runtest_makereport(self) -> Generator[None, Any, Any]:
         """Clean a check's report when all others have had their say."""
         report = yield
         return self._cleaned(report)
 
-    @pytest.hookimpl(wrapper=True)
+    @hookimpl(wrapper=True)
     def pytest_make_collect_report(self) -> Generator[None, Any, Any]:
         """Clean the report of a module."""
         report = yield

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import argparse
 import json
 import re
 import signal
@@ -13,6 +14,7 @@ from contextlib import contextmanager
 from pathlib import Path
 
 import pytest
+import test_house
 
 from conformance import cli
 from support import runs
@@ -42,6 +44,24 @@ def mock(*options: str) -> Iterator[tuple[subprocess.Popen[str], str]]:
         if process.poll() is None:
             process.kill()
         process.communicate()
+
+
+def test_a_command_imports_what_it_needs_alone() -> None:
+    """All of it took three quarters of a second before a record was rendered."""
+    code = (
+        "import sys; from conformance import cli; cli.parser('report');"
+        "print(*(name for name in sys.modules if name.startswith(('conformance.', 'pytest'))))"
+    )
+    found = subprocess.check_output([sys.executable, "-c", code], env=runs.environment(), text=True).split()
+    assert {name.split(".")[-1] for name in found} <= {"cli", *test_house.GROUPS["tools"]}
+
+
+def test_every_command_has_its_options_and_something_that_runs_it() -> None:
+    assert set(cli.COMMANDS) == {*cli.DECLARED, "run", "answers"}
+    for name, declare in cli.DECLARED.items():
+        command = argparse.ArgumentParser(name)
+        assert callable(declare(command))
+        assert "--help" in command.format_help()
 
 
 def test_a_mock_started_by_hand_gives_the_same_verdicts(green: runs.Finished, tmp_path: Path) -> None:

@@ -31,7 +31,7 @@ def test_the_command_lists_and_knows_its_kinds(capsys) -> None:
 def test_without_arguments_the_command_shows_an_example_of_each(capsys) -> None:
     assert cli.main([]) == 0
     told = capsys.readouterr().out
-    for command in cli._parser()._subparsers._group_actions[0].choices:  # type: ignore[union-attr]
+    for command in cli.parser()._subparsers._group_actions[0].choices:  # type: ignore[union-attr]
         assert f"realtime-conformance {command}" in told
 
 

@@ -15,7 +15,7 @@ from pathlib import Path
 from typing import Any
 
 from conformance import arguments
-from conformance.clients import running, scenarios
+from conformance.clients import behaviour, running, scenarios
 from conformance.clients.judging import clauses
 from conformance.judge.leaving import in_words, leaving
 from conformance.mock.options import MockOptions, OptionError
@@ -27,8 +27,10 @@ from conformance.wire.transcript import Transcript
 USAGE, UNWRITTEN = 4, 3
 
 
-def add_options(parser: argparse.ArgumentParser) -> None:
+def add(parser: argparse.ArgumentParser) -> None:
     """Declare the options of the command."""
+    parser.usage = "realtime-conformance client [options] -- COMMAND ..."
+    behaviour.add(parser)
     add = parser.add_argument
     add("--scenario", action="append", default=[], metavar="NAME", help="run the program in this scenario, too "
         "(repeatable): a name, `all`, or a TOML file of your own; `plain` is always run")  # fmt: skip
@@ -41,10 +43,10 @@ def add_options(parser: argparse.ArgumentParser) -> None:
     add("program", nargs="*", metavar="COMMAND", help="reads $REALTIME_ENDPOINT; {url} is replaced")
 
 
-def main(options: argparse.Namespace, mock: MockOptions) -> int:
+def main(options: argparse.Namespace) -> int:
     """Run, judge and tell; returns the exit code."""
     try:
-        run = _asked(options, mock)
+        run = _asked(options, behaviour.chosen(options))
         summary = run.run(lambda transcript: told(transcript, print))
     except (OptionError, BaselineError, record.RecordError, SecretError) as problem:
         return _wrong(problem)

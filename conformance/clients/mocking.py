@@ -1,15 +1,12 @@
-"""The mock as a developer's tool: what can be chosen, listed and watched from the command line."""
+"""The mock as a developer's tool: what can be listed and watched from the command line."""
 
 from __future__ import annotations
 
-import argparse
-import dataclasses
 import json
 import os
 import sys
 import time
 from collections.abc import Callable, Iterator
-from pathlib import Path
 from typing import Any, Literal
 
 from websockets.frames import Frame, Opcode
@@ -17,10 +14,9 @@ from websockets.http11 import Request, Response
 
 from conformance import guarded, secrets
 from conformance.clients import scenarios
-from conformance.mock import answers, switches
+from conformance.mock import switches
 from conformance.mock.ledger import Call
 from conformance.mock.link import Link
-from conformance.mock.options import MockOptions
 from conformance.mock.quirks import REGISTRY
 from conformance.mock.witness import Side, Witness
 from conformance.spec.catalogue import questions
@@ -28,31 +24,6 @@ from conformance.spec.catalogue import questions
 Kind = Literal["quirks", "switches", "scenarios"]
 KINDS: tuple[Kind, ...] = ("quirks", "switches", "scenarios")
 WIDTH = 200  # characters of a line of the log
-
-
-def add_behaviour(parser: argparse.ArgumentParser) -> None:
-    """Declare what holds for the mock of either command."""
-    add = parser.add_argument
-    add("--voice", action="append", default=[], metavar="NAME", help="a voice that is taken, too (repeatable)")
-    add("--answers", type=Path, metavar="FILE", help="what the model says and which tools it calls, as TOML")
-
-
-def add_options(parser: argparse.ArgumentParser) -> None:
-    """Declare what holds for a mock that is started by hand."""
-    add = parser.add_argument
-    add("--scenario", metavar="NAME", help="behave as in a scenario for clients, or one of a TOML file")
-    add("--path", default=MockOptions.path, help=f"where it is served (default: {MockOptions.path})")
-    add("--log", action="store_true", help="a line for each frame, on standard error")
-    add("--list", choices=KINDS, help="name them, and end")
-
-
-def behaviour(options: argparse.Namespace, made: MockOptions) -> MockOptions:
-    """The mock's options with what was chosen here.  Raises OptionError."""
-    lines = answers.read(options.answers) if options.answers is not None else ()
-    made = dataclasses.replace(made, voices=(*made.voices, *options.voice), answers=(*made.answers, *lines))
-    made = dataclasses.replace(made, path=getattr(options, "path", made.path))
-    name = getattr(options, "scenario", None)
-    return scenarios.chosen([name])[-1].options(made) if isinstance(name, str) else made
 
 
 def listed(kind: Kind) -> Iterator[str]:

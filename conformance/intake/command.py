@@ -5,7 +5,6 @@ from __future__ import annotations
 import argparse
 import sys
 from pathlib import Path
-from typing import Any
 
 from conformance.intake.connection import Unread
 from conformance.intake.record import write
@@ -16,9 +15,8 @@ USAGE = 4
 UNWRITTEN = 3
 
 
-def add(commands: Any) -> None:
-    """Declare the command."""
-    parser = commands.add_parser("import", help="make a record of recordings: HAR, JSON lines, logs of any origin")
+def add(parser: argparse.ArgumentParser) -> None:
+    """Declare the options of the command."""
     parser.add_argument("files", type=Path, nargs="+", metavar="FILE", help="recordings, their form told by content")
     parser.add_argument("-o", "--output", type=Path, default=Path("record.jsonl"), help="default: record.jsonl")
     parser.add_argument("--model", help="judge as this model, whatever the recordings name")

@@ -22,10 +22,8 @@ USAGE = 4
 UNWRITTEN = 3
 
 
-def add(commands: Any) -> None:
-    """Declare the command."""
-    words = "write a finding or an open question as papers: a text, a program that shows it, the part of the record"
-    parser = commands.add_parser("finding", help=words)
+def add(parser: argparse.ArgumentParser) -> None:
+    """Declare the options of the command."""
     parser.add_argument("id", metavar="ID", help="a check, such as GEN-011, a question, such as Q-FINISH, or a glob")
     parser.add_argument("record", type=Path, metavar="RECORD", help="record.jsonl")
     parser.add_argument("-o", "--output", type=Path, default=Path(), metavar="DIR", help="where to (default: here)")

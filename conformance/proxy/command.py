@@ -9,7 +9,6 @@ import os
 import signal
 import sys
 import time
-from collections.abc import Callable
 from pathlib import Path
 from typing import Any
 from urllib.parse import urlsplit
@@ -30,14 +29,11 @@ class Wrong(ValueError):  # noqa: N818  # it says what is wrong
     """The options can't be used together; the message says why."""
 
 
-def add(commands: Any, port: Callable[[str], int]) -> None:
-    """Declare the command; `port` reads a port."""
-    parser = commands.add_parser(
-        "proxy", help="stand between a client and an endpoint: pass everything on, write it down, judge it"
-    )
+def add(parser: argparse.ArgumentParser) -> None:
+    """Declare the options of the command."""
     parser.add_argument("--upstream", required=True, metavar="URL", help="the endpoint, ws:// or wss://")
     parser.add_argument("--host", default="127.0.0.1", help="address to listen on (default: this machine only)")
-    parser.add_argument("--port", type=port, default=8788, help="0 picks a free one (default: 8788)")
+    parser.add_argument("--port", type=arguments.port, default=8788, help="0 picks a free one (default: 8788)")
     parser.add_argument("-o", "--output", type=Path, metavar="DIR", help="default: reports/<utc>-proxy/")
     parser.add_argument("--key-from-env", action="store_true", help=f"send ${KEY} in place of the client's key")
     parser.add_argument(

@@ -8,7 +8,6 @@ import sys
 import webbrowser
 from collections.abc import Callable
 from pathlib import Path
-from typing import Any
 
 from conformance import __version__
 from conformance.report import history
@@ -25,10 +24,9 @@ UNWRITTEN = 3
 Reader = Callable[[Path], Record]
 
 
-def add(commands: Any) -> None:
-    """Add the command to the parser."""
-    docs = commands.add_parser("docs", help="the protocol as tested: open its pages, or build them with what runs saw")
-    actions = docs.add_subparsers(dest="action", metavar="build|asyncapi")
+def add(parser: argparse.ArgumentParser) -> None:
+    """Declare the options of the command, and its two actions."""
+    actions = parser.add_subparsers(dest="action", metavar="build|asyncapi")
     made = actions.add_parser("build", help="write the pages")
     add_output = made.add_argument
     add_output(

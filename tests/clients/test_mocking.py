@@ -11,7 +11,7 @@ import pytest
 from websockets.asyncio.client import connect
 
 from conformance import cli
-from conformance.clients import mocking
+from conformance.clients import mocking, serving
 from conformance.clients.scenarios import known
 from conformance.mock.options import MockOptions
 from conformance.mock.quirks import REGISTRY
@@ -60,9 +60,8 @@ async def test_each_frame_is_a_readable_line(monkeypatch: pytest.MonkeyPatch) ->
 def test_what_is_chosen_reaches_the_mock(tmp_path: Path) -> None:
     answers = tmp_path / "answers.toml"
     answers.write_text('[[answers]]\nhears = "order"\nsay = "Monday."\n', encoding="utf-8")
-    parser = cli._parser()
     words = ["mock", "--voice", "Cherry", "--answers", str(answers), "--scenario", "finish-silent", "--path", "/v1/a"]
-    made = cli._options(parser.parse_args(words))
+    made = serving.chosen(cli.parser("mock").parse_args(words))
     assert made.voices == ("Cherry",)
     assert made.path == "/v1/a"
     assert [line.say for line in made.answers] == ["Monday."]
