@@ -13,6 +13,7 @@ from conformance.against.words import PAGE, SIDES
 from conformance.against.words import words as against_words
 from conformance.conduct import FORM, Conduct
 from conformance.report.answers import unread
+from conformance.report.causes import Cause
 from conformance.report.explored import LONG
 from conformance.report.explored import words as explored_words
 from conformance.report.headline import table, transport_words
@@ -48,7 +49,7 @@ def closing_words(run: Conduct) -> Iterator[str]:
     by_hand = sum(row.reach == "by-hand" for row in questions().values())
     yield f"Beside these: {untested} clauses and {by_hand} questions that no run can judge; the report says why."
     for cause in made["causes"]:
-        yield f"{cause['words']}; {plural(len(cause['checks']), 'check')} hang on it."
+        yield Cause(**cause).sentence
     if "explored" in made and made["explored"]["longest"] > LONG:
         yield explored_words(made["explored"])
     yield from _unexpected(made["observations"])

@@ -9,7 +9,7 @@ from __future__ import annotations
 import json
 import sys
 from collections.abc import Collection, Iterable, Iterator, Sequence
-from dataclasses import asdict, dataclass, field
+from dataclasses import asdict, dataclass, field, replace
 from functools import cache
 from pathlib import Path
 from typing import Any
@@ -35,6 +35,7 @@ LEAST_TIME, TIMES = 300.0, 3
 SLOW_TIME = 360.0  # seconds: the longest of those that wait for minutes sends for five and a half
 OVERHEAD = 1.5  # seconds for a connection's handshake, greeting and end
 SPACING = 1.0  # seconds between two openings
+MOVES = 6.7  # of a generated conversation, on average of those that were measured
 
 
 @dataclass(frozen=True)
@@ -129,18 +130,33 @@ def plan(
     """
     chosen = list(conversations)
     measured = costs().get(profile.family, {})
-    known = [Cost(**measured[_key(item)]) for item in chosen if _key(item) in measured]
+    costs_of = {item: _cost(item, measured[_key(item)]) for item in chosen if _key(item) in measured}
+    known = [costs_of[item] for item in chosen if item in costs_of]
     total = {kind: sum(cost.tokens[kind] for cost in known) for kind in KINDS}
-    alone = sum(measured[_key(item)]["seconds"] for item in apart if _key(item) in measured and not item.slow)
+    one_by_one = [item for item in chosen if item.ready or item.last or item in apart]
+    alone = sum(costs_of[item].seconds for item in one_by_one if item in costs_of and not item.slow)
     busy = sum(cost.seconds for cost in known) - alone
-    longest = max((cost.seconds for cost in known), default=0.0)
+    longest = max((cost.seconds for item, cost in costs_of.items() if item not in one_by_one), default=0.0)
     unknown = tuple(item.name for item in chosen if _key(item) not in measured)
     connections = sum(item.connections for item in chosen)
-    beside = connections - sum(item.connections for item in apart)
+    beside = connections - sum(item.connections for item in one_by_one)
     seconds = max(busy / concurrency, longest, seconds_for(beside, rpm)) + alone + APART * len(apart)
     hidden = HIDDEN * sum(cost.connections for cost in known if sum(cost.tokens.values()))
     slow = sum(item.slow for item in chosen)
     return Plan(len(chosen), connections, seconds / 60, total, unknown, hidden, slow)
+
+
+def _cost(conversation: Conversation, row: dict[str, Any]) -> Cost:
+    """What was measured; of a generated conversation in proportion to its moves."""
+    cost = Cost(**row)
+    if conversation.moves is None:
+        return cost
+    times = conversation.moves / MOVES
+    return replace(
+        cost,
+        seconds=cost.seconds * times,
+        tokens={kind: round(count * times) for kind, count in cost.tokens.items()},
+    )
 
 
 def _key(conversation: Conversation) -> str:

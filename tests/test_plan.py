@@ -3,17 +3,19 @@
 from __future__ import annotations
 
 import re
+import statistics
 from pathlib import Path
 
 import pytest
 
+from conformance import fuzz
 from conformance.judge.checks import load
 from conformance.mock.options import Latency, MockOptions
-from conformance.plan import costs, plan
+from conformance.plan import MOVES, costs, plan
 from conformance.report.cost import tokens
 from conformance.spec.profiles import DEFAULT_MODEL, MODELS, profile_for
 from conformance.status.base import APART
-from conformance.trial import Trial, chapters, failures, needed, run
+from conformance.trial import GENERATED, Trial, chapters, failures, needed, run
 from support import runs
 
 AT_ONCE = "qwen3.5-omni-plus-realtime"
@@ -74,12 +76,14 @@ def test_a_plan_opens_nothing_and_leaves_nothing(tmp_path: Path) -> None:
 
 def test_a_plan_counts_the_pace_and_tells_tokens_as_a_range() -> None:
     profile = profile_for(MODELS[0])
-    wanted = [load().conversations["connection/Sanity"]] * 90 + [load().conversations["responses/Typed"]]
+    wanted = [load().conversations["connection/Sanity"]] * 91 + [load().conversations["responses/Typed"]]
     slow, fast = plan(wanted, profile, 100, 10), plan(wanted, profile, 100, None)
-    assert slow.minutes == 9.15
+    alone = costs()[profile.family]["responses/Typed"]["seconds"] / 60
+    assert slow.minutes == pytest.approx(9.15 + alone)
     assert fast.minutes < 1.0
     assert slow.hidden == 341, "sessions without a reply are billed nothing"
-    assert slow.to_json() == {"connections": 91, "minutes": round(9.15, 1), "tokens": [slow.least, slow.least + 341]}
+    minutes = round(9.15 + alone, 1)
+    assert slow.to_json() == {"connections": 92, "minutes": minutes, "tokens": [slow.least, slow.least + 341]}
 
 
 def test_what_is_held_apart_takes_its_time_one_by_one() -> None:
@@ -90,3 +94,25 @@ def test_what_is_held_apart_takes_its_time_one_by_one() -> None:
     assert apart.minutes * 60 >= alone + 2 * APART
     assert apart.minutes * 60 - beside.minutes * 60 <= alone + 2 * APART
     assert (apart.connections, apart.tokens) == (beside.connections, beside.tokens)
+
+
+def test_what_is_held_before_or_after_all_others_takes_its_own_time() -> None:
+    profile = profile_for(MODELS[0])
+    known = load().conversations
+    beside = [known["closing/Idle"]] * 8
+    for held_alone in (known["isolation/UncleanEnds"], known["responses/Typed"]):
+        assert held_alone.last or held_alone.ready
+        more = plan([*beside, held_alone], profile, 8, None).minutes - plan(beside, profile, 8, None).minutes
+        assert more * 60 == pytest.approx(costs()[profile.family][held_alone.name]["seconds"])
+
+
+def test_a_generated_conversation_costs_by_its_moves() -> None:
+    profile = profile_for(MODELS[0])
+    measured = fuzz.generate(1, GENERATED, profile)
+    assert statistics.mean(map(len, measured)) == pytest.approx(MOVES, rel=0.02), "what costs.json holds"
+    usual, deep = (
+        plan([fuzz.conversation(moves, fuzz.name(1, 1))], profile, 1, None)
+        for moves in ([{"do": "finish"}] * 7, [{"do": "finish"}] * 70)
+    )
+    assert deep.minutes == pytest.approx(10 * usual.minutes)
+    assert deep.least == pytest.approx(10 * usual.least, rel=0.1)

@@ -70,7 +70,7 @@ def conversation(moves: Sequence[Move], name: str, where: str = "", *, settled: 
         await hold(call, moves, settled=settled)
 
     opened = 2 + sum(move["do"] == "reconnect" for move in moves)
-    return Conversation(name=name, talk=talk, connections=opened, retry=False)
+    return Conversation(name=name, talk=talk, connections=opened, retry=False, moves=len(moves))
 
 
 async def hold(call: Caller, moves: Sequence[Move], *, settled: bool = False) -> None:

@@ -49,7 +49,8 @@ class Cause:
     @property
     def sentence(self) -> str:
         """The cause and how much of the run it takes."""
-        return f"{self.words}; {plural(len(self.checks), 'check')} hang on it."
+        count = len(self.checks)
+        return f"{self.words}; {plural(count, 'check')} {'hangs' if count == 1 else 'hang'} on it."
 
 
 def causes(held: Iterable[Transcript], judged: Iterable[Case]) -> list[Cause]:

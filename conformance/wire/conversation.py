@@ -47,6 +47,8 @@ class Conversation:
     """Whether it can be held over plain TCP alone."""
     path: str | None = None
     """The way in which it closes, when that is what it is about."""
+    moves: int | None = None
+    """How many moves a generated one makes."""
 
 
 def as_conversation(name: str, cls: type[Any]) -> Conversation:

@@ -30,6 +30,8 @@ def test_updates_that_are_all_refused_are_one_cause_in_the_servers_words() -> No
         "none of 3 `session.update` was carried out: refused with 'session.type is missing.'; 2 checks hang on it."
     )
     assert cause.checks == ("A-000", "A-001")
+    (cause,) = causes([held(at, UPDATE, REFUSED) for at in range(3)], judged("a/0"))
+    assert cause.sentence.endswith("; 1 check hangs on it.")
 
 
 def test_one_that_is_confirmed_and_too_few_are_no_cause() -> None:
