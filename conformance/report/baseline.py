@@ -25,6 +25,7 @@ FORMAT = 1
 PARTS = ("accepted", "answers", "shapes")
 _ID = re.compile(r"\b(?:sess|item|resp|event|call|conv)_[A-Za-z0-9]{4,}")
 _FIGURE = re.compile(r"\d+(?:\.\d+)?")
+_DATE = re.compile(r"\d{4}-\d{2}-\d{2}")
 LONGEST = 300  # characters of a reason
 
 
@@ -43,7 +44,7 @@ class Baseline:
 
     model: str = ""
     accepted: Mapping[str, dict[str, str]] = field(default_factory=dict)
-    """Check id → `reason` (how it fails) and `note` (why that is accepted)."""
+    """Check id → `reason` (how it fails), `note` (why that is accepted) and, where it is known, `since` (a date)."""
     answers: Mapping[str, str] = field(default_factory=dict)
     shapes: Shapes = field(default_factory=dict)
 
@@ -73,6 +74,8 @@ class Baseline:
                 raise BaselineError(f"{where}: `accepted.{key}` has no `reason`", "accepted", key)
             if not entry["reason"].strip("* "):
                 raise BaselineError(f"{where}: `accepted.{key}` has a `reason` that fits any failure", "accepted", key)
+            if "since" in entry and not (isinstance(entry["since"], str) and _DATE.fullmatch(entry["since"])):
+                raise BaselineError(f"{where}: `accepted.{key}` has a `since` that is no date", "accepted", key)
         for key, outcome in parts["answers"].items():
             if not isinstance(outcome, str):
                 raise BaselineError(f"{where}: `answers.{key}` is no text", "answers", key)
@@ -140,11 +143,13 @@ def fits(reason: str, detail: str) -> bool:
 
 
 def made(record: Record, judged: Iterable[Case], before: Baseline | None = None) -> Baseline:
-    """The baseline that a run would meet; notes of failures that are still the same are kept.
+    """The baseline that a run would meet; notes and dates of failures that are still the same are kept.
 
-    What this run did not judge stays as it was.
+    What this run did not judge stays as it was.  An entry that came without a date gets none: when such a failure was
+    seen first, nobody wrote down.
     """
     before = before or Baseline()
+    day = _day(record)
     cases = list(judged)
     seen = {case.id for case in cases if case.verdict in {"pass", "fail", "accepted", "observed"}}
     known = {case.id for case in cases}
@@ -153,8 +158,8 @@ def made(record: Record, judged: Iterable[Case], before: Baseline | None = None)
         if case.verdict in {"fail", "accepted"}:
             entry = before.accepted.get(case.id)
             same = entry is not None and fits(entry["reason"], case.detail)
-            kept = entry if same and entry else {"reason": way(case.detail)}
-            accepted[case.id] = {"reason": kept["reason"], "note": kept.get("note", "")}
+            kept = entry if same and entry else {"reason": way(case.detail), **({"since": day} if day else {})}
+            accepted[case.id] = {"note": "", **kept}
     answers = {key: said for key, said in before.answers.items() if key not in seen and key in known}
     answers |= {case.id: case.outcome for case in cases if case.verdict == "observed" and case.outcome}
     slow = {row["id"] for row in record.catalogue["questions"] if row["reach"] == "slow"}
@@ -163,6 +168,13 @@ def made(record: Record, judged: Iterable[Case], before: Baseline | None = None)
     seen_now = shapes(record)
     known_now = joined(before.shapes, seen_now) if partial else {**before.shapes, **seen_now}
     return Baseline(record.run["target"]["model"], accepted, answers, known_now)
+
+
+def _day(record: Record) -> str:
+    """The date (UTC) on which the conversations were held; empty where the record does not say."""
+    told = (record.run.get("replayed") or record.run).get("started")
+    found = _DATE.match(told) if isinstance(told, str) else None
+    return found[0] if found else ""
 
 
 @dataclass(frozen=True)
@@ -192,6 +204,7 @@ def compare(baseline: Baseline, record: Record, judged: Iterable[Case]) -> Drift
     """How a run's cases, `accepted` already among their verdicts, differ from the baseline."""
     drift = Drift()
     cases = {case.id: case for case in judged}
+    questions = {row["id"]: row for row in record.catalogue["questions"]}
     for key in baseline.accepted.keys() | baseline.answers.keys():
         if key not in cases:
             drift.stale_entries.append(f"{key} is in the baseline, and there is no such check")
@@ -200,14 +213,13 @@ def compare(baseline: Baseline, record: Record, judged: Iterable[Case]) -> Drift
         if case.verdict == "fail":
             _failed(drift, case, entry)
         elif entry is not None and case.verdict == "pass":
-            drift.unexpected_passes.append(f"{case.id} passes; its failure was accepted as: {entry['reason']}")
+            drift.unexpected_passes.append(f"{case.id} passes; its failure was {_accepted(entry)}")
         elif entry is not None and case.verdict != "accepted":
             drift.not_judged.append(f"{case.id}: its accepted failure was not judged ({case.verdict})")
         before = baseline.answers.get(case.id)
         if before is not None and case.verdict == "observed" and case.outcome != before:
-            drift.changed_answers.append(
-                f"{case.id} was `{before}` and is `{case.outcome}`: {told(case.detail)[0][:200]}"
-            )
+            was, now = (_means(questions.get(case.id), outcome) for outcome in (before, case.outcome))
+            drift.changed_answers.append(f"{case.id} was: {was}; and is: {now} ({told(case.detail)[0][:200]})")
         elif before is not None and case.verdict not in {"observed", "not_run"}:
             drift.not_judged.append(f"{case.id}: its answer was not seen ({case.verdict})")
     drift.changed_shapes.extend(changes(baseline.shapes, shapes(record)))
@@ -215,10 +227,23 @@ def compare(baseline: Baseline, record: Record, judged: Iterable[Case]) -> Drift
     return drift
 
 
+def _means(question: Mapping[str, Any] | None, outcome: str | None) -> str:
+    """An outcome in the catalogue's words, as a part of a sentence; one that it does not foresee is told as that."""
+    rows = (question or {}).get("outcomes", ())
+    means = next((str(row["means"]) for row in rows if row.get("id") == outcome and row.get("means")), "")
+    return means.rstrip(".") or f"something that no source foresaw (`{outcome}`)"
+
+
+def _accepted(entry: Mapping[str, str]) -> str:
+    """`accepted since 2026-10-05 as: closed with #`."""
+    since = f" since {entry['since']}" if entry.get("since") else ""
+    return f"accepted{since} as: {entry['reason']}"
+
+
 def _failed(drift: Drift, case: Case, entry: Mapping[str, str] | None) -> None:
     words = told(case.detail)[0][:200]
     if entry is not None:
-        drift.failed_in_another_way.append(f"{case.id}: {words}; accepted is: {entry['reason']}")
+        drift.failed_in_another_way.append(f"{case.id}: {words}; another failure was {_accepted(entry)}")
     elif case.level == "MUST":
         drift.new_failures.append(f"{case.id}: {words}")
     else:

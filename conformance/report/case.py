@@ -39,6 +39,9 @@ class Case:
     unexpected: str = ""
     """Why the answer to an open question is one that no source allows, or that it is not the same each time."""
 
+    since: str = ""
+    """The date since when the baseline knows that it fails; empty where none says so."""
+
     @property
     def counts_against(self) -> bool:
         """Whether this case alone makes the run fail."""

@@ -43,6 +43,16 @@ class Finding:
     """What all of them hang on, where it is one thing in the whole run (`conformance.report.causes`)."""
 
     @property
+    def since(self) -> str:
+        """Since when it is known: the date of the oldest entry of the baseline; empty for one that is not known."""
+        return min((case.since for case in self.cases if case.since), default="") if self.status == "known" else ""
+
+    @property
+    def against(self) -> str:
+        """What the baseline says of it: `new`, or `known since 2026-10-05`; empty without one."""
+        return f"{self.status} since {self.since}" if self.since else self.status
+
+    @property
     def first(self) -> Case:
         """The case that stands for all."""
         return self.cases[0]

@@ -103,7 +103,7 @@ def _findings(found: list[Finding], sentences: dict[str, str]) -> list[str]:
     if not found:
         return [*out, "Nothing that was judged went wrong.", ""]
     for item in found[:MOST]:
-        status = f", {item.status}" if item.status else ""
+        status = f", {item.against}" if item.against else ""
         shown = item.cases[:1] if item.cause else item.cases
         out += [f"- **{cell(item.cause)}**"] if item.cause else []
         out += [_line(case, status, sentences) for case in shown]

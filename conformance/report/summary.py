@@ -65,8 +65,10 @@ def _accepted(case: Case, record: Record) -> Case:
     """A failure that the baseline knows, and that fails in the way that it knows."""
     if record.baseline is None or case.verdict != "fail":
         return case
-    known = Baseline.from_json(record.baseline).accepts(case.id, case.detail)
-    return replace(case, verdict="accepted") if known else case
+    known = Baseline.from_json(record.baseline)
+    if not known.accepts(case.id, case.detail):
+        return case
+    return replace(case, verdict="accepted", since=known.accepted[case.id].get("since", ""))
 
 
 def _told_attempt(case: Case, record: Record) -> Case:
@@ -333,6 +335,7 @@ def summary(record: Record) -> dict[str, Any]:
                     else {}
                 ),
                 **({"excuses": list(case.excuses)} if case.excuses else {}),
+                **({"since": case.since} if case.since else {}),
             }
             for case in judged
         ],

@@ -9,8 +9,9 @@ from typing import Any
 
 import pytest
 
-from conformance.report import junit, sarif
+from conformance.report import html, junit, markdown, sarif
 from conformance.report.baseline import Baseline, BaselineError, dump, load, made, way
+from conformance.report.findings import findings
 from conformance.report.record import Record, read
 from conformance.report.shapes import changes, joined, shapes
 from conformance.report.summary import cases, summary
@@ -55,7 +56,16 @@ def test_without_a_baseline_the_same_run_fails(tmp_path: Path) -> None:
         ({"SES_002": {"verdict": "fail", "detail": "no answer"}}, "new_failures", "SES-002: no answer"),
         ({"CLO_009": {"verdict": "fail", "detail": "answered by 1001"}}, "failed_in_another_way", "answered by 1001"),
         ({"CLO_009": {"verdict": "pass"}}, "unexpected_passes", "CLO-009 passes"),
-        ({"Q_FINISH": {"verdict": "observed", "outcome": "error"}}, "changed_answers", "was `finished` and is `error`"),
+        (
+            {"Q_FINISH": {"verdict": "observed", "outcome": "error", "detail": "client_error"}},
+            "changed_answers",
+            "was: `session.finished` answers it; and is: An `error` event answers it (client_error)",
+        ),
+        (
+            {"Q_FINISH": {"verdict": "observed", "outcome": "sings", "detail": "la"}},
+            "changed_answers",
+            "and is: something that no source foresaw (`sings`) (la)",
+        ),
     ],
 )
 def test_a_difference_is_named_and_fails(
@@ -117,6 +127,53 @@ def test_an_update_keeps_a_reason_that_still_fits(tmp_path: Path) -> None:
     assert made(record, cases(record), before).accepted["CLO-009"] == {"reason": "no close frame *", "note": "ours"}
 
 
+def test_since_when_a_failure_is_known_stays_as_long_as_it_is_the_same(tmp_path: Path, known: Baseline) -> None:
+    assert {entry["since"] for entry in known.accepted.values()} == {records.STARTED[:10]}
+    older = replace(known, accepted={key: {**entry, "since": "2026-09-01"} for key, entry in known.accepted.items()})
+    record, _ = judged(tmp_path, None, CLO_011={"verdict": "fail", "detail": "another way"})
+    after = made(record, cases(record), older).accepted
+    assert after["CLO-009"]["since"] == "2026-09-01"
+    assert after["CLO-011"]["since"] == records.STARTED[:10]
+
+
+def test_a_baseline_of_a_recording_is_as_old_as_what_was_recorded(tmp_path: Path) -> None:
+    record, _ = judged(tmp_path)
+    record.run["replayed"] = {"started": "2026-08-02T01:00:00Z"}
+    assert {entry["since"] for entry in made(record, cases(record)).accepted.values()} == {"2026-08-02"}
+    record.run["replayed"] = {"started": "some day"}
+    assert not any("since" in entry for entry in made(record, cases(record)).accepted.values())
+
+
+def test_the_page_says_since_when_a_finding_is_known(tmp_path: Path, known: Baseline) -> None:
+    dated = {key: {**entry, "since": "2026-09-01"} for key, entry in known.accepted.items()}
+    record, found = judged(tmp_path, replace(known, accepted=dated))
+    assert html.render(record, found).count("known to the baseline since 2026-09-01") == len(
+        findings(cases(record), found)
+    )
+    assert "known since 2026-09-01)" in markdown.render(record, found)
+    assert {case.get("since") for case in found["cases"] if case["verdict"] == "accepted"} == {"2026-09-01"}
+
+
+def test_a_baseline_without_dates_says_nothing_of_since_when(tmp_path: Path, known: Baseline) -> None:
+    bare = {key: {name: entry[name] for name in ("reason", "note")} for key, entry in known.accepted.items()}
+    record, found = judged(tmp_path, Baseline.from_json({**known.to_json(), "accepted": bare}))
+    page = html.render(record, found)
+    assert "known to the baseline</strong>" in page
+    assert "known to the baseline since" not in page
+    assert not any("since" in case for case in found["cases"])
+    assert made(record, cases(record), Baseline(accepted=bare)).accepted == bare  # nobody knows since when
+
+
+def test_what_is_new_and_what_is_gone_is_dated_by_what_was_accepted(tmp_path: Path, known: Baseline) -> None:
+    dated = {key: {**entry, "since": "2026-09-01"} for key, entry in known.accepted.items()}
+    changed = {"CLO_009": {"verdict": "pass"}, "CLO_011": {"verdict": "fail", "detail": "another way"}}
+    _, found = judged(tmp_path, replace(known, accepted=dated), **changed)
+    (gone,) = found["drift"]["unexpected_passes"]
+    (other,) = found["drift"]["failed_in_another_way"]
+    assert gone.startswith("CLO-009 passes; its failure was accepted since 2026-09-01 as: ")
+    assert other.startswith("CLO-011: another way; another failure was accepted since 2026-09-01 as: ")
+
+
 def test_shapes_have_types_and_no_values(tmp_path: Path) -> None:
     record, _ = judged(tmp_path)
     found = shapes(record)
@@ -172,7 +229,7 @@ def test_an_update_keeps_notes_and_what_was_not_judged(tmp_path: Path, known: Ba
     )
     after = made(record, cases(record), before)
     assert "CLO-009" not in after.accepted
-    assert after.accepted["CLO-011"] == {"reason": "another way", "note": ""}
+    assert after.accepted["CLO-011"] == {"reason": "another way", "note": "", "since": records.STARTED[:10]}
     assert after.accepted["CLO-005"]["note"] == "known: CLO-005"
     assert after.accepted["ACC-001"]["note"] == "kept"
     assert after.answers["Q-UPDATE-MERGE"] == "merge"
@@ -194,6 +251,7 @@ def test_a_file_round_trips_and_is_stable(tmp_path: Path, known: Baseline) -> No
         ('{"format": 1, "answers": []}', "`answers` is no object"),
         ('{"format": 1, "accepted": {"CLO-001": {}}}', "`accepted.CLO-001` has no `reason`"),
         ('{"format": 1,\n"accepted": {\n"CLO-001": {"reason": "* *"}}}', r"fits any failure \(line 3\)"),
+        ('{"format": 1,\n"accepted": {\n"CLO-001": {"reason": "a", "since": "May"}}}', r"that is no date \(line 3\)"),
         ('{"format": 1,\n"accept": {}}', r"`accept` is no part of a baseline \(line 2\)"),
         ('{"format": 1,\n"answers": {\n"Q-A": 1}}', r"`answers.Q-A` is no text \(line 3\)"),
         ('{"format": 1, "shapes": {"error": "object"}}', r"`shapes.error` does not map paths to types \(line 1\)"),

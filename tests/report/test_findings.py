@@ -54,6 +54,18 @@ def test_known_and_new_are_told_apart() -> None:
     assert [(item.first.id, item.status) for item in found] == [("B-001", "new"), ("A-001", "known")]
 
 
+def test_a_finding_is_known_as_long_as_the_oldest_of_its_checks_and_a_new_one_is_new() -> None:
+    cause = {"words": "deaf", "checks": ["A-001", "A-002", "B-001"]}
+    older, younger = (replace(case(f"A-00{n}", "accepted"), since=f"2026-0{n}-01") for n in (1, 2))
+    said = [{"id": one.id, "verdict": "accepted"} for one in (older, younger)]
+    same = [replace(one, detail="the same words") for one in (younger, older)]
+    (known,) = findings(same, {"drift": {}, "cases": said})
+    assert (known.status, known.since, known.against) == ("known", "2026-01-01", "known since 2026-01-01")
+    made = {"drift": {}, "cases": [*said, {"id": "B-001", "verdict": "fail"}], "causes": [cause]}
+    new = findings([case("B-001")], made)[0]
+    assert (new.status, new.since, new.against) == ("new", "", "new")
+
+
 def test_text_is_made_visible_and_short() -> None:
     assert visible("a\x00\u202eb\n") == "a␀⟨U+202E⟩b\n"
     assert cut("x" * 3000).endswith("… (cut here; 3,000 characters in all)")
