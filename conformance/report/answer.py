@@ -14,6 +14,9 @@ Mark = Literal["yes", "no", "partly", "unknown"]
 Basis = Literal["documented", "reported", "seen here", "but"]
 """Who says so; `but`: what this run saw against the answer."""
 
+NOT_READ = "not_read"
+"""The status of a session that nobody has looked up."""
+
 Rows = dict[str, dict[str, Any]]
 
 SHOWN = {
@@ -93,6 +96,8 @@ class Known:
     rows: Rows
     questions: Mapping[str, Mapping[str, Any]] = field(default_factory=dict)
     model: str = "this model"
+    mock: bool = False
+    """Whether the mock was judged: of its sessions no account knows anything."""
 
     def outcome(self, question: str) -> str | None:
         """What was observed; None when nothing was."""

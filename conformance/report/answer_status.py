@@ -5,10 +5,11 @@ from __future__ import annotations
 from collections.abc import Callable
 from typing import Any
 
-from conformance.report.answer import SHOWN, Evidence, InWords, Known, Mark, Rows, conversations, plain
+from conformance.report.answer import NOT_READ, SHOWN, Evidence, InWords, Known, Mark, Rows, conversations, plain
 
 ASK = "Which way of closing leaves which session status, and does one count as a success?"
 FINISH = "`session.finish`"
+NO_READER = "no_reader_configured"  # of `conformance.status.model.REASONS`
 CLEAN = {1000, 1001, 1005}
 LEDGER = {
     "CLO-020": "A session that was held is missing from the platform's list.",
@@ -23,6 +24,11 @@ LATER = (
     "Bring the status in: `pytest conformance/ --replay record.jsonl --status-source bl`, or fill in "
     "`status-form.jsonl` and give it as `file:`."
 )
+LATER_MOCK = (
+    "Run it again to its end, with `--status-source mock`: what the mock lists it tells while it runs, and no account "
+    "knows of it."
+)
+UNLISTED = "Ask the vendor which sessions are listed, and when: not even one that has to be there was told."
 
 Row = dict[str, Any]
 
@@ -158,7 +164,7 @@ def _word(status: str) -> str:
 
 def _todo(known: Known, told: Rows, ways: dict[str, set[str]]) -> str:
     if not told:
-        return LATER
+        return _later(known)
     good = {way for way, statuses in ways.items() if statuses == {"succeeded"}}
     if FINISH in good:
         return "End with `session.finish`, wait for `session.finished`, then close with 1000."
@@ -173,6 +179,15 @@ def _todo(known: Known, told: Rows, ways: dict[str, set[str]]) -> str:
         "Close with 1000 all the same, leave these sessions out of your alarms, and ask the vendor which end counts as "
         "a success."
     )
+
+
+def _later(known: Known) -> str:
+    """How a status that nobody has told yet can be had; of the mock's own sessions no account has a log."""
+    if not known.mock:
+        return LATER
+    rows = known.walked().values()
+    read = any(row["status"] != NOT_READ and not row["status_why"].startswith(NO_READER) for row in rows)
+    return UNLISTED if read else LATER_MOCK
 
 
 def _how(known: Known, rows: Rows, told: Rows, ways: dict[str, set[str]]) -> list[Evidence]:

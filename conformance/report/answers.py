@@ -25,17 +25,20 @@ def in_words(
     questions: Iterable[Mapping[str, Any]] = (),
     silence: Sequence[tuple[float, int]] = (),
     rate: float | None = None,
+    mock: bool = False,
 ) -> list[InWords]:
     """The three answers.
 
     `model` is what was asked, `questions` are the catalogue's, for what their sources say; `silence` holds seconds of
-    silence before a spoken turn and the audio tokens billed for it, `rate` the tokens a second of audio costs.
+    silence before a spoken turn and the audio tokens billed for it, `rate` the tokens a second of audio costs, and
+    `mock` says that the mock was judged.
     """
     known = Known(
         cases={case.id: case for case in judged},
         rows={row["path"]: row for row in close_paths},
         questions={row["id"]: row for row in questions},
         model=model,
+        mock=mock,
     )
     return [answer_finish.answer(known), answer_status.answer(known), answer_silence.answer(known, silence, rate)]
 

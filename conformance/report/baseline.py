@@ -160,8 +160,14 @@ def made(record: Record, judged: Iterable[Case], before: Baseline | None = None)
             same = entry is not None and fits(entry["reason"], case.detail)
             kept = entry if same and entry else {"reason": way(case.detail), **({"since": day} if day else {})}
             accepted[case.id] = {"note": "", **kept}
-    answers = {key: said for key, said in before.answers.items() if key not in seen and key in known}
-    answers |= {case.id: case.outcome for case in cases if case.verdict == "observed" and case.outcome}
+    clear = {case.id: case.outcome for case in cases if case.verdict == "observed" and case.outcome and not case.hides}
+    vague = {case.id: (case.outcome, case.hides) for case in cases if case.hides}
+    answers = {
+        key: said
+        for key, said in before.answers.items()
+        if (key not in seen and key in known) or said in vague.get(key, ())
+    }
+    answers |= clear
     slow = {row["id"] for row in record.catalogue["questions"] if row["reach"] == "slow"}
     # A part of the conversations shows a part of the members: it adds to what is known and takes nothing from it.
     partial = any(case.verdict == "not_run" and case.conversation and case.id not in slow for case in cases)
@@ -217,7 +223,9 @@ def compare(baseline: Baseline, record: Record, judged: Iterable[Case]) -> Drift
         elif entry is not None and case.verdict != "accepted":
             drift.not_judged.append(f"{case.id}: its accepted failure was not judged ({case.verdict})")
         before = baseline.answers.get(case.id)
-        if before is not None and case.verdict == "observed" and case.outcome != before:
+        if before is not None and case.hides == before:
+            drift.not_judged.append(f"{case.id}: whether its answer is still the known one can't be told by this run")
+        elif before is not None and case.verdict == "observed" and case.outcome != before:
             was, now = (_means(questions.get(case.id), outcome) for outcome in (before, case.outcome))
             drift.changed_answers.append(f"{case.id} was: {was}; and is: {now} ({told(case.detail)[0][:200]})")
         elif before is not None and case.verdict not in {"observed", "not_run"}:

@@ -39,6 +39,9 @@ class Case:
     unexpected: str = ""
     """Why the answer to an open question is one that no source allows, or that it is not the same each time."""
 
+    hides: str = ""
+    """An outcome that what this run saw can't be told from the one that is given (`conformance.report.supported`)."""
+
     since: str = ""
     """The date since when the baseline knows that it fails; empty where none says so."""
 

@@ -6,10 +6,10 @@ import json
 from collections import Counter
 from typing import Any
 
+from conformance.report.answer import NOT_READ
 from conformance.report.record import Record
 from conformance.wire.transcript import Frame, Leg, Transcript
 
-NOT_READ = "not_read"
 _ANSWERED = {None: "the close was not answered", 1005: "the close was answered without a code"}
 _CLOSED = {"fin": "TCP closed by the server", "rst": "TCP reset by the server", "timeout": "TCP left open"}
 

@@ -25,6 +25,7 @@ from conformance.report.html_text import plural
 from conformance.report.reach import reach
 from conformance.report.record import Record
 from conformance.report.stability import stability
+from conformance.report.supported import supported
 from conformance.report.unexpected import unexpected
 from conformance.spec.profiles import UnknownModel, profile_for, profile_of
 from conformance.wire.gaps import GAPS
@@ -58,7 +59,7 @@ def cases(record: Record) -> list[Case]:
     basis = {row["id"]: row.get("basis", "protocol") for row in record.catalogue["clauses"]}
     told = [replace(_told_attempt(case, record), basis=basis.get(case.id, "protocol")) for case in found]
     told = [replace(case, unexpected=unexpected(case, record)) for case in told]
-    return [_accepted(case, record) for case in owned(told)]
+    return supported([_accepted(case, record) for case in owned(told)])
 
 
 def _accepted(case: Case, record: Record) -> Case:
@@ -272,7 +273,15 @@ def _answers(record: Record, judged: list[Case], paths: list[dict[str, Any]]) ->
         rate = profile_of(record.run["target"]).audio_in_rate
     except UnknownModel:  # a record from elsewhere
         rate = None
-    return in_words(judged, paths, model, questions=record.catalogue["questions"], silence=_silence(record), rate=rate)
+    return in_words(
+        judged,
+        paths,
+        model,
+        questions=record.catalogue["questions"],
+        silence=_silence(record),
+        rate=rate,
+        mock=of_mock(record),
+    )
 
 
 def _silence(record: Record) -> list[silence_cost.Point]:
