@@ -145,8 +145,9 @@ class Run:
         checks = list(checks)
         conversations, refused = self.needed(checks)
         generated = list(itertools.islice(self.generated(), self.fuzz_examples)) if _generated(checks) else []
-        # On the embedded mock nothing is scarce: what mostly waits begins first, beside what others do.
-        return (generated + conversations if self.mock else conversations + generated), refused
+        # On the embedded mock nothing is scarce: what mostly waits begins first, beside what others do; so does what
+        # stands last, for the closings listen to silence, and nobody works beside the last of all.
+        return (generated + conversations[::-1] if self.mock else conversations + generated), refused
 
     def hold(
         self,

@@ -11,10 +11,12 @@ import threading
 from collections.abc import Iterator
 from contextlib import contextmanager
 from pathlib import Path
+from types import SimpleNamespace
 
 import pytest
 from websockets.asyncio.server import ServerConnection, serve
 
+from conformance import collecting
 from conformance.judge.checks import load
 from support import runs
 
@@ -72,6 +74,17 @@ def test_on_the_mock_nothing_fails_and_the_run_says_what_it_judged(green: runs.F
     assert not bad
     assert green.code == 0
     assert "judged the embedded mock. It tells nothing about the live service" in green.output
+
+
+def test_what_is_no_check_is_run_as_pytest_runs_it() -> None:
+    assert collecting.pytest_runtest_protocol(SimpleNamespace(), None) is None
+
+
+def test_the_debugger_opens_where_a_check_fails_and_nowhere_else(tmp_path: Path) -> None:
+    """A check is called without pytest's own protocol, which is what asks for the debugger."""
+    chosen = ("--case", "SES-001", "--case", "SES-002", "--quirk", "silent-update", "--pdb")
+    failed = runs.run(tmp_path, *chosen)
+    assert failed.output.count("entering PDB") == sum(verdict == "fail" for verdict in failed.verdicts.values()) > 0
 
 
 def test_the_totals_add_up(green: runs.Finished) -> None:
