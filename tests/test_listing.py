@@ -7,6 +7,7 @@ from types import SimpleNamespace
 import pytest
 
 from conformance import cli, listing, plugin
+from support import runs
 
 
 @pytest.mark.parametrize("kind", listing.KINDS)
@@ -37,7 +38,7 @@ def test_without_arguments_the_command_shows_an_example_of_each(capsys) -> None:
 
 def test_a_console_that_lacks_a_character_shows_its_number() -> None:
     command = [sys.executable, "-m", "conformance.cli", "list", "checks", "GEN-070"]
-    done = subprocess.run(command, capture_output=True, env={"PYTHONIOENCODING": "ascii"}, check=False)
+    done = subprocess.run(command, capture_output=True, env=runs.environment(PYTHONIOENCODING="ascii"), check=False)
     assert done.returncode == 0, done.stderr
     assert b"\\u2026" in done.stdout
 

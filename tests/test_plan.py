@@ -13,6 +13,7 @@ from conformance.judge.checks import load
 from conformance.mock.options import Latency, MockOptions
 from conformance.plan import MOVES, costs, plan
 from conformance.report.cost import tokens
+from conformance.report.record import read
 from conformance.spec.profiles import DEFAULT_MODEL, MODELS, profile_for
 from conformance.status.base import APART
 from conformance.trial import GENERATED, Trial, chapters, failures, needed, run
@@ -23,7 +24,11 @@ AT_ONCE = "qwen3.5-omni-plus-realtime"
 SESSIONS, TOKENS, MINUTES = 120, 60_000, 3.0  # what a full live run stays under
 
 
-@pytest.mark.parametrize("model", MODELS)
+OTHERS = tuple(model for model in MODELS if model != DEFAULT_MODEL)
+"""Every family is among them: the default model's is that of the model that is played at once."""
+
+
+@pytest.mark.parametrize("model", OTHERS)
 def test_a_full_run_meets_no_failure_is_frugal_and_planned_by_the_ledger(model: str) -> None:
     profile = profile_for(model)
     wanted = [item for name in needed(profile) if not (item := chapters().conversations[name]).slow]
@@ -44,22 +49,31 @@ def test_a_full_run_meets_no_failure_is_frugal_and_planned_by_the_ledger(model: 
     assert over_tls.minutes < MINUTES
 
 
-def test_generated_conversations_and_the_budget_are_in_the_plan(tmp_path: Path) -> None:
-    done = runs.run(tmp_path / "none", "--plan", "--fuzz-examples", "5", "--budget-sessions", "100")
+def test_the_default_run_is_planned_by_the_ledger_too(green: runs.Finished) -> None:
+    """The run that the other tests look at as well: that nothing fails in it is asked in test_run.py."""
+    assert {profile_for(model).family for model in OTHERS} == {profile_for(model).family for model in MODELS}
+    profile = profile_for(DEFAULT_MODEL)
+    told = plan([item for name in needed(profile) if not (item := chapters().conversations[name]).slow], profile, 4)
+    generated = sum(line["conversation"].startswith("fuzz/") for line in green.record if line["kind"] == "conversation")
+    assert 0 <= told.connections + 2 * generated - green.summary["sessions"] <= 6
+    seen = sum(tokens(read(green.folder / "record.jsonl").transcripts.values()).values())
+    assert seen < TOKENS
+    assert abs(sum(told.tokens.values()) - seen) <= 0.2 * seen
+
+
+def test_a_plan_needs_no_key_and_has_generated_conversations_and_the_budget_in_it(tmp_path: Path) -> None:
+    more = ("--fuzz-examples", "5", "--budget-sessions", "90")
+    done = runs.run(tmp_path / "none", "--plan", "--endpoint", "singapore", "--workspace", "ws-1", *more)
+    assert done.code == 0, done.output
+    assert "minutes at a live pace" in done.output
     counted = re.search(r"(\d+) conversations, (\d+) connections", done.output)
     assert counted is not None, done.output
     profile = profile_for(DEFAULT_MODEL)
-    wanted = [item for name in needed(profile) if not (item := chapters().conversations[name]).slow]
+    wanted = [item for name in needed(profile) if not ((item := chapters().conversations[name]).slow or item.plain)]
     fewer, without = len(wanted), plan(wanted, profile, 4).connections
     assert (int(counted[1]) - fewer, int(counted[2]) - without) == (5, 10)
-    assert "more than the budget of 100 sessions" in done.output
+    assert "more than the budget of 90 sessions" in done.output
     assert "not measured" not in done.output
-
-
-def test_a_plan_needs_no_key(tmp_path: Path) -> None:
-    done = runs.run(tmp_path / "none", "--plan", "--endpoint", "singapore", "--workspace", "ws-1")
-    assert done.code == 0, done.output
-    assert "minutes at a live pace" in done.output
 
 
 def test_a_plan_opens_nothing_and_leaves_nothing(tmp_path: Path) -> None:

@@ -16,7 +16,7 @@ from types import SimpleNamespace
 import pytest
 from websockets.asyncio.server import ServerConnection, serve
 
-from conformance import collecting
+from conformance import cli, collecting
 from conformance.judge.checks import load
 from support import runs
 
@@ -205,13 +205,7 @@ def test_after_sigkill_every_complete_line_is_readable(tmp_path: Path) -> None:
         runs.signalled(tmp_path, signal.SIGKILL, "held", "--endpoint", f"ws://127.0.0.1:{port}/x", *SOME)
     lines = (tmp_path / "record.jsonl").read_text(encoding="utf-8").splitlines()
     assert json.loads(lines[0])["kind"] == "run"
-    rendered = subprocess.run(
-        [sys.executable, "-m", "conformance.cli", "report", str(tmp_path / "record.jsonl")],
-        capture_output=True,
-        text=True,
-        check=False,
-    )
-    assert rendered.returncode == 0, rendered.stderr
+    assert cli.main(["report", str(tmp_path / "record.jsonl")]) == 0
     assert "cut short" in (tmp_path / "report.html").read_text(encoding="utf-8")
 
 
