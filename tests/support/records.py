@@ -63,9 +63,17 @@ class Stage:
         return self.frame("client", "text", after=after, text=json.dumps(event, ensure_ascii=False), label=label)
 
     def stream(self, packets: int, label: str = "speech hello", each: float = 100.0) -> Stage:
+        """Audio in packets of a tenth of a second."""
         for number in range(packets):
             audio = base64.b64encode(noise(3200, f"{label}{number}")).decode()
             self.client("input_audio_buffer.append", each, label, audio=audio)
+        return self
+
+    def idle(self, seconds: int) -> Stage:
+        """Idle sound, the same in each packet of a second: half the frames of the small run if they were shorter."""
+        for _ in range(seconds):
+            audio = base64.b64encode(noise(32_000, "idle")).decode()
+            self.client("input_audio_buffer.append", 100.0, "idle", audio=audio)
         return self
 
     def greet(self) -> Stage:
@@ -130,7 +138,7 @@ def conversations() -> list[Transcript]:
         transcript(
             "usage/Silence",
             *(
-                Stage().greet().stream(10 * seconds, "idle", each=10.0).stream(10)
+                Stage().greet().idle(seconds).stream(10)
                 .server("input_audio_buffer.committed", item_id="item_0").reply(4, tokens=127 + seconds // 15).close()
                 for seconds in (0, 15, 30)
             ),
