@@ -65,13 +65,13 @@ def test_every_command_has_its_options_and_something_that_runs_it() -> None:
 
 
 def test_a_mock_started_by_hand_gives_the_same_verdicts(green: runs.Finished, tmp_path: Path) -> None:
-    """Of chapters with every kind of conversation; the whole of it would be the embedded mock's run once more."""
-    chosen = [word for chapter in ("AUD", "RSP", "CAN", "CLO", "Q-CLOSE") for word in ("--case", f"{chapter}-*")]
+    """Of chapters that speak, type, interrupt and close; the rest would be the embedded mock's run once more."""
+    chosen = [word for chapter in ("RSP", "CAN", "CLO", "Q-CLOSE") for word in ("--case", f"{chapter}-*")]
     with mock() as (_, url):
         by_hand = runs.run(tmp_path / "by-hand", "--endpoint", url, *chosen)
     assert by_hand.code == 0, by_hand.output
     assert runs.differing(by_hand, green) == {}
-    assert sum(verdict != "not_run" for verdict in by_hand.verdicts.values()) > 50
+    assert sum(verdict != "not_run" for verdict in by_hand.verdicts.values()) > 40
     # A server that says it is the mock is never shown as the service, whatever address it has.
     assert by_hand.summary["target"]["kind"] == "mock"
     assert "It tells nothing about the live service" in by_hand.output
