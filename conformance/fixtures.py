@@ -100,7 +100,11 @@ def to_samples(pcm: bytes) -> array[int]:
 
 def to_pcm(samples: Iterable[float]) -> bytes:
     """Return numbers as s16le bytes, rounded and clipped."""
-    values = array("h", (max(-32768, min(32767, round(sample))) for sample in samples))
+    rounded = list(map(round, samples))
+    try:
+        values = array("h", rounded)
+    except OverflowError:  # few sounds are so loud, and to ask each sample takes as long as to make it
+        values = array("h", (max(-32768, min(32767, sample)) for sample in rounded))
     if sys.byteorder == "big":
         values.byteswap()
     return values.tobytes()
@@ -149,11 +153,12 @@ def resample(pcm: bytes, from_rate: int, to_rate: int) -> bytes:
     cycle, stride = to_rate // shared, from_rate // shared
     for phase in range(min(cycle, count)):
         whole, part = divmod(phase * stride, cycle)
-        share = range(phase, count, cycle)
-        pairs = zip(samples[whole::stride], samples[whole + 1 :: stride], strict=False)
-        result[phase::cycle] = array(
-            "h", [round(here + (after - here) * part / cycle) for _, (here, after) in zip(share, pairs, strict=False)]
-        )
+        share = len(range(phase, count, cycle))
+        first = samples[whole::stride][:share]
+        if part:
+            pairs = zip(first, samples[whole + 1 :: stride], strict=False)
+            first = array("h", [round(here + (after - here) * part / cycle) for here, after in pairs])
+        result[phase::cycle] = first
     if sys.byteorder == "big":
         result.byteswap()
     return result.tobytes()

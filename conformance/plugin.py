@@ -8,6 +8,7 @@ from __future__ import annotations
 
 import contextlib
 import fnmatch
+import gc
 import os
 import sys
 from collections.abc import Generator
@@ -262,6 +263,7 @@ def pytest_report_teststatus(report: Any, config: pytest.Config) -> tuple[str, s
 def pytest_sessionfinish(session: pytest.Session, exitstatus: int) -> None:
     """Write the outputs and set the exit code."""
     config = session.config
+    gc.freeze()  # pytest collects garbage ten times at its end, and what is there is none
     if "hypothesis" not in sys.modules:
         # Nobody used it; its plugin would now import all of it to find that it has nothing to say.
         config.pluginmanager.unregister(name="hypothesispytest")

@@ -8,7 +8,7 @@ import itertools
 import shlex
 from collections.abc import AsyncIterator, Callable, Iterable, Iterator, Mapping
 from contextlib import asynccontextmanager
-from dataclasses import asdict, dataclass, field
+from dataclasses import dataclass, field
 from datetime import UTC, datetime
 from typing import Any
 
@@ -109,8 +109,11 @@ class Run:
     def catalogue(self) -> dict[str, Any]:
         """The fields of the record's `catalogue` line: clauses, questions, and the checks that judge them."""
         return {
-            "clauses": [{**asdict(row), "level": row.level_for(self.profile.family)} for row in clauses().values()],
-            "questions": [{**asdict(row), "expected": row.expected} for row in questions().values()],
+            "clauses": [{**vars(row), "level": row.level_for(self.profile.family)} for row in clauses().values()],
+            "questions": [
+                {**vars(row), "outcomes": [vars(one) for one in row.outcomes], "expected": row.expected}
+                for row in questions().values()
+            ],
             "checks": {
                 check.id: {
                     "level": level(check.id, self.profile),

@@ -7,12 +7,12 @@ without a word (WS-D); the echo tells.
 
 from __future__ import annotations
 
-import copy
 from collections.abc import Callable
 from dataclasses import replace
 from typing import Any
 
 from conformance.mock import defaults, detection, errors, formats, ranges, tools
+from conformance.mock.encoding import copied
 from conformance.mock.errors import Fault, Json, Refused
 from conformance.mock.formats import AudioFormat, Situation
 from conformance.mock.models import Model, UnknownModel, model_for
@@ -46,7 +46,7 @@ class Config:
         self._more_voices = voices
         self._lenient = lenient
         self._defaults = defaults.configuration(model, switches, session_id)
-        self.values: Json = copy.deepcopy(self._defaults)
+        self.values: Json = copied(self._defaults)
         self.tool_choice: Any = "auto"
         self._coerced_detection: str | None = None
         self._turned_off: set[str] = set()  # null where the echo then has no key
@@ -116,7 +116,8 @@ class Config:
                         shown.pop(f"{side}_audio_format", None)
         if "tools" in shown:
             shown["tools"] = [tools.shown(entry) for entry in shown["tools"]]
-        return copy.deepcopy(shown)
+        made: Json = copied(shown)
+        return made
 
     # -- how it changes
 
@@ -125,10 +126,10 @@ class Config:
 
         (With update-atomic = partial the valid members count all the same.)
         """
-        before = (copy.deepcopy(self.values), self.tool_choice, set(self._turned_off))
+        before = (copied(self.values), self.tool_choice, set(self._turned_off))
         faults: list[Fault] = []
         if self._switches["update-merge"] == "replace":
-            self.values = copy.deepcopy(self._defaults)
+            self.values = copied(self._defaults)
             self._turned_off = set()
         for name, value in patch.items():
             try:
@@ -155,7 +156,7 @@ class Config:
             if side == "reset":
                 self.values.pop(name, None)
                 if name in self._defaults:
-                    self.values[name] = copy.deepcopy(self._defaults[name])
+                    self.values[name] = copied(self._defaults[name])
             return
         if setter is not None:
             setter(value, situation)
@@ -256,7 +257,7 @@ class Config:
         if not self.model.can("nested_audio"):
             return
         value = self._take.typed("session.audio", value, dict, "an object")
-        made: Json = copy.deepcopy(self.values.get("audio") or {})
+        made: Json = copied(self.values.get("audio") or {})
         for side in ("input", "output"):
             if side not in value:
                 continue

@@ -60,6 +60,13 @@ _DECODER = json.JSONDecoder(parse_constant=_no_constant)
 _ENCODER = json.JSONEncoder(ensure_ascii=False, separators=(",", ":"))
 
 
+def copied(value: Any) -> Any:
+    """A JSON value of its own, as `copy.deepcopy` makes it in four times the time."""
+    if isinstance(value, dict):
+        return {name: copied(one) for name, one in value.items()}
+    return [copied(one) for one in value] if isinstance(value, list) else value
+
+
 def dumps(value: Any) -> str:
     """Write JSON as the service does: no blank space, characters as they are (WS-REC)."""
     text = _ENCODER.encode(value)

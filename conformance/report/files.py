@@ -11,7 +11,7 @@ from typing import Any
 from conformance.report import badge, brief, junit, markdown, sarif
 from conformance.report.record import read
 from conformance.report.redact import Redactor
-from conformance.report.summary import summary
+from conformance.report.summary import cases, summary
 from conformance.report.whole import write
 
 Tell = Callable[[str], None]
@@ -42,6 +42,7 @@ class Outputs:
     def __init__(self, path: Path, redact: Redactor, largest: int | None = None, tell: Tell = print) -> None:
         self._path, self._redact, self._tell = path, redact, tell
         self._record = read(path, largest)
+        self._record.judged = cases(self._record)
         self.summary = summary(self._record)
 
     def write(self) -> None:

@@ -21,6 +21,7 @@ from pathlib import Path
 from typing import Any
 
 from conformance import guarded
+from conformance.report.case import Case
 from conformance.report.payloads import Keeper, PayloadError, Restorer
 from conformance.report.redact import Redactor
 from conformance.report.wanted import odd
@@ -100,7 +101,8 @@ class Record:
     """A record as read back.
 
     `earlier` are first attempts that a second one took the place of; `truncated` says that the footer is missing,
-    `damage` what could not be read.
+    `damage` what could not be read.  Who makes several outputs of a record, and changes nothing in it, keeps its
+    `summary.cases` in `judged`: each output asks for them.
     """
 
     run: Line
@@ -114,6 +116,7 @@ class Record:
     verdicts: list[Line] = field(default_factory=list)
     footer: Line | None = None
     damage: list[str] = field(default_factory=list)
+    judged: list[Case] | None = field(default=None, compare=False, repr=False)
 
     @property
     def truncated(self) -> bool:

@@ -48,6 +48,8 @@ EXIT: dict[RunVerdict, int] = {
 
 def cases(record: Record) -> list[Case]:
     """Every check of the catalogue exactly once, in catalogue order."""
+    if record.judged is not None:
+        return record.judged
     said: dict[str, list[dict[str, Any]]] = {}
     for line in record.verdicts:
         said.setdefault(line["id"], []).append(line)
