@@ -23,7 +23,7 @@ from conformance.spec.profiles import MODELS
 from conformance.wire import close, until
 
 SDK_VAD = {"type": "server_vad", "threshold": 0.2, "prefix_padding_ms": 300, "silence_duration_ms": 800}
-LONG = "Answer+with+exactly+two+words+" * 3400  # 100 KB; as it happens it is Base64, of which a record keeps little
+LONG = "AnswerWithExactlyTwoWords" * 4000  # 100 KB; letters alone are Base64, of which a record keeps one copy
 
 
 class TestSdks:
