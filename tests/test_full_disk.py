@@ -5,11 +5,13 @@ from __future__ import annotations
 import resource
 import subprocess
 import sys
-from collections.abc import Callable
+from collections.abc import Callable, Iterator
+from contextlib import contextmanager
 from pathlib import Path
 
 import pytest
 
+from conformance import cli
 from conformance.report import files
 from conformance.report.record import read
 from conformance.report.redact import Redactor
@@ -23,6 +25,19 @@ UNCACHED = runs.environment(PYTHONDONTWRITEBYTECODE="1")
 def at_most(size: int) -> Callable[[], None]:
     """A disk on which no file gets larger than `size` bytes: what lies past it fails as on a full one."""
     return lambda: resource.setrlimit(resource.RLIMIT_FSIZE, (size, size))
+
+
+@contextmanager
+def little(size: int) -> Iterator[None]:
+    """Such a disk for this process, within the block."""
+    before, cached = resource.getrlimit(resource.RLIMIT_FSIZE), sys.dont_write_bytecode
+    sys.dont_write_bytecode = True
+    resource.setrlimit(resource.RLIMIT_FSIZE, (size, before[1]))
+    try:
+        yield
+    finally:
+        resource.setrlimit(resource.RLIMIT_FSIZE, before)
+        sys.dont_write_bytecode = cached
 
 
 def run(folder: Path, *options: str, size: int = 10**9) -> runs.Finished:
@@ -99,7 +114,7 @@ def test_a_baseline_that_cannot_be_written_is_said(unlimited: runs.Finished) -> 
 
 
 @pytest.mark.parametrize("name", ["report", "compare", "history"])
-def test_a_command_that_cannot_write_ends_with_3(name: str, tmp_path: Path) -> None:
+def test_a_command_that_cannot_write_ends_with_3(name: str, tmp_path: Path, capsys: pytest.CaptureFixture[str]) -> None:
     path = records.write(tmp_path, records.conversations(), records.verdicts(records.USUAL))
     summary = tmp_path / "summary.json"
     files.write_all(path, Redactor(None))
@@ -109,13 +124,12 @@ def test_a_command_that_cannot_write_ends_with_3(name: str, tmp_path: Path) -> N
         "compare": ["compare", str(path), "-o", str(tmp_path / "c.html")],
         "history": ["history", "--file", str(old), str(summary)],
     }[name]
-    done = subprocess.run(
-        [sys.executable, "-m", "conformance.cli", *words], env=UNCACHED, capture_output=True, text=True, check=False,
-        preexec_fn=at_most(500),
-    )  # fmt: skip
-    assert done.returncode == 3, done.stderr
-    assert "could not be written: File too large" in done.stderr
-    assert len(done.stderr.splitlines()) == 1
+    with little(500):
+        code = cli.main(words)
+    said = capsys.readouterr().err
+    assert code == 3, said
+    assert "could not be written: File too large" in said
+    assert len(said.splitlines()) == 1
 
 
 def test_what_was_there_before_is_kept(tmp_path: Path) -> None:

@@ -114,7 +114,7 @@ def test_a_replay_gives_the_same_verdicts_and_opens_nothing(green: runs.Finished
 
 
 def test_workers_share_one_recording(green: runs.Finished, tmp_path: Path) -> None:
-    split = runs.run(tmp_path, "-n", "2", "--case", "AUD-*", "--case", "CLO-*", "--case", "Q-CLOSE-*")
+    split = runs.run(tmp_path, "-n", "2", "--case", "SES-*", "--case", "CLO-*", "--case", "Q-CLOSE-*")
     assert split.code == 0
     assert runs.differing(split, green) == {}
     assert len(judged(split)) > 30
@@ -220,7 +220,7 @@ def test_other_projects_do_not_see_the_options(tmp_path: Path) -> None:
 
 def test_the_installed_command_gives_the_same_verdicts_in_an_empty_folder(green: runs.Finished, tmp_path: Path) -> None:
     # Speech, pictures, schemas and what is generated of them; CI runs the whole of the wheel.
-    chosen = ("--case", "AUD-*", "--case", "IMG-*", "--case", "FUZ-*")
+    chosen = ("--case", "AUD-00[1-9]", "--case", "IMG-*", "--case", "FUZ-*")
     done = subprocess.run(
         [sys.executable, "-m", "conformance.cli", "run", "-q", "--report-dir", "out", *chosen],
         cwd=tmp_path,
