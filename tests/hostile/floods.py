@@ -6,17 +6,23 @@ import asyncio
 from collections.abc import AsyncIterator, Iterable
 from typing import Any
 
+from conformance.wire.limits import Limits
+
 from .kit import BINARY, CONT, MB, PATIENT, PING, TEXT, Right, either, finding, frame, text, trouble, untidy, unusable
 from .relay import Relay, Talk
 
 NOISE = text({"type": "response.audio.delta", "event_id": "event_x", "delta": "AAAA"})
 BROKEN_OFF = "broken off"
 PAUSE = 0.001  # seconds: in one process with it, a flood would leave its client no turn
+# Who fills any bound fills a small one, too, in a tenth of the work; where the bounds of a run are is for
+# wire/test_limits.py and for whole runs (test_whole.py, `python -m tests.hostile`).
+SMALL = Limits(frames=2_000, size=3 * MB, message=MB, after_close=MB // 8, run=5 * MB)
 
 
 class Floods(Relay):
     """Sends the greeting, and then `more` for ever."""
 
+    limits = SMALL
     more = b""
 
     async def event(self, talk: Talk, event: dict[str, Any]) -> AsyncIterator[bytes]:
@@ -129,6 +135,7 @@ class GoesOnAfterItsCloseFrame(Relay):
     """Sends events without end behind its close frame."""
 
     right = either("broken off|GEN-061")
+    limits = SMALL
 
     async def close(self, talk: Talk, body: bytes) -> AsyncIterator[bytes]:
         yield frame(8, body)

@@ -15,6 +15,8 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import Any, ClassVar, NamedTuple
 
+from conformance.wire.limits import Limits
+
 GUID = b"258EAFA5-E914-47DA-95CA-C5AB0DC85B11"  # RFC 6455 §1.3
 CONT, TEXT, BINARY, CLOSE, PING, PONG = 0, 1, 2, 8, 9, 10
 CERTIFICATE = Path(__file__).with_name("self_signed.pem")
@@ -83,6 +85,8 @@ class Endpoint:
     scheme: ClassVar[str] = "ws"
     turn: ClassVar[int] = 0
     """At which connection it changes, where it does."""
+    limits: ClassVar[Limits] = Limits()
+    """What a short run breaks it off at."""
 
     def __init__(self, *, early: bool = False) -> None:
         """`early`: what changes, changes at the third connection, as a short run has no more."""

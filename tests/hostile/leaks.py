@@ -40,10 +40,16 @@ def _parts(key: bytes, least: int = LEAST) -> set[bytes]:
 
 def _without_escapes(content: bytes) -> bytes:
     for _ in range(3):
-        content = re.sub(rb"\\+u00([0-9a-fA-F]{2})", lambda found: bytes.fromhex(found[1].decode()), content)
-        content = re.sub(rb"&#x([0-9a-fA-F]{2});", lambda found: bytes.fromhex(found[1].decode()), content)
-        content = re.sub(rb"&#(\d{2,3});", lambda found: bytes([min(255, int(found[1]))]), content)
-        content = unquote_to_bytes(content)
+        before = content
+        if b"u00" in content:
+            content = re.sub(rb"\\+u00([0-9a-fA-F]{2})", lambda found: bytes.fromhex(found[1].decode()), content)
+        if b"&#" in content:
+            content = re.sub(rb"&#x([0-9a-fA-F]{2});", lambda found: bytes.fromhex(found[1].decode()), content)
+            content = re.sub(rb"&#(\d{2,3});", lambda found: bytes([min(255, int(found[1]))]), content)
+        if b"%" in content:
+            content = unquote_to_bytes(content)
+        if content == before:
+            break
     return content
 
 

@@ -17,7 +17,7 @@ from conformance.report.redact import Redactor
 from conformance.secrets import Secrets
 from conformance.spec.profiles import DEFAULT_MODEL, profile_for
 from conformance.trial import chapters
-from conformance.wire import pulse
+from conformance.wire import limits, pulse
 from conformance.wire.target import Deadlines, resolve
 from conformance.wire.transcript import Transcript
 
@@ -40,7 +40,8 @@ def run(kind: type[Endpoint], folder: Path) -> Seen:
     redact = Redactor(Secrets([leaks.KEY]))
     began = time.monotonic()
     writer = record.RecordWriter(folder / "record.jsonl", redact)
-    with hosted(endpoint) as url, mock.patch.object(pulse, "STALL", STALL):
+    bounds = mock.patch.object(limits, "Limits", return_value=kind.limits)
+    with hosted(endpoint) as url, mock.patch.object(pulse, "STALL", STALL), bounds:
         target = resolve(url, model=DEFAULT_MODEL, key=leaks.KEY, workspace=None, concurrency=4)
         asked = runner.Run(
             replace(target, deadlines=DEADLINES, back_off=0.01), profile, every, status_source="none", status_wait=0.0
