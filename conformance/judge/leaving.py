@@ -88,17 +88,36 @@ def in_words(left: Leaving, listed: Mapping[str, str]) -> str:
     return f"{finished}{left.how}{when}; {statuses(listed)}"
 
 
+RULES = {
+    "finish_required": "where only `session.finish` counts",
+    "clean_close_ok": "where a clean close counts",
+    "pending_until_finish": "where a session runs until `session.finish`",
+    "absent_unless_success": "where successes alone are listed",
+    "cancelled": "where a close cancels",
+}
+"""What the platform may go by, in words."""
+LISTED = {
+    "failed_client": "failed (client error)",
+    "failed_throttled": "failed (throttled)",
+    "failed_server": "failed (server error)",
+    "absent": "not at all",
+}
+
+
 def statuses(listed: Mapping[str, str]) -> str:
     """As what a session is listed, policies of one mind together."""
     found: dict[str, list[str]] = {}
     for policy, status in listed.items():
         if policy != "here":
-            found.setdefault(status.replace("_", " "), []).append(policy)
+            found.setdefault(LISTED.get(status, status.replace("_", " ")), []).append(policy)
     if not found:
         return "the ledger does not list it"
     if len(found) == 1:
         return f"listed as {next(iter(found))} under every policy"
-    return "listed as " + ", ".join(f"{status} ({', '.join(names)})" for status, names in found.items())
+    return "listed as " + ", ".join(
+        f"{status} {' and '.join(RULES.get(name, f'under {name}') for name in names)}"
+        for status, names in found.items()
+    )
 
 
 def _last(leg: Leg, kind: str) -> Frame | None:

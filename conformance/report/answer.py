@@ -35,10 +35,19 @@ SHOWN = {
 MOST_WORDS = 20
 
 
-def advice(made: Mapping[str, Any]) -> str:
-    """What leads in what follows from an answer: nobody should write a client for what the mock does."""
+def advice(made: Mapping[str, Any], mark: str = "") -> str:
+    """What leads in what follows from an answer: nobody should write a client for what the mock does.
+
+    What follows from an answer that is not known is about the run, whatever was judged.
+    """
     played = made["mock"] and not made.get("client")  # a client is told of itself
-    return "What to do, if the service answers so" if played else "What to do"
+    return "What to do, if the service answers so" if played and mark != "unknown" else "What to do"
+
+
+def after_mark(text: str) -> str:
+    """A sentence as it goes on after `No:`; what begins with a name stays as it is."""
+    first = text.split(" ", 1)[0]
+    return text[:1].lower() + text[1:] if first == first.capitalize() and first.isalpha() else text
 
 
 @dataclass(frozen=True)

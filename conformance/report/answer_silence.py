@@ -57,6 +57,8 @@ def answer(known: Known, points: Sequence[tuple[float, int]], rate: float | None
     questions = [QUESTION, *dict.fromkeys(question for question, _ in ASIDES)]
     missing = [question for question in questions if known.outcome(question) in {None, "other"} and question != IDLE]
     unknown = [_open(question) for question in missing]
+    if (case := known.cases.get(QUESTION)) is not None and case.hides:
+        unknown.append("whether the silence around the speech is in its price")
     if known.outcome(IDLE) is None:
         unknown.append("what a session costs that idles for minutes and gets no reply: not knowable from replies")
     unknown.append("what an invoice says: usage is what `response.done` reports")

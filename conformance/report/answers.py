@@ -8,6 +8,7 @@ evidence never stands in for the platform's status, and a way that was not walke
 from __future__ import annotations
 
 from collections.abc import Iterable, Mapping, Sequence
+from dataclasses import replace
 from typing import Any
 
 from conformance.report import answer_finish, answer_silence, answer_status
@@ -15,6 +16,9 @@ from conformance.report.answer import SHOWN, Evidence, InWords, Known, plain
 from conformance.report.case import Case
 
 __all__ = ["SHOWN", "Evidence", "InWords", "in_words", "plain", "unread"]
+
+
+ENDED = "See to what ended this run, and hold it again: a part of it would meet the same."
 
 
 def in_words(
@@ -26,12 +30,13 @@ def in_words(
     silence: Sequence[tuple[float, int]] = (),
     rate: float | None = None,
     mock: bool = False,
+    ended: str = "",
 ) -> list[InWords]:
     """The three answers.
 
     `model` is what was asked, `questions` are the catalogue's, for what their sources say; `silence` holds seconds of
     silence before a spoken turn and the audio tokens billed for it, `rate` the tokens a second of audio costs, and
-    `mock` says that the mock was judged.
+    `mock` says that the mock was judged, `ended` what ended the run before it had held everything.
     """
     known = Known(
         cases={case.id: case for case in judged},
@@ -40,7 +45,8 @@ def in_words(
         model=model,
         mock=mock,
     )
-    return [answer_finish.answer(known), answer_status.answer(known), answer_silence.answer(known, silence, rate)]
+    found = [answer_finish.answer(known), answer_status.answer(known), answer_silence.answer(known, silence, rate)]
+    return [replace(one, todo=ENDED) if ended and one.mark == "unknown" else one for one in found]
 
 
 def unread(close_paths: Iterable[dict[str, Any]]) -> str | None:

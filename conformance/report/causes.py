@@ -58,7 +58,14 @@ def causes(held: Iterable[Transcript], judged: Iterable[Case]) -> list[Cause]:
     held, left = list(held), [case for case in judged if case.verdict in HANGS]
     found = []
     refused = filter(
-        None, (_refused(UPDATE, held), _part(held), *(_refused(kind, held) for kind in OTHERS), without_effect(held))
+        None,
+        (
+            _binary(held),
+            _refused(UPDATE, held),
+            _part(held),
+            *(_refused(kind, held) for kind in OTHERS),
+            without_effect(held),
+        ),
     )
     for words, names in [*refused, *_foreign(held)]:
         mine = [case for case in left if _within(case, names)]
@@ -105,6 +112,21 @@ def _within(case: Case, names: set[str]) -> bool:
     """Whether a check was judged on these conversations alone."""
     where = {case.conversation} if case.conversation else {one.conversation for one in case.findings}
     return bool(where) and where <= names
+
+
+def _binary(held: list[Transcript]) -> tuple[str, set[str]] | None:
+    """A server whose events are all in binary frames says nothing that this protocol has."""
+    said = {
+        transcript.conversation: {
+            frame.opcode for leg in transcript.legs for frame in leg.frames if frame.side == "server"
+        }
+        & {"text", "binary"}
+        for transcript in held
+    }
+    spoke = {name for name, opcodes in said.items() if opcodes}
+    if len(spoke) < SEVERAL or any("text" in opcodes for opcodes in said.values()):
+        return None
+    return "every event of the server comes in a binary frame: none of them can be read", spoke
 
 
 def _refused(kind: str, held: list[Transcript]) -> tuple[str, set[str]] | None:

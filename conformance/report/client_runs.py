@@ -9,8 +9,8 @@ from collections import Counter
 from collections.abc import Mapping
 from typing import Any
 
-from conformance.judge.leaving import leaving, statuses
-from conformance.report.answer import Evidence, InWords, Mark
+from conformance.judge.leaving import RULES, leaving, statuses
+from conformance.report.answer import SHOWN, Evidence, InWords, Mark
 from conformance.report.html_trace import audio_of
 from conformance.report.record import Record
 from conformance.wire.transcript import Leg, Transcript
@@ -123,20 +123,23 @@ def _leaves(found: list[dict[str, Any]]) -> InWords:
 def _leaves_behind(found: list[dict[str, Any]]) -> InWords:
     ask = "What does that leave behind in the platform's list of sessions, and are they successes?"
     how = []
-    succeeded = total = 0
+    succeeded = total = good = rules = 0
     for policy in POLICIES:
         counted = Counter(one["listed"][policy] for _, one in _sessions(found) if one["listed"][policy])
         succeeded, total = succeeded + counted["succeeded"], total + counted.total()
         if counted:
-            told = ", ".join(f"{count} {status.replace('_', ' ')}" for status, count in counted.most_common())
-            how.append(Evidence("seen here", f"Where the platform counts by `{policy}`: {told}."))
+            told = ", ".join(f"{count} {SHOWN.get(status, status)}" for status, count in counted.most_common())
+            how.append(Evidence("seen here", f"{RULES[policy].capitalize()}: {told}."))
+            good += counted["succeeded"] == counted.total()
+            rules += 1
     if not total:
         mark: Mark = "unknown"
         text = "Not known: nothing that this run could see."
     elif succeeded == total:
         mark, text = "yes", "Successes, whichever known policy the platform has."
     elif succeeded:
-        mark, text = "partly", "Successes under some of the known policies of the platform, and not under others."
+        mark = "partly"
+        text = f"All of them count as successes by {good} of the {rules} rules that the platform may go by."
     else:
         mark, text = "no", "No success, whichever known policy the platform has."
     unknown = "which of these policies the platform has; the mock lists under each that is known of its kind"
@@ -148,17 +151,19 @@ def _costs(found: list[dict[str, Any]]) -> InWords:
     ask = "Did it hold sessions, and how much audio and how many tokens did they cause?"
     every = [session for row in found for session in row["sessions"]]
     plain = [session for row in found if row["scenario"] == "plain" for session in row["sessions"]]
-    parts = [_spent(what, those) for what, those in (("In `plain`", plain), ("In all", every)) if those]
+    parts = [f"{what}: {_amount(those)}." for what, those in (("In `plain`", plain), ("In all", every)) if those]
     if not parts:
         return InWords(ask, "Not known: it held no session.", "", (), todo="Look at what it printed.")
     how = tuple(Evidence("seen here", part) for part in parts)
-    return InWords(ask, parts[-1], "", (), mark="yes", todo="Compare with what you expect of it.", how=how)
+    return InWords(
+        ask, f"Yes: it held {_amount(every)}.", "", (), mark="yes", todo="Compare with what you expect of it.", how=how
+    )
 
 
-def _spent(what: str, those: list[dict[str, Any]]) -> str:
+def _amount(those: list[dict[str, Any]]) -> str:
     audio, tokens = sum(one["audio_seconds"] for one in those), sum(one["tokens"] for one in those)
     many = "1 session" if len(those) == 1 else f"{len(those)} sessions"
-    return f"{what}: {many}, {audio:.1f} s of audio sent, {tokens} tokens as the mock counts them."
+    return f"{many}, {audio:.1f} s of audio sent, {tokens} tokens as the mock counts them"
 
 
 def _listed(names: list[str]) -> str:

@@ -10,6 +10,7 @@ from conformance.report.answer import NOT_READ
 from conformance.report.record import Record
 from conformance.wire.transcript import Frame, Leg, Transcript
 
+GREETING = "session.created"
 _ANSWERED = {None: "the close was not answered", 1005: "the close was answered without a code"}
 _CLOSED = {"fin": "TCP closed by the server", "rst": "TCP reset by the server", "timeout": "TCP left open"}
 
@@ -69,6 +70,8 @@ def unfinished(transcript: Transcript) -> str:
         return transcript.broken_off
     if _sent(leg, "session.finish") is not None or transcript.path in OF_THE_SERVER:
         return ""
+    if transcript.stop is not None and ("finish" in (transcript.path or "") or GREETING in transcript.stop.waiting_for):
+        return transcript.stop.why
     if leg.ending.first == "server":
         code = leg.ending.code_received
         return f"the server left {'without a close frame' if code is None else f'with {code}'} before the client could"

@@ -25,6 +25,9 @@ WORD = {
     "unexpected": "Unexpected answer",
 }
 
+GENERATED = "FUZ-"
+"""Generated conversations break the same rules in scripts that nobody wrote: they speak for a cause last."""
+
 _VARIABLE = re.compile(r"\b(?:0x[0-9a-f]+|[a-z]+_[A-Za-z0-9]{6,}|[0-9a-fA-F-]{16,}|\d+(?:\.\d+)?)\b")
 
 
@@ -41,6 +44,9 @@ class Finding:
     """`new`, `known` or empty (no baseline was given)."""
     cause: str = ""
     """What all of them hang on, where it is one thing in the whole run (`conformance.report.causes`)."""
+
+    places_of_cause: tuple[str, ...] = ()
+    """The conversations that show the cause."""
 
     @property
     def since(self) -> str:
@@ -73,6 +79,8 @@ class Finding:
     @property
     def conversations(self) -> list[str]:
         """Where it was seen; empty for a rule that judges all of them."""
+        if self.places_of_cause:
+            return list(self.places_of_cause)
         return list(dict.fromkeys(case.conversation for case in self.cases if case.conversation))
 
     @property
@@ -120,8 +128,9 @@ def findings(judged: Iterable[Case], made: dict[str, Any]) -> list[Finding]:
     status = _status(made)
     groups: dict[tuple[str, str, str], Finding] = {}
     told = {name: one["words"] for one in made.get("causes", ()) for name in one["checks"]}
+    shown = {one["words"]: tuple(one.get("conversations", ())) for one in made.get("causes", ())}
     for cause in dict.fromkeys(told.values()):
-        groups["cause", cause, ""] = Finding([], cause=cause)
+        groups["cause", cause, ""] = Finding([], cause=cause, places_of_cause=shown[cause])
     for case in judged:
         if (cause := told.get(case.id)) is not None and case.verdict == "fail":
             groups["cause", cause, ""].cases.append(case)
@@ -135,7 +144,7 @@ def findings(judged: Iterable[Case], made: dict[str, Any]) -> list[Finding]:
         groups.setdefault(key, Finding([])).cases.append(case)
     found = list(groups.values())
     for finding in found:
-        finding.cases.sort(key=lambda case: (RANK.get(case.level, 9), case.id))
+        finding.cases.sort(key=lambda case: (RANK.get(case.level, 9), case.id.startswith(GENERATED), case.id))
         finding.blocked = blocked_by({case.id for case in finding.cases}, judged)
         if finding.cause:
             known = {case.id for case in finding.blocked}

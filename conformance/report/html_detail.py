@@ -12,6 +12,7 @@ from collections.abc import Callable
 from typing import Any
 
 from conformance.report import html_text, html_views, naming
+from conformance.report.answer import SHOWN
 from conformance.report.case import Case
 from conformance.report.findings import places
 from conformance.report.html_finding import Shown
@@ -161,12 +162,23 @@ def conversation(
     }
 
 
+BY = {
+    "exact_id": "by the session's id",
+    "unique_in_window": "as the only one that was listed for its time",
+    "counter_delta": "by a counter that rose around it",
+    "human": "by a person, in the console",
+    "none": "",
+}
+"""How the platform's rows are told to be of a session, in words."""
+
+
 def _close(row: dict[str, Any]) -> list[list[str]]:
     """The close path that it walked, as pairs."""
     told = [["Close path", row["path"]], ["What the client did", row["does"]], ["What came of it", row["behaviour"]],
             ["After the client's move", ", ".join(row["said_after"])], ["A reply that ran", row["pending"]],
-            ["Status", f"{row['status'].replace('_', ' ')} {row['status_error']}".strip()],
-            ["Why it is not known", row["status_why"]], ["How it was attributed", row["attribution"].replace("_", " ")],
+            ["Status", f"{SHOWN.get(row['status'], row['status'].replace('_', ' '))} {row['status_error']}".strip()],
+            ["Why it is not known", row["status_why"]],
+            ["How it was attributed", BY.get(row["attribution"], row["attribution"])],
             ["Tokens by the platform", str((row["platform_usage"] or {}).get("total_tokens", ""))]]  # fmt: skip
     if row["status_lag_s"] is not None:
         told.append(["Listed", f"{row['status_lag_s']:.1f} s after the end"])

@@ -62,12 +62,13 @@ class Shown:
 def shown(finding: Finding, record: Record, sentences: dict[str, str]) -> Shown:
     """What there is to show of a finding; a record without findings as data is told by its words."""
     first = finding.first
-    seen = _seen(first)
+    seen = _seen([first] if finding.cause else finding.cases)
     names = list(dict.fromkeys(name for one in seen for name in one.conversations)) or finding.conversations
     expected = next((one.expected for one in first.findings if one.expected), "") or sentences.get(first.id, "")
     if finding.cause:
         names = finding.conversations or names
-    count = 1 if finding.cause else max(first.places, sum(one.times for one in seen))
+    unkept = sum(max(0, case.places - len(case.findings)) for case in finding.cases)
+    count = 1 if finding.cause else sum(one.times for one in seen) + unkept
     held = len(record.transcripts)
     where = f"in {plural(len(names), 'conversation')} of {held}" if names else finding.breadth
     scene, frame = _frame(first, names, record)
@@ -85,20 +86,26 @@ def shown(finding: Finding, record: Record, sentences: dict[str, str]) -> Shown:
     )
 
 
-def _seen(case: Case) -> list[Seen]:
-    """Equal findings once, the most frequent first."""
-    said: list[tuple[str, str]]
-    if case.findings:
-        said = [(one.seen, one.conversation) for one in case.findings]
-    elif where := places(case):
-        said = [(text, name) for name, text in where]
-    else:
-        said = [(told(case.detail)[0], case.conversation)]
-    counted = Counter(text for text, _ in said)
+def _seen(cases: list[Case]) -> list[Seen]:
+    """Equal findings once, the most frequent first; checks that complain of one frame count as one."""
+    said = list(dict.fromkeys(one for case in cases for one in _said(case)))
+    counted = Counter(text for text, *_ in said)
     return [
-        Seen(text, times, tuple(dict.fromkeys(name for other, name in said if other == text and name)))
+        Seen(text, times, tuple(dict.fromkeys(name for other, name, _ in said if other == text and name)))
         for text, times in counted.most_common()
     ]
+
+
+def _said(case: Case) -> list[tuple[str, str, object]]:
+    """What was seen, in which conversation, and what tells one place in it from another."""
+    if case.findings:
+        return [
+            (one.seen, one.conversation, number if one.frame is None else (one.connection, one.frame))
+            for number, one in enumerate(case.findings)
+        ]
+    if where := places(case):
+        return [(text, name, number) for number, (name, text) in enumerate(where)]
+    return [(told(case.detail)[0], case.conversation, case.id)]
 
 
 def _frame(case: Case, names: list[str], record: Record) -> tuple[str, tuple[int, Frame] | None]:

@@ -30,7 +30,7 @@ def render(record: Record, made: dict[str, Any]) -> str:
     usage = made["usage"]
     cost = f"{usage['input_tokens']:,} input and {usage['output_tokens']:,} output tokens, {made['seconds']} s."
     out += [f"{plural(made['conversations'], 'conversation')}, {plural(made['sessions'], 'session')}, {cost}", ""]
-    out += _in_words(made["answers"], advice(made))
+    out += _in_words(made)
     out += _answers(list(answers(record, judged, made).values()))
     out += _close_paths(made["close_paths"])
     out += drift.markdown(made)
@@ -43,10 +43,11 @@ def render(record: Record, made: dict[str, Any]) -> str:
 MARKS = {"yes": "✓", "no": "✗", "partly": "◐", "unknown": "?"}
 
 
-def _in_words(answers: list[dict[str, Any]], todo: str) -> list[str]:
+def _in_words(made: dict[str, Any]) -> list[str]:
     """The three questions that the suite was asked for: a heading and a paragraph each."""
     out = []
-    for answer in answers:
+    for answer in made["answers"]:
+        todo = advice(made, answer["mark"])
         shown = ", ".join(f"`{name}`" for name in answer["conversations"][:4])
         more = len(answer["conversations"]) - 4
         out += [f"### {cell(answer['question'])}", "", f"{MARKS[answer['mark']]} **{_plain(answer['text'])}**"]

@@ -283,6 +283,7 @@ def _answers(record: Record, judged: list[Case], paths: list[dict[str, Any]]) ->
         silence=_silence(record),
         rate=rate,
         mock=of_mock(record),
+        ended=str((record.recorded or {}).get("infrastructure") or ""),
     )
 
 

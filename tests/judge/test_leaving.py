@@ -48,6 +48,10 @@ def test_labels(events: tuple[str, ...], ending: Ending, label: str) -> None:
 def test_a_sentence_tells_every_policy() -> None:
     listed = {"here": "failed_client", "a": "failed_client", "b": "succeeded", "c": "succeeded"}
     said = in_words(leaving(leg()), listed)
-    assert said == "close-1000 (idle); listed as failed client (a), succeeded (b, c)"
+    assert said == "close-1000 (idle); listed as failed (client error) under a, succeeded under b and under c"
+    policies = {"finish_required": "in_progress", "clean_close_ok": "absent"}
+    assert statuses(policies) == (
+        "listed as in progress where only `session.finish` counts, not at all where a clean close counts"
+    )
     assert statuses({"here": "x", "a": "succeeded"}) == "listed as succeeded under every policy"
     assert statuses({}) == "the ledger does not list it"

@@ -7,10 +7,11 @@ from pathlib import Path
 import pytest
 
 from conformance.report.answer_status import LATER, LATER_MOCK, UNLISTED
-from conformance.report.answers import in_words
-from conformance.report.closing import close_paths
+from conformance.report.answers import ENDED, in_words
+from conformance.report.closing import close_paths, unfinished
 from conformance.report.record import read
 from conformance.report.summary import summary
+from conformance.wire.transcript import Stop
 from support import records
 
 
@@ -37,3 +38,24 @@ def test_a_list_of_the_mock_that_was_read_is_not_read_again(reading: dict[str, s
     assert rows
     assert in_words([], rows, mock=True)[1].todo == todo
     assert in_words([], rows)[1].todo == LATER
+
+
+def test_what_ended_a_run_comes_before_what_it_does_not_know() -> None:
+    assert {answer.todo for answer in in_words([], [], ended="5 conversations in a row were broken off")} == {ENDED}
+    assert ENDED not in {answer.todo for answer in in_words([], [])}
+
+
+@pytest.mark.parametrize(
+    ("path", "waiting_for", "walked"),
+    [
+        ("close-1000-idle", ("session.created",), False),  # it was never greeted
+        ("close-1000-after-response", ("response.done",), True),
+        ("finish-then-close", ("session.updated",), False),  # `session.finish` was never sent
+        ("finish-then-close", None, True),
+    ],
+)
+def test_a_way_that_was_not_begun_is_not_walked(path: str, waiting_for: tuple[str, ...] | None, walked: bool) -> None:
+    transcript = records.transcript("closing/One", records.Stage().greet().close(), path=path)
+    if waiting_for:
+        transcript.stop = Stop(1, waiting_for, 300.0, "nothing came", "silence")
+    assert unfinished(transcript) == ("" if walked else "nothing came")

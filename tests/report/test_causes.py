@@ -41,6 +41,19 @@ def test_one_that_is_confirmed_and_too_few_are_no_cause() -> None:
     assert causes([held(at, UPDATE, REFUSED) for at in range(3)], judged("a/0", verdict="pass")) == []
 
 
+def test_a_server_that_speaks_in_binary_frames_is_told_as_that() -> None:
+    binary = [held(at, UPDATE) for at in range(3)]
+    for transcript in binary:
+        leg = transcript.legs[0]
+        leg.frames[:] = [replace(one, opcode="binary") if one.side == "server" else one for one in leg.frames]
+    (cause,) = causes(binary, judged("a/0", "a/1"))
+    assert cause.words == "every event of the server comes in a binary frame: none of them can be read"
+    assert cause.checks == ("A-000", "A-001")
+    readable = held(3, s("session.created", session=SESSION))
+    assert not any("binary" in one.words for one in causes([*binary, readable], judged("a/0")))
+    assert not any("binary" in one.words for one in causes(binary[:2], judged("a/0")))
+
+
 def test_another_dialect_is_called_one() -> None:
     foreign = [held(at, "S response.output_text.delta") for at in range(3)]
     (cause,) = causes(foreign, judged("a/1"))

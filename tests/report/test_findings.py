@@ -48,6 +48,14 @@ def test_what_hangs_on_one_cause_is_one_finding_and_comes_first() -> None:
     assert [item.id for item in third.cases] == ["A-001"]
 
 
+def test_a_cause_is_seen_where_it_was_seen_and_generated_conversations_speak_for_it_last() -> None:
+    judged = [case("FUZ-001", conversation=""), case("GEN-002", conversation="")]
+    causes = [{"words": "deaf", "checks": ["FUZ-001", "GEN-002"], "conversations": ["a/1", "a/2", "a/3"]}]
+    (found,) = findings(judged, {"causes": causes})
+    assert found.first.id == "GEN-002"
+    assert found.breadth == "in 3 conversations"
+
+
 def test_known_and_new_are_told_apart() -> None:
     verdicts = [{"id": "A-001", "verdict": "accepted"}, {"id": "B-001", "verdict": "fail"}]
     found = findings([case("A-001", "accepted"), case("B-001")], {"drift": {}, "cases": verdicts})

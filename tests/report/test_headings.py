@@ -7,7 +7,7 @@ from typing import Any
 import pytest
 
 from conformance.report import client_runs
-from conformance.report.answer import advice
+from conformance.report.answer import advice, after_mark
 
 
 @pytest.mark.parametrize(
@@ -21,6 +21,26 @@ from conformance.report.answer import advice
 )
 def test_nobody_is_told_to_write_a_client_for_what_the_mock_does(mock: bool, client: Any, leads: str) -> None:
     assert advice({"mock": mock} | ({} if client is None else {"client": client})) == leads
+
+
+def test_what_is_not_known_is_about_the_run_whatever_was_judged() -> None:
+    assert advice({"mock": True}, "unknown") == "What to do"
+    assert advice({"mock": True}, "no") == "What to do, if the service answers so"
+
+
+@pytest.mark.parametrize(
+    ("text", "goes_on"),
+    [
+        ("Every way leaves it failed.", "every way leaves it failed."),
+        ("A close frame 1000 leaves succeeded.", "a close frame 1000 leaves succeeded."),
+        ("Contradictory: it is both.", "Contradictory: it is both."),
+        ("VAD hears nothing.", "VAD hears nothing."),
+        ("`session.finish` leaves succeeded.", "`session.finish` leaves succeeded."),
+        ("", ""),
+    ],
+)
+def test_a_sentence_goes_on_after_its_mark(text: str, goes_on: str) -> None:
+    assert after_mark(text) == goes_on
 
 
 @pytest.mark.parametrize(

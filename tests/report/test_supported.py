@@ -39,7 +39,9 @@ def test_row_and_answer_say_the_same(silence: Case, rate: Case | None, outcome: 
     assert found[0].outcome == outcome
     assert says in found[0].detail
     assert bool(says) == (found[0].detail != silence.detail) == bool(found[0].hides)
-    assert in_words(found, [])[2].mark == mark
+    answer = in_words(found, [])[2]
+    assert answer.mark == mark
+    assert ("whether the silence around the speech is in its price" in answer.unknown) == bool(says)
 
 
 def run(folder: Path, **lines: Any) -> dict[str, Any]:
