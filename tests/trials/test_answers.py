@@ -37,6 +37,7 @@ CLOSED = (
 FAILED = ("no", "Every way of closing that was tried leaves the session failed (client error).")
 ONLY_FINISHED = ("yes", "`session.finish` leaves succeeded, every other way leaves failed (client error).")
 UNTOLD = ("unknown", "Not known: the platform told the status of no session of this run.")
+UNWALKED = ("unknown", "Not known: no way of closing was walked to its end in this run.")
 UNHEARD = ("unknown", "Not known: nothing in this run shows how `session.finish` is answered.")
 
 
@@ -214,7 +215,7 @@ MISLEADING = {
     "close-with-1005": (("no", f"{UNCLEAN} gets no valid close frame back, so no end is clean."), None, ""),
     "holds-the-line": (("no", f"{UNCLEAN} is answered by 1000, but TCP then stays open."), None, ""),
     "hangs-up": (None, None, "not walked to their end: the server left with 1000"),
-    "greets-nobody": (UNHEARD, UNTOLD, ""),
+    "greets-nobody": (UNHEARD, UNWALKED, ""),
     "greeting-without-id": (None, UNTOLD, ""),
     "same-session-id": (None, UNTOLD, ""),
     "ledger-loses-sessions": (
