@@ -20,6 +20,7 @@ GROUPS = {
         "fixtures",
         "garbage",
         "guarded",
+        "kept",
         "orderly",
         "outlet",
         "screen",

@@ -8,13 +8,12 @@ from __future__ import annotations
 
 import functools
 import re
-import tomllib
 from collections.abc import Iterable, Mapping
 from dataclasses import dataclass, fields
 from pathlib import Path
 from typing import Any
 
-from conformance import data
+from conformance import data, kept
 from conformance.spec.catalogue import CatalogueError, clause, question
 
 FILE = Path(__file__).parent / "anchors.toml"
@@ -53,7 +52,7 @@ KEYS = {field.name for field in fields(Anchor)}
 @functools.cache
 def anchors() -> dict[str, Anchor]:
     """All anchors by id, in the order of the sources.  Raises CatalogueError on a row that contradicts itself."""
-    return read(tomllib.loads(FILE.read_text(encoding="utf-8"))["anchor"])
+    return read(kept.table(FILE)["anchor"])
 
 
 def read(rows: Iterable[Mapping[str, Any]]) -> dict[str, Anchor]:

@@ -7,10 +7,10 @@ from __future__ import annotations
 
 import difflib
 import functools
-import tomllib
 from dataclasses import dataclass
-from importlib import resources
 from typing import Any, Literal, TypeVar
+
+from conformance import data, kept
 
 Level = Literal["MUST", "SHOULD", "MAY"]
 Row = TypeVar("Row")
@@ -92,8 +92,7 @@ class Question:
 
 
 def _rows(name: str, table: str) -> list[dict[str, Any]]:
-    path = resources.files("conformance.spec").joinpath(name)
-    rows = tomllib.loads(path.read_text(encoding="utf-8")).get(table, [])
+    rows = kept.table(data.package() / "spec" / name).get(table, [])
     assert isinstance(rows, list)
     return rows
 
@@ -106,8 +105,7 @@ def _tuple(value: Any) -> tuple[str, ...]:
 def clauses() -> dict[str, Clause]:
     """All clauses by id, in chapter order.  Raises CatalogueError on a duplicate id or a bad level."""
     found: dict[str, Clause] = {}
-    folder = resources.files("conformance.spec").joinpath("clauses")
-    for name in sorted(entry.name for entry in folder.iterdir() if entry.name.endswith(".toml")):
+    for name in sorted(path.name for path in (data.package() / "spec" / "clauses").glob("*.toml")):
         for row in _rows(f"clauses/{name}", "clause"):
             _add(found, name, row, chapter=name[:2])
     return found

@@ -3,12 +3,11 @@
 from __future__ import annotations
 
 import functools
-import tomllib
 from collections.abc import Mapping
 from dataclasses import dataclass
-from importlib import resources
 from typing import Any
 
+from conformance import data, kept
 from conformance.spec.anchors import anchors
 
 
@@ -100,7 +99,7 @@ class Size:
 
 
 def _read(name: str) -> Any:
-    return tomllib.loads(resources.files("conformance.spec").joinpath(name).read_text(encoding="utf-8"))
+    return kept.table(data.package() / "spec" / name)
 
 
 def _tuples(row: Mapping[str, Any]) -> dict[str, Any]:
