@@ -33,7 +33,7 @@ def show(there: Path, here: Path, made: dict[str, Any], redact: Redactor) -> lis
 
 def render(made: dict[str, Any]) -> str:
     """The page."""
-    style = asset("report.css", "differences.css")
+    style = asset("first.css", "report.css", "differences.css")
     causes = [
         {
             **cause,

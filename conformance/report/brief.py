@@ -26,7 +26,7 @@ def _template() -> Template:
 
 def render(record: Record, made: dict[str, Any]) -> str:
     """The page."""
-    style = asset("report.css")
+    style = asset("first.css", "report.css")
     return _template().render(
         style=style,
         policy=policy(style),

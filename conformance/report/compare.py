@@ -162,11 +162,11 @@ def answers(held: Sequence[Column]) -> list[tuple[str, list[dict[str, Any]]]]:
 def render(held: Sequence[Column], folder: Path | None = None) -> str:
     """The page; `folder` is where it will lie, for links to the reports of the targets."""
     groups = [*_clauses(held), *_questions(held), *_close_paths(held)]
-    script, style = asset("compare.js"), asset("report.css", "compare.css")
+    script, style = asset("compare.js"), asset("first.css", "report.css", "compare.css")
     return _template().render(
         script=script,
         style=style,
-        policy=policy(style, script),
+        policy=policy(style, script=script),
         columns=held,
         names=names(held),
         answers=answers(held),

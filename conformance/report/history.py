@@ -127,7 +127,7 @@ def render(held: list[dict[str, Any]]) -> str:
     targets: dict[str, list[dict[str, Any]]] = {}
     for row in held:
         targets.setdefault(f"{row['model']} @ {row['endpoint']}", []).append(row)
-    style = asset("report.css")
+    style = asset("first.css", "report.css")
     return (
         environment()
         .get_template("history.html.j2")

@@ -83,7 +83,7 @@ def render(record: Record, made: dict[str, Any], redact: Callable[[str], str] = 
     shown = [html_finding.shown(item, record, sentences) for item in findings(judged, made)]
     asked = html_views.answers(record, judged, made)
     silence = html_views.silence(record, next((case for case in judged if case.id == "Q-SILENCE-BILLED"), None))
-    script, style = asset("report.js"), asset("report.css")
+    script, first, style = asset("report.js"), asset("first.css"), asset("report.css")
     proof = html_views.proof(record)
     traces, where = _traces(record, judged, made, redact)
     details = {
@@ -96,8 +96,9 @@ def render(record: Record, made: dict[str, Any], redact: Callable[[str], str] = 
     }
     html = _template().render(  # names that an older record lacks show as nothing
         script=script,
+        first=first,
         style=style,
-        policy=policy(style, script),
+        policy=policy(first, style, script=script),
         record=record,
         run=record.run,
         made=made,

@@ -51,7 +51,7 @@ def files(runs: Sequence[Run] = (), history: Iterable[dict[str, Any]] = ()) -> I
     """Every file of the site, by its path below the top."""
     yield MARK, f"const INDEX = {json.dumps(list(_index()), ensure_ascii=False, separators=(',', ':'))};\n"
     yield "search.js", _asset("search.js")
-    yield "site.css", str(page.asset("report.css").text) + "\n" + _asset("site.css")
+    yield "site.css", str(page.asset("first.css", "report.css").text) + "\n" + _asset("site.css")
     yield "asyncapi.yaml", asyncapi.document()
     yield "asyncapi-client.yaml", asyncapi.document("client")
     environments: dict[str, Environment] = {}

@@ -166,6 +166,21 @@ def test_the_page_of_a_bad_day_is_no_longer_on_a_phone(browser: Any, tmp_path: P
     held.context.close()
 
 
+FIRST = """() => {
+  const seen = [...document.querySelectorAll("nav, nav a, .top, .top *, #answers, #answers > *, #answers > * > *")]
+    .filter((one) => one.checkVisibility());
+  const faces = seen.filter((one) => one.innerText.trim()).map((one) => getComputedStyle(one))
+    .map((one) => `${one.fontFamily} ${one.fontWeight} ${one.fontSize} ${one.fontStyle}`);
+  const boxes = () => seen.map((one) => Object.values(one.getBoundingClientRect().toJSON()).join());
+  const whole = boxes();
+  document.styleSheets[1].disabled = true;
+  const alone = boxes();
+  document.styleSheets[1].disabled = false;
+  return [[...new Set(faces)], whole, alone];
+}"""
+"""The fonts of the first screen, and where everything on it stands: with both styles, and with the first alone."""
+
+
 @pytest.mark.parametrize("width", [1440, 390])
 def test_it_is_light_and_fits(opened: Opened, folder: Path, width: int) -> None:
     """For a run of every check.  How long it takes to open is measured by command, on a machine of one's own."""
@@ -178,6 +193,10 @@ def test_it_is_light_and_fits(opened: Opened, folder: Path, width: int) -> None:
     third = page.locator(".answer").nth(2).locator(".said").bounding_box()
     assert third["y"] + third["height"] < 900, "the three answers are on the first screen"
     assert (folder / "report.html").stat().st_size < 1_200_000
+    faces, whole, alone = page.evaluate(FIRST)
+    assert len(faces) <= 5, "each is looked up before the first answer is painted"
+    assert len(whole) > 30
+    assert whole == alone, "what moves when the second style comes belongs into the first"
     page.set_viewport_size(before)
 
 
