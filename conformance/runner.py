@@ -148,9 +148,12 @@ class Run:
         checks = list(checks)
         conversations, refused = self.needed(checks)
         generated = list(itertools.islice(self.generated(), self.fuzz_examples)) if _generated(checks) else []
+        if self.mock is None:
+            return conversations + generated, refused
         # On the embedded mock nothing is scarce: what mostly waits begins first, beside what others do; so does what
         # stands last, for the closings listen to silence, and nobody works beside the last of all.
-        return (generated + conversations[::-1] if self.mock else conversations + generated), refused
+        backwards = [item for item in reversed(conversations) if not item.last]
+        return generated + backwards + [item for item in conversations if item.last], refused
 
     def hold(
         self,
