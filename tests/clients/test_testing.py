@@ -173,11 +173,10 @@ def test_other_projects_runs_are_unchanged_by_it(installed: Path, tmp_path: Path
     assert "realtime" not in with_it.stdout
     listed = pytest_of(tmp_path, installed, "--fixtures")
     assert "realtime_mock" in listed.stdout
-    markers = [pytest_of(tmp_path, installed, "--markers", *more).stdout for more in ((), ("-p", "no:qwen_realtime"))]
-    assert markers[0] == markers[1]
 
 
 def test_the_entry_points_module_has_fixtures_and_no_hook() -> None:
+    """No option, no marker, no report can come of it: each needs a hook."""
     spec = importlib.util.spec_from_file_location("qwen_realtime_pytest", ROOT / "qwen_realtime_pytest.py")
     assert spec is not None
     assert spec.loader is not None

@@ -25,7 +25,6 @@ if CHROMIUM is None:
         pytest.fail("chromium is missing: apt-get install -y chromium", pytrace=False)
     pytest.skip("needs chromium: apt-get install -y chromium", allow_module_level=True)
 
-sync_api = pytest.importorskip("playwright.sync_api")
 pytestmark = pytest.mark.filterwarnings("default")
 
 # A typed turn; a browser can send no key of its own, so the proxy adds one.
@@ -46,6 +45,7 @@ socket.onclose = () => { document.title = "over"; };
 
 @pytest.fixture(scope="module")
 def har(tmp_path_factory: pytest.TempPathFactory) -> Path:
+    sync_api = pytest.importorskip("playwright.sync_api")  # here: every worker collects this file, and one runs it
     folder = tmp_path_factory.mktemp("har")
     with Passing(folder) as endpoint:
         page = PAGE % f"ws://127.0.0.1:{endpoint.port}/api-ws/v1/realtime?model={MODEL}"

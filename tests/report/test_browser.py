@@ -29,12 +29,12 @@ if CHROMIUM is None:
         pytest.fail("chromium is missing: apt-get install -y chromium", pytrace=False)
     pytest.skip("needs chromium: apt-get install -y chromium", allow_module_level=True)
 
-sync_api = pytest.importorskip("playwright.sync_api")
 pytestmark = pytest.mark.filterwarnings("default")
 
 
 @pytest.fixture(scope="module")
 def browser() -> Iterator[Any]:
+    sync_api = pytest.importorskip("playwright.sync_api")  # here: every worker collects this file, and one runs it
     with sync_api.sync_playwright() as playwright:
         made = playwright.chromium.launch(executable_path=CHROMIUM, args=["--no-sandbox"])
         yield made

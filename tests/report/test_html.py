@@ -385,8 +385,8 @@ def test_the_key_is_nowhere_in_any_encoding(tmp_path: Path, redacted_before: boo
 
 def test_a_page_grows_by_a_fifteenth_of_a_megabyte_a_conversation_at_most(tmp_path: Path) -> None:
     """So 150 conversations of 150 frames stay under ten."""
-    few, more = (len(page(records.big(tmp_path, held=held))) for held in (5, 35))
-    assert more - few < 30 * 10_000_000 / 150
+    few, more = (len(page(records.big(tmp_path, held=held))) for held in (5, 20))
+    assert more - few < 15 * 10_000_000 / 150
 
 
 def test_the_page_is_ascii_alone_and_says_the_same(tmp_path: Path) -> None:

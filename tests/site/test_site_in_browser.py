@@ -14,8 +14,6 @@ if CHROMIUM is None:
         pytest.fail("chromium is missing: apt-get install -y chromium", pytrace=False)
     pytest.skip("needs chromium: apt-get install -y chromium", allow_module_level=True)
 
-sync_api = pytest.importorskip("playwright.sync_api")
-axe = pytest.importorskip("axe_playwright_python.sync_playwright")
 pytestmark = pytest.mark.filterwarnings("default")
 
 PAGES = (
@@ -44,6 +42,7 @@ FOUND_FIRST = {
 
 @pytest.fixture(scope="module")
 def browser():
+    sync_api = pytest.importorskip("playwright.sync_api")  # here: every worker collects this file, and one runs it
     with sync_api.sync_playwright() as playwright:
         made = playwright.chromium.launch(executable_path=CHROMIUM, args=["--no-sandbox"])
         yield made
@@ -83,6 +82,7 @@ def test_under_its_own_policy_a_page_is_quiet_and_fits_a_phone(browser, site):
 
 def test_a_page_of_each_kind_is_quiet_fits_a_phone_and_passes_the_audit(browser, site):
     """In one tab, without the policy: the audit is a script of its own."""
+    axe = pytest.importorskip("axe_playwright_python.sync_playwright")
     opened = Opened(browser, site, PAGES[0][0], bypass_csp=True)
     told = []
     for address, scheme in (*PAGES, *((other, "light") for other in OTHERS)):
