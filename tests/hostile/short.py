@@ -30,8 +30,9 @@ STALL = 10_000.0  # ms: tests run side by side, and what the machine is late by 
 DEADLINES = Deadlines(connect=1_500, answer=1_000, quiet=200, total=4_000, close=500, conversation=10_000)
 
 
-def run(kind: type[Endpoint], folder: Path) -> Seen:
-    """Hold the endpoint's conversations, judge them with all rules, and write everything that a run writes.
+def run(kind: type[Endpoint], folder: Path, *, page: bool = True) -> Seen:
+    """Hold the endpoint's conversations, judge them with all rules, and write everything that a run writes; the page
+    where it is wanted.
 
     `peak` is what the transcripts hold: the memory of a process that tests share tells nothing.
     """
@@ -56,7 +57,7 @@ def run(kind: type[Endpoint], folder: Path) -> Seen:
         writer.write("verdict", id=name, level=every.checks[name].level, seconds=0.0, **verdict)
     writer.write("footer", interrupted=False, seconds=0.0)
     unwritten: list[str] = []
-    summary = files.write_all(writer.path, redact, tell=unwritten.append)
+    summary = files.write_all(writer.path, redact, tell=unwritten.append, page=page)
     return Seen(
         3 if unwritten or writer.problem else summary["exit"],
         summary["verdict"],
