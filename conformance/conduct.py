@@ -28,7 +28,6 @@ from conformance.progress import LiveLine
 from conformance.report import record, whole
 from conformance.report.baseline import dump, made
 from conformance.report.redact import Redactor
-from conformance.report.summary import cases, ended
 from conformance.status import reading
 from conformance.status.file import write_form
 from conformance.wire.recorder import Recorder
@@ -75,6 +74,8 @@ class Conduct:
             raise pytest.UsageError(f"--report-dir {self.directory}: {problem.strerror or problem}") from None
         head = self.run.head()
         if self.replayed is not None:
+            from conformance.report.summary import ended  # noqa: PLC0415  # see `_at_hand`
+
             # Of a record that was itself judged again, what held its conversations counts.
             first = self.replayed.run.get("replayed") or self.replayed.run
             head["replayed"] = {
@@ -266,6 +267,8 @@ class Conduct:
 
     def _update(self, path: Path) -> None:
         """Write the baseline that this run would meet."""
+        from conformance.report.summary import cases  # noqa: PLC0415  # see `_at_hand`
+
         read = record.read(self.writer.path, None)
         content = dump(made(read, cases(read), self.baseline))
         if told := whole.write(path, Redactor(self.secrets)(content)):
@@ -273,7 +276,7 @@ class Conduct:
 
 
 def _at_hand() -> None:
-    """Import what the outputs are made with: an eighth of a second, of which a run then waits for nothing."""
+    """Import what the outputs are made with: a sixth of a second, of which a run then waits for nothing."""
     import jsonschema  # noqa: F401, PLC0415
 
     from conformance.report import files, html  # noqa: F401, PLC0415

@@ -20,7 +20,6 @@ from conformance import early, garbage, options, plan, screen, secrets, terminal
 from conformance.collecting import OUTCOME, SKIPPED, Judged, pytest_pycollect_makemodule, pytest_runtest_protocol
 from conformance.conduct import RUN, Conduct
 from conformance.judge import checks as judging
-from conformance.last_words import closing_words
 from conformance.options import second_secrets, worker_input
 from conformance.outlet import unbroken
 from conformance.progress import LiveLine
@@ -282,6 +281,8 @@ def pytest_sessionfinish(session: pytest.Session, exitstatus: int) -> None:
 
 def pytest_terminal_summary(terminalreporter: Any, config: pytest.Config) -> None:
     """Say in words what was judged and where the report is."""
+    from conformance.last_words import closing_words  # noqa: PLC0415  # in words of the report, which begins no run
+
     run = config.stash[RUN]
     for text in closing_words(run) if run.summary is not None else ():
         terminalreporter.write_line(text)
