@@ -15,6 +15,7 @@ import os
 import sys
 from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass, field
+from types import MappingProxyType
 from typing import Any
 
 from conformance.judge.checks import load
@@ -83,15 +84,17 @@ def mortal() -> list[str]:
     ]
 
 
-def trial(quirk: Quirk, *, everything: bool = False) -> Trial:
+def trial(quirk: Quirk, *, everything: bool = False, checks: frozenset[str] | None = None) -> Trial:
     """The trial of one quirk."""
     options = MockOptions(quirks=(quirk.name,), switches=quirk.switches)
-    return Trial(None if everything else quirk.touches, quirk.model, options)
+    return Trial(None if everything else quirk.touches, quirk.model, options, checks)
 
 
-def matrix(quirks: Sequence[Quirk], *, everything: bool = False) -> Matrix:
-    """Try these quirks."""
-    results = run([trial(quirk, everything=everything) for quirk in quirks])
+def matrix(
+    quirks: Sequence[Quirk], *, everything: bool = False, checks: Mapping[str, frozenset[str]] = MappingProxyType({})
+) -> Matrix:
+    """Try these quirks; `checks` are the ids of those that judge, for a quirk that not all are to judge."""
+    results = run([trial(quirk, everything=everything, checks=checks.get(quirk.name)) for quirk in quirks])
     told = dict(zip((quirk.name for quirk in quirks), results, strict=True))
     broken = {name: by(result, "error") for name, result in told.items()}
     return Matrix({name: by(result, "fail") for name, result in told.items()}, {k: v for k, v in broken.items() if v})

@@ -36,11 +36,16 @@ chapters = functools.cache(load)
 
 @dataclass(frozen=True)
 class Trial:
-    """What is held and with which mock.  `conversations` are globs; None: all that the model's checks need."""
+    """What is held and with which mock, and what is judged.
+
+    `conversations` are globs; None: all that the model's checks need.  `checks` are ids; None: all that can be judged
+    on what is held.
+    """
 
     conversations: tuple[str, ...] | None
     model: str = DEFAULT_MODEL
     mock: MockOptions = field(default_factory=MockOptions)
+    checks: frozenset[str] | None = None
 
 
 @dataclass(frozen=True)
@@ -99,8 +104,11 @@ async def _hold(trial: Trial, room: asyncio.Semaphore) -> tuple[dict[str, Transc
 
 
 def _judge(trial: Trial, transcripts: dict[str, Transcript], calls: list[Call]) -> Result:
+    asked = trial.checks
     checks = [
-        check for check in chapters().checks.values() if check.conversation is None or check.conversation in transcripts
+        check
+        for name, check in chapters().checks.items()
+        if (check.conversation is None or check.conversation in transcripts) and (asked is None or name in asked)
     ]
     return Result(trial, transcripts, judge(checks, transcripts, profile_for(trial.model)), calls)
 

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from dataclasses import asdict
+from typing import Any
 
 from conformance.judge import silence_cost
 from conformance.judge.checks import load
@@ -20,6 +21,7 @@ from conformance.trial import Result, Trial, run
 
 FINISH = tuple(f"closing/{name}" for name in ("FinishIdle", "FinishThenClose", "FinishActive"))
 HELD = (*FINISH, *(f"closing/{name}" for name in ("Idle", "AfterResponse", "Rst", "ApplicationCode")))
+BILLED = ("usage/Silence", "usage/AudioIn")
 ASKED = [asdict(question) for question in questions().values()]
 
 REMAINS = "a close frame 1000, answered by 1000, is the clean end that remains"
@@ -61,6 +63,24 @@ def answers(result: Result) -> list[InWords]:
     return found
 
 
+OTHERS = {"GEN-017", "GEN-057", "GEN-058"}
+"""The rules of other chapters that an answer names."""
+
+
+def judged(*conversations: str) -> frozenset[str]:
+    """What these conversations are judged by, as far as an answer can rest on it."""
+    return frozenset(
+        check.id
+        for check in load().checks.values()
+        if check.conversation in conversations or check.id.startswith("CLO-") or check.id in OTHERS
+    )
+
+
+def held(**options: Any) -> Trial:
+    """What shows how `session.finish` is answered and which status is left, before a mock with these options."""
+    return Trial(HELD, mock=MockOptions(**options), checks=judged(*HELD))
+
+
 def told(trials: list[Trial]) -> list[list[tuple[str, str]]]:
     """The mark and the sentence of each answer, a list for each trial."""
     return [[(answer.mark, answer.text) for answer in answers(result)] for result in run(trials)]
@@ -99,7 +119,7 @@ LISTED = {
 def test_finish_and_status_are_told_as_the_mock_was_told() -> None:
     sides = {"error": REFUSED, "silent": SILENT, "finished": ACCEPTED}
     walk = [(side, policy) for side in sides for policy in LISTED]
-    trials = [Trial(HELD, mock=MockOptions(switches={"finish": side}, status_policy=policy)) for side, policy in walk]  # type: ignore[arg-type]
+    trials = [held(switches={"finish": side}, status_policy=policy) for side, policy in walk]
     for (side, policy), found in zip(walk, told(trials), strict=True):
         assert found[:2] == [sides[side], LISTED[policy][side == "finished"]], (side, policy)
 
@@ -140,7 +160,7 @@ SPECIAL = {
 
 
 def test_every_switch_changes_only_what_it_is_about() -> None:
-    trials = [Trial(HELD, mock=MockOptions(switches=dict([pair]))) for pair in SPECIAL]
+    trials = [held(switches=dict([pair])) for pair in SPECIAL]
     for pair, found in zip(SPECIAL, told(trials), strict=True):
         first, second = SPECIAL[pair]
         assert found[:2] == [first or REFUSED, second or FAILED], pair
@@ -154,9 +174,7 @@ def test_every_switch_changes_only_what_it_is_about() -> None:
         else:
             home[name] = side
     assert sum(map(len, batches)) == len(rest)
-    for batch, found in zip(
-        batches, told([Trial(HELD, mock=MockOptions(switches=one)) for one in batches]), strict=True
-    ):
+    for batch, found in zip(batches, told([held(switches=one) for one in batches]), strict=True):
         assert found[:2] == [REFUSED, FAILED], batch
 
 
@@ -178,7 +196,7 @@ def test_silence_is_told_as_it_is_billed() -> None:
         ),
     }
     noise = {"none": "not-billed", "padding": "not-billed", "quarter": "in-part", "all": "billed"}
-    trials = [Trial(("usage/Silence", "usage/AudioIn"), mock=MockOptions(silence_billing=side)) for side in sides]  # type: ignore[arg-type]
+    trials = [Trial(BILLED, mock=MockOptions(silence_billing=side), checks=judged(*BILLED)) for side in sides]  # type: ignore[arg-type]
     for (side, said), result in zip(sides.items(), run(trials), strict=True):
         third = answers(result)[2]
         assert (third.mark, third.text) == said
@@ -187,9 +205,8 @@ def test_silence_is_told_as_it_is_billed() -> None:
 
 def test_a_wrong_rate_is_not_told_as_padding() -> None:
     """Twice the tokens for the same speech look like the silence around it, to whoever sees the sum alone."""
-    held = ("usage/Silence", "usage/AudioIn")
-    double, free = run([Trial(held, mock=MockOptions(quirks=(name,))) for name in ("heard-audio-costs-twice",
-                                                                                  "heard-audio-is-free")])  # fmt: skip
+    lies = ("heard-audio-costs-twice", "heard-audio-is-free")
+    double, free = run([Trial(BILLED, mock=MockOptions(quirks=(lie,)), checks=judged(*BILLED)) for lie in lies])
     assert double.outcomes["Q-SILENCE-BILLED"].outcome == "padding"  # as far as its conversation goes
     third = answers(double)[2]
     assert third.mark == "no"
@@ -240,8 +257,7 @@ MISLEADING = {
 def test_quirks_do_not_mislead() -> None:
     quiet = [name for name, quirk in sorted(REGISTRY.items()) if quirk.chapter in {"03", "05", "06", "07", "13"}]
     quiet = [name for name in quiet if name not in MISLEADING][::12]
-    trials = [Trial(HELD, mock=MockOptions(quirks=(name,))) for name in (*MISLEADING, *quiet)]
-    results = run(trials)
+    results = run([held(quirks=(name,)) for name in (*MISLEADING, *quiet)])
     for name, result in zip((*MISLEADING, *quiet), results, strict=True):
         first, second, but = MISLEADING.get(name, (None, None, ""))
         found = answers(result)
