@@ -46,7 +46,7 @@ def tried(count):
 
 @pytest.mark.parametrize("model", MODELS)
 def test_the_default_mock_breaks_nothing(model):
-    @tried(60)
+    @tried(40)
     @given(strategies.scripts(profile_for(model)))
     def holds(moves):
         assert honest(moves, model) == []
@@ -56,7 +56,7 @@ def test_the_default_mock_breaks_nothing(model):
 
 @pytest.mark.parametrize("switches", VARIATIONS, ids=lambda switches: next(iter(switches)))
 def test_the_other_sides_of_open_questions_break_nothing(switches):
-    @tried(30)
+    @tried(20)
     @given(strategies.scripts(PROFILE))
     def holds(moves):
         assert honest(moves, DEFAULT_MODEL, **switches) == []
@@ -68,7 +68,7 @@ def test_the_other_sides_of_open_questions_break_nothing(switches):
 def test_a_distant_mock_breaks_nothing(latency):
     """Where frames travel, requests and answers cross: a client that hurries must not make a server look guilty."""
 
-    @tried(30)
+    @tried(20)
     @given(strategies.scripts(PROFILE))
     def holds(moves):
         transcript = held(moves, PROFILE, MockOptions(latency=latency), travel=TRAVEL)
