@@ -243,7 +243,7 @@ def _compared(records: list[Path], output: Path) -> int:
     from conformance.report.record import RecordError
 
     try:
-        page = compare.render(compare.columns(records, judged), output.parent)
+        page = compare.render(compare.columns(records, judged), output.parent, held(os.environ, strict=False).mask)
     except RecordError as problem:
         return _wrong("compare", problem)
     if (code := _put("compare", output, page)) != 0:

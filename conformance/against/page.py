@@ -22,7 +22,7 @@ def show(there: Path, here: Path, made: dict[str, Any], redact: Redactor) -> lis
     told: list[str] = []
     files.write_all(there, redact, None, told.append)
     pages = {
-        SIDES: compare.render(compare.columns([here, there], lambda path: read(path, None)), here.parent),
+        SIDES: compare.render(compare.columns([here, there], lambda path: read(path, None)), here.parent, redact),
         PAGE: render(made),
     }
     for name, content in pages.items():

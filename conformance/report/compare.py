@@ -14,6 +14,7 @@ from typing import Any
 
 from jinja2 import Template
 
+from conformance.report import compare_room
 from conformance.report.case import Case
 from conformance.report.html import MARKS
 from conformance.report.html_text import one_line, told
@@ -159,9 +160,13 @@ def answers(held: Sequence[Column]) -> list[tuple[str, list[dict[str, Any]]]]:
     return found
 
 
-def render(held: Sequence[Column], folder: Path | None = None) -> str:
-    """The page; `folder` is where it will lie, for links to the reports of the targets."""
+def render(held: Sequence[Column], folder: Path | None = None, redact: Callable[[str], str] = lambda text: text) -> str:
+    """The page; `folder` is where it will lie, for links to the reports of the targets.
+
+    `redact` is applied to what is compressed; the rest can be redacted and searched as text.
+    """
     groups = [*_clauses(held), *_questions(held), *_close_paths(held)]
+    shown, more = compare_room.parts(groups, redact)
     script, style = asset("compare.js"), asset("first.css", "report.css", "compare.css")
     return _template().render(
         script=script,
@@ -175,7 +180,8 @@ def render(held: Sequence[Column], folder: Path | None = None) -> str:
             Path(os.path.relpath(one.page, folder)).as_posix() if one.page is not None and folder is not None else ""
             for one in held
         ],
-        groups=groups,
+        groups=shown,
+        more=more,
         rows=sum(len(group.rows) for group in groups),
         differing=sum(group.differing for group in groups),
         suites=sorted({str(column.made["suite"]["version"]) for column in held}),

@@ -4,7 +4,9 @@ from __future__ import annotations
 
 import base64
 import hashlib
+import json
 import re
+import zlib
 from html.parser import HTMLParser
 from pathlib import Path
 from typing import Any
@@ -27,14 +29,14 @@ class Page(HTMLParser):
         super().__init__()
         self.elements: list[tuple[str, dict[str, str | None]]] = []
         self.inside = ""
-        self.code: dict[str, list[str]] = {"script": [], "style": []}
+        self.code: dict[str, list[str]] = {"script": [], "style": [], "data": []}
         self.words: list[str] = []
         self.feed(text)
         self.close()
 
     def handle_starttag(self, tag: str, attrs: list[tuple[str, str | None]]) -> None:
         self.elements.append((tag, dict(attrs)))
-        self.inside = tag if tag in self.code else ""
+        self.inside = "data" if tag == "script" and "type" in dict(attrs) else tag if tag in self.code else ""
 
     def handle_endtag(self, tag: str) -> None:
         self.inside = ""
@@ -62,6 +64,12 @@ def rows(groups: list[Group]) -> dict[str, compare.Row]:
 
 def found(*held: Column) -> dict[str, compare.Row]:
     return rows([*compare._clauses(held), *compare._questions(held), *compare._close_paths(held)])
+
+
+def made_later(seen: Page) -> dict[str, list[Any]]:
+    """The rows that the page's script makes, by group; 0 for one that is text."""
+    found: dict[str, list[Any]] = json.loads(zlib.decompress(base64.b64decode(json.loads(seen.code["data"][0]))))
+    return found
 
 
 def test_every_check_has_a_row_and_every_target_a_cell(tmp_path: Path) -> None:
@@ -170,12 +178,13 @@ def test_what_a_server_says_is_only_text(tmp_path: Path) -> None:
     )
     for row in evil.made["close_paths"]:
         row |= {"behaviour": EVIL, "status": EVIL, "status_error": EVIL, "status_why": EVIL, "server_reason": EVIL}
-    text = render([evil])
+    text = render([evil, target(tmp_path, 2)])
     seen = Page(text)
     assert "alert(1)" in seen.text
     assert "\u202e" not in text
     assert len(seen.code["script"]) == 1
     assert not {"img", "iframe", "link", "object", "form"} & {tag for tag, _ in seen.elements}
+    assert "\u202e" not in json.dumps(made_later(seen), ensure_ascii=False)
 
 
 def test_nothing_is_fetched_and_only_our_script_and_style_may_work(tmp_path: Path) -> None:
@@ -205,6 +214,41 @@ def test_links_and_the_script_find_what_they_name(tmp_path: Path) -> None:
     # Without the script the toggle is not there, and every row is.
     assert [attrs for _, attrs in seen.elements if "js" in str(attrs.get("class")).split() and "hidden" in attrs]
     assert not [attrs for tag, attrs in seen.elements if tag == "tr" and "hidden" in attrs]
+
+
+def as_text(seen: Page) -> int:
+    return sum("data-row" in attrs for _, attrs in seen.elements)
+
+
+def test_what_differs_is_text_and_what_is_alike_is_made_later(tmp_path: Path) -> None:
+    held = [target(tmp_path, 1), target(tmp_path, 2, {"CON-003": {}, "SES-002": {"verdict": "fail", "detail": "none"}})]
+    seen = Page(render(held))
+    assert as_text(seen) == 2
+    later = made_later(seen)
+    assert sum(map(len, later.values())) == len(found(*held))
+    assert [rows.count(0) for rows in later.values() if 0 in rows] == [1, 1]
+    alike = {row[0] for rows in later.values() for row in rows if row}
+    assert set(found(*held)) - alike == {"CON-003", "SES-002"}
+
+
+def test_five_targets_that_differ_in_everything_are_no_heavier(tmp_path: Path) -> None:
+    failing = {row["id"]: {"verdict": "fail", "detail": "otherwise"} for row in records.catalogue()["clauses"]}
+    path = records.write(tmp_path, records.conversations(), records.verdicts(failing, every=1))
+    bad = column(1, "bad", read(path))
+    seen = Page(render([target(tmp_path, 2), bad, bad, bad, bad]))
+    assert len(seen.elements) < 3_000
+    first = as_text(seen)
+    assert first > 50
+    # The rest of what differs is named where its rows are missing, and made with the others.
+    later = [row for rows in made_later(seen).values() for row in rows if row and row[3]]
+    assert later
+    assert all(row[0] in seen.text for row in later)
+    assert first + len(later) == sum(row.differs for row in found(target(tmp_path, 3), bad).values())
+
+
+def test_what_is_compressed_is_masked_before(tmp_path: Path) -> None:
+    seen = Page(render([target(tmp_path)], redact=lambda text: text.replace("CON-003", "***")))
+    assert "CON-003" not in json.dumps(made_later(seen))
 
 
 def test_the_same_records_give_the_same_bytes_and_thirty_stay_small(tmp_path: Path) -> None:
