@@ -44,6 +44,16 @@ def advice(made: Mapping[str, Any], mark: str = "") -> str:
     return "What to do, if the service answers so" if played and mark != "unknown" else "What to do"
 
 
+WORDS = {"yes": "Yes", "no": "No", "partly": "Partly", "unknown": "Not known"}
+"""What the mark of an answer is called."""
+
+
+def said(answer: Mapping[str, Any]) -> str:
+    """The sentence of an answer with the word of its mark before it, where it does not say it itself."""
+    word, text = WORDS[answer["mark"]], str(answer["text"])
+    return text if text.startswith((word, "Contradictory")) else f"{word}: {after_mark(text)}"
+
+
 def after_mark(text: str) -> str:
     """A sentence as it goes on after `No:`; what begins with a name stays as it is."""
     first = text.split(" ", 1)[0]

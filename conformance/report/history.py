@@ -13,6 +13,7 @@ from conformance.report import naming, svg
 from conformance.report.html_text import one_line
 from conformance.report.page import asset, environment, policy
 from conformance.report.whole import write
+from conformance.spec.catalogue import questions
 
 SHOWN = 60
 """Runs that the page shows of each target, the newest first; the file has them all."""
@@ -150,10 +151,20 @@ def _with_changes(rows: list[dict[str, Any]]) -> list[tuple[dict[str, Any], list
     for row in rows:
         answers = row.get("answers", {})
         found.append(
-            (row, [f"{key}: {last[key]}, now {said}" for key, said in answers.items() if last.get(key, said) != said])
+            (row, [_changed(key, last[key], said) for key, said in answers.items() if last.get(key, said) != said])
         )
         last |= answers
     return found[::-1][:SHOWN]
+
+
+def _changed(key: str, before: str, now: str) -> str:
+    """A changed answer in the catalogue's words; of a question that this version does not know, its id and outcomes."""
+    question = questions().get(key)
+    if question is None:
+        return f"{key}: {before}, now {now}"
+    means = {outcome.id: outcome.means for outcome in question.outcomes}
+    told = [means.get(outcome, f"Something that no source foresaw (`{outcome}`).") for outcome in (now, before)]
+    return f"{question.ask} {told[0]} Before: {told[1]} ({key})"
 
 
 def _drawing(name: str, rows: list[dict[str, Any]]) -> str:

@@ -27,7 +27,7 @@ from conformance.report import (
     html_views,
     naming,
 )
-from conformance.report.answer import advice, after_mark
+from conformance.report.answer import advice
 from conformance.report.case import Case
 from conformance.report.drift import groups
 from conformance.report.findings import findings
@@ -62,7 +62,6 @@ def _template() -> Template:
     made.filters.update(
         ms=html_text.ms,
         slug=html_text.slug,
-        after_mark=after_mark,
         words=lambda detail: html_text.told(detail)[0],
         cut=html_text.cut,
         chapter=naming.chapter_name,

@@ -32,6 +32,11 @@ class Ways:
     rows: list[dict[str, Any]] = field(default_factory=list)
 
     @property
+    def walked(self) -> bool:
+        """Whether these were walked to their end; what is not says nothing of how it would have ended."""
+        return self.kind != KINDS[4]
+
+    @property
     def seconds(self) -> tuple[float, float]:
         """The shortest and the longest end, in seconds."""
         found = [row["seconds"] for row in self.rows]

@@ -139,7 +139,8 @@ def conversation(
     if transcript.trouble:
         notes.append(f"Trouble: {html_text.shown(transcript.trouble, 600)}")
     if transcript.stop is not None:
-        waited = f", waiting for {' or '.join(transcript.stop.waiting_for)}" if transcript.stop.waiting_for else ""
+        wanted = " or ".join(transcript.stop.waiting_for)
+        waited = f", waiting for {wanted}" if wanted and wanted not in transcript.stop.why else ""
         notes.append(
             f"The script stopped at step {transcript.stop.step}: {html_text.shown(transcript.stop.why, 400)}"
             f"{html_text.shown(waited, 200)}, {html_text.ms(transcript.stop.waited_ms)}."

@@ -5,7 +5,7 @@ from __future__ import annotations
 from typing import Any
 
 from conformance.report import client_runs, drift
-from conformance.report.answer import advice
+from conformance.report.answer import advice, said
 from conformance.report.case import Case
 from conformance.report.findings import Finding, findings, word
 from conformance.report.headline import transport_words
@@ -50,7 +50,7 @@ def _in_words(made: dict[str, Any]) -> list[str]:
         todo = advice(made, answer["mark"])
         shown = ", ".join(f"`{name}`" for name in answer["conversations"][:4])
         more = len(answer["conversations"]) - 4
-        out += [f"### {cell(answer['question'])}", "", f"{MARKS[answer['mark']]} **{_plain(answer['text'])}**"]
+        out += [f"### {cell(answer['question'])}", "", f"{MARKS[answer['mark']]} **{_plain(said(answer))}**"]
         out += ["", f"{todo}: {_plain(answer['todo'])}"] if answer["todo"] else []
         if answer.get("code"):
             out += ["", "```python", *answer["code"].splitlines(), "```"]

@@ -14,7 +14,7 @@ from jinja2 import Environment, PackageLoader
 from markupsafe import Markup
 
 from conformance import data
-from conformance.report import html_text
+from conformance.report import answer, html_text
 from conformance.report.compiled import Compiled
 
 
@@ -73,6 +73,7 @@ def environment() -> Environment:
         bytecode_cache=Compiled(data.package() / "report" / "templates"),
     )
     made.filters.update(
+        said=answer.said,
         shown=html_text.shown,
         line=html_text.one_line,
         prose=html_text.prose,

@@ -7,7 +7,7 @@ from typing import Any
 import pytest
 
 from conformance.report import client_runs
-from conformance.report.answer import advice, after_mark
+from conformance.report.answer import advice, after_mark, said
 
 
 @pytest.mark.parametrize(
@@ -41,6 +41,21 @@ def test_what_is_not_known_is_about_the_run_whatever_was_judged() -> None:
 )
 def test_a_sentence_goes_on_after_its_mark(text: str, goes_on: str) -> None:
     assert after_mark(text) == goes_on
+
+
+@pytest.mark.parametrize(
+    ("mark", "text", "told"),
+    [
+        ("no", "Every way leaves it failed.", "No: every way leaves it failed."),
+        ("no", "No: it is refused.", "No: it is refused."),
+        ("partly", "Contradictory: it is both.", "Contradictory: it is both."),
+        ("partly", "Only around speech.", "Partly: only around speech."),
+        ("unknown", "Not known: nothing shows it.", "Not known: nothing shows it."),
+        ("yes", "`session.finish` leaves succeeded.", "Yes: `session.finish` leaves succeeded."),
+    ],
+)
+def test_an_answer_begins_with_the_word_of_its_mark(mark: str, text: str, told: str) -> None:
+    assert said({"mark": mark, "text": text}) == told
 
 
 @pytest.mark.parametrize(

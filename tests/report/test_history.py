@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+import re
 from pathlib import Path
 from typing import Any
 
@@ -79,3 +80,27 @@ def test_the_axis_has_dates_and_a_new_version_is_marked(tmp_path: Path, made: di
     assert "SHOULD that are missed</text>" in page
     dots = [float(part.split('"')[0]) for part in page.split('<circle cx="')[1:4]]
     assert dots[2] - dots[1] == pytest.approx(9 * (dots[1] - dots[0]), rel=0.01), "days, not runs"
+
+
+@pytest.mark.parametrize(
+    ("key", "before", "now", "says"),
+    [
+        (
+            "Q-FINISH",
+            "finished",
+            "error",
+            "An `error` event answers it. Before: `session.finished` answers it. (Q-FINISH)",
+        ),
+        ("Q-FINISH", "sings", "error", "Before: Something that no source foresaw (`sings`). (Q-FINISH)"),
+        ("Q-OF-A-LATER-VERSION", "a", "b", "Q-OF-A-LATER-VERSION: a, now b"),
+    ],
+)
+def test_a_changed_answer_is_told_in_words(
+    key: str, before: str, now: str, says: str, tmp_path: Path, made: dict[str, Any]
+) -> None:
+    path = tmp_path / "history.jsonl"
+    for day, outcome in enumerate((before, now), 1):
+        seen = [{"id": key, "outcome": outcome}]
+        extend(path, [written(tmp_path, str(day), made, started=f"2027-01-0{day}T00:00:00Z", observations=seen)])
+    text = re.sub(r"</?code>", "`", render(load(path)))
+    assert says in text
