@@ -74,9 +74,16 @@ def environment(**changes: str) -> dict[str, str]:
     return {**kept, **changes}
 
 
+UNASKED = ("-p", "no:anyio", "-p", "no:hypothesispytest")
+"""Plugins that come with what the tests need and that no user of the suite has: a tenth of a short run is theirs.
+
+The installed command is tried beside them (`test_run.py`).
+"""
+
+
 def run(folder: Path, *options: str, **variables: str) -> Finished:
     done = subprocess.run(
-        command(folder, *options),
+        command(folder, *UNASKED, *options),
         cwd=ROOT,
         env=environment(**variables),
         capture_output=True,
@@ -122,7 +129,7 @@ def signalled(folder: Path, by: signal.Signals, stage: str, *options: str, to: s
     folder.mkdir(parents=True, exist_ok=True)
     with terminal.open("wb") as output:
         process = subprocess.Popen(
-            command(folder, "-p", "support.signalled", *options),
+            command(folder, *UNASKED, "-p", "support.signalled", *options),
             cwd=ROOT,
             env=environment(**sent, PYTHONPATH=paths),
             stdout=output,
