@@ -239,8 +239,7 @@ def pytest_runtest_makereport(item: pytest.Item, call: pytest.CallInfo[None]) ->
             if run.replayed is None
             else ["--replay", str(run.config.getoption("--replay"))]
         )
-        told = terminal.five_lines(run.chapters.checks[check_id], level, outcome, again)
-        report.longrepr = terminal.InALine(told) if item.config.option.tbstyle == "line" else told
+        report.longrepr = terminal.five_lines(run.chapters.checks[check_id], level, outcome, again)
         report.location = (*report.location[:2], check_id)  # what pytest heads it with
     elif outcome.verdict in SKIPPED:
         report.longrepr = (str(item.path), item.location[1] or 0, f"{outcome.verdict}: {outcome.detail}")

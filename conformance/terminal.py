@@ -62,6 +62,9 @@ class Chapters:
         said = getattr(report, "conformance", None)
         if said is None:
             return
+        if self._config.option.tbstyle == "line" and report.failed and isinstance(report.longrepr, str):
+            # Last, and where it is shown: a worker sends texts alone, and pytest's JUnit file wants all five lines.
+            report.longrepr = InALine(report.longrepr)
         name = chapter(report.nodeid)
         if not self._side_by_side:
             self._tell(but=name)

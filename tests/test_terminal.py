@@ -9,6 +9,7 @@ from conformance.judge.checks import Outcome, load
 from conformance.judge.finding import Finding
 from conformance.progress import LiveLine
 from conformance.wire.recording import Progress
+from support import runs
 
 
 def config(verbose=0):
@@ -103,6 +104,20 @@ def test_a_failure_in_a_line_is_told_once() -> None:
     told.toterminal(None)
 
 
+@pytest.mark.parametrize(
+    ("style", "kept"), [("line", "GEN-011 (MUST) Every one."), ("auto", "GEN-011 (MUST) Every one.\n  x")]
+)
+def test_a_worker_s_text_becomes_a_line_where_it_is_shown(style, kept) -> None:
+    """Nothing but text comes from a worker; pytest writes a text as it is, and then its beginning once more."""
+    failed = report("fail", "failed")
+    failed.longrepr = "GEN-011 (MUST) Every one.\n  x"
+    terminal.Chapters(SimpleNamespace(option=SimpleNamespace(tbstyle=style, dist="load"))).pytest_runtest_logreport(
+        failed
+    )
+    assert isinstance(failed.longrepr, terminal.InALine) == (style == "line")
+    assert str(failed.longrepr) == kept
+
+
 def test_github_is_told_where_it_runs_the_workflow(monkeypatch) -> None:
     where = {"GEN-011": "conformance/cases/test_00_rules.py:88", "SES-003": "conformance/cases/test_03.py:9"}
     monkeypatch.delenv("GITHUB_ACTIONS", raising=False)
@@ -149,3 +164,17 @@ def test_a_terminal_has_one_that_is_written_again_unless_it_can_not(monkeypatch)
     assert all(line.startswith("again: held ") for line in held(Reporter(isatty=True), [1]))
     monkeypatch.setenv("TERM", "dumb")
     assert held(Reporter(isatty=True), [4]) == ["held 4 of 8 conversations, 0 tokens"]
+
+
+def test_a_log_of_a_failing_run_in_a_workflow_on_an_old_console(tmp_path) -> None:
+    words = ("--case", "CLO-007", "--quirk", "close-not-answered", "--tb=line", f"--junitxml={tmp_path / 'pytest.xml'}")
+    where = {"GITHUB_ACTIONS": "true", "PYTHONIOENCODING": "cp1252", "TERM": "dumb", "NO_COLOR": "1"}
+    finished = runs.run(tmp_path / "out", *words, **where)
+    assert finished.code == 1, finished.output
+    assert finished.output.count("CLO-007 (MUST) ") == 2, "the line of the failure, and its annotation"
+    assert finished.output.count("::error file=conformance/cases/test_11_closing.py,line=") == 1
+    assert "\x1b" not in finished.output
+    assert "INTERNALERROR" not in finished.output
+    assert "  expected: " not in finished.output
+    # pytest's own file has the whole, whatever the terminal shows.
+    assert "  expected: " in (tmp_path / "pytest.xml").read_text(encoding="utf-8")
