@@ -123,17 +123,21 @@ def plan(
     concurrency: int,
     rpm: int | None = LIVE_RPM,
     apart: Collection[Conversation] = (),
+    *,
+    first: Conversation | None = None,
 ) -> Plan:
     """Add up what the conversations take; those that wait for minutes by themselves are not in the minutes.
 
-    `apart` are those that are held one by one, with a gap after each.
+    `apart` are those that are held one by one, with a gap after each; `first` is held before all others, alone, whether
+    a check needs it or not.
     """
-    chosen = list(conversations)
+    chosen = [item for item in conversations if first is None or item.name != first.name]
+    chosen = [first, *chosen] if first is not None else chosen
     measured = costs().get(profile.family, {})
     costs_of = {item: _cost(item, measured[_key(item)]) for item in chosen if _key(item) in measured}
     known = [costs_of[item] for item in chosen if item in costs_of]
     total = {kind: sum(cost.tokens[kind] for cost in known) for kind in KINDS}
-    one_by_one = [item for item in chosen if item.ready or item.last or item in apart]
+    one_by_one = [item for item in chosen if item.ready or item.last or item is first or item in apart]
     alone = sum(costs_of[item].seconds for item in one_by_one if item in costs_of and not item.slow)
     busy = sum(cost.seconds for cost in known) - alone
     longest = max((cost.seconds for item, cost in costs_of.items() if item not in one_by_one), default=0.0)

@@ -195,7 +195,7 @@ def _tell_plan(config: pytest.Config, wanted: list[judging.Check]) -> None:
     chosen = run.chosen(wanted)[0]
     told = plan.plan(
         chosen, run.profile, config.getoption("--concurrency") or LIVE_CONCURRENCY,
-        config.getoption("--rpm") or LIVE_RPM, run.held_apart(chosen),
+        config.getoption("--rpm") or LIVE_RPM, run.held_apart(chosen), first=run.sanity,
     )  # fmt: skip
     reporter = config.pluginmanager.get_plugin("terminalreporter")
     more = [f"Beside it generated conversations spend {run.fuzz_tokens:,} tokens."] if run.fuzz_tokens else []

@@ -184,7 +184,7 @@ class Run:
         async with self.endpoint() as target:
             recorder = Recorder(target, self.profile, self.budget)
             watch(recorder)
-            sanity = self.chapters.conversations.get(SANITY)
+            sanity = self.sanity
             rest = [item for item in conversations if item.name != SANITY]
             # Asking for a ledger blocks, and the embedded mock answers from this very loop.
             reader = await aside(lambda: choose(self.status_source, target_url=target.url, model=target.model))
@@ -252,6 +252,11 @@ class Run:
         if self.mock is not None:
             return EMBEDDED_WAIT
         return LOG_WAIT if isinstance(reader, SlsReader | BlReader) else STATUS_WAIT
+
+    @property
+    def sanity(self) -> Conversation | None:
+        """What is held first, alone, whichever checks are asked for."""
+        return self.chapters.conversations.get(SANITY)
 
     def held_apart(self, conversations: Iterable[Conversation]) -> list[Conversation]:
         """Those of a live run that will be held one by one, before anything is opened."""

@@ -80,7 +80,7 @@ def test_a_plan_opens_nothing_and_leaves_nothing(tmp_path: Path) -> None:
     more = ("--against", "ws://127.0.0.1:9/y", "--fuzz-budget-tokens", "5000")
     done = runs.run(tmp_path / "none", "--plan", "--case", "SES-*", "--endpoint", "ws://127.0.0.1:9/x", *more)
     assert done.code == 0, done.output
-    assert "9 conversations, 9 connections" in done.output
+    assert "10 conversations, 10 connections" in done.output  # the first of every run is among them
     assert "minutes at a live pace" in done.output
     assert "USD by list prices (APIYI, 2026-09-14)" in done.output
     assert "The same again on ws://127.0.0.1:9/y" in done.output
@@ -118,6 +118,18 @@ def test_what_is_held_before_or_after_all_others_takes_its_own_time() -> None:
         assert held_alone.last or held_alone.ready
         more = plan([*beside, held_alone], profile, 8, None).minutes - plan(beside, profile, 8, None).minutes
         assert more * 60 == pytest.approx(costs()[profile.family][held_alone.name]["seconds"])
+
+
+def test_what_is_held_first_counts_once_and_alone_whether_it_was_asked_for_or_not() -> None:
+    profile = profile_for(MODELS[0])
+    known = load().conversations
+    first, beside = known["connection/Sanity"], [known["closing/Idle"]] * 8
+    without = plan(beside, profile, 8, None)
+    for asked in (beside, [*beside, first]):
+        told = plan(asked, profile, 8, None, first=first)
+        assert (told.conversations, told.connections) == (without.conversations + 1, without.connections + 1)
+        more = 60 * (told.minutes - without.minutes)
+        assert more == pytest.approx(costs()[profile.family]["connection/Sanity"]["seconds"])
 
 
 def test_a_generated_conversation_costs_by_its_moves() -> None:
