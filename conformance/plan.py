@@ -137,14 +137,19 @@ def plan(
     costs_of = {item: _cost(item, measured[_key(item)]) for item in chosen if _key(item) in measured}
     known = [costs_of[item] for item in chosen if item in costs_of]
     total = {kind: sum(cost.tokens[kind] for cost in known) for kind in KINDS}
-    one_by_one = [item for item in chosen if item.ready or item.last or item is first or item in apart]
-    alone = sum(costs_of[item].seconds for item in one_by_one if item in costs_of and not item.slow)
-    busy = sum(cost.seconds for cost in known) - alone
-    longest = max((cost.seconds for item, cost in costs_of.items() if item not in one_by_one), default=0.0)
+    seconds_of = {item: cost.seconds for item, cost in costs_of.items() if not item.slow}
+    alone = [item for item in chosen if item.last or item in apart]
+    ahead = [item for item in chosen if (item.ready or item is first) and item not in alone]
+    before = sum(seconds_of.get(item, 0.0) for item in ahead)
+    after = sum(seconds_of.get(item, 0.0) for item in alone) + APART * len(apart)
+    beside = [item for item in chosen if item not in alone and item not in ahead]
+    busy = sum(seconds_of.get(item, 0.0) for item in beside)
+    longest = max((seconds_of.get(item, 0.0) for item in beside), default=0.0)
     unknown = tuple(item.name for item in chosen if _key(item) not in measured)
     connections = sum(item.connections for item in chosen)
-    beside = connections - sum(item.connections for item in one_by_one)
-    seconds = max(busy / concurrency, longest, seconds_for(beside, rpm)) + alone + APART * len(apart)
+    # What comes first takes its time from the pace of what is opened after it; what comes last begins when all is over.
+    paced = seconds_for(connections - sum(item.connections for item in alone), rpm)
+    seconds = max(before + busy / concurrency, before + longest, paced) + after
     hidden = HIDDEN * sum(cost.connections for cost in known if sum(cost.tokens.values()))
     slow = sum(item.slow for item in chosen)
     return Plan(len(chosen), connections, seconds / 60, total, unknown, hidden, slow)
