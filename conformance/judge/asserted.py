@@ -146,8 +146,11 @@ class _Names:
     def _is(self, node: ast.expr, rest: str = "") -> str:
         """`the voice is `Tina``, `the answers are `a`, `b``: an expression with its value."""
         value = self.value(node)
-        several = isinstance(value, list | tuple | set | frozenset) and len(value) > 1
-        return f"{self.name(node)} {'are' if several else 'is'} {_shown(value)}{rest}"
+        name = self.name(node)
+        several = isinstance(value, list | tuple | set | frozenset) and (
+            len(value) > 1 or name.startswith("the events")
+        )
+        return f"{name} {'are' if several else 'is'} {_shown(value)}{rest}"
 
     def _holds(self, node: ast.expr) -> bool:
         value = self.value(node)

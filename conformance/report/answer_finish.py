@@ -160,7 +160,7 @@ def _close(rows: Rows) -> _Said:
         return _Said("unknown", "whether a close frame ends a session cleanly was not seen", "and close with 1000.")
     clean = [row for row in found if row["clean"] and row["server_code"] == 1000]
     if len(clean) == len(found):
-        return _Said("yes", "a close frame 1000, answered by 1000, is the clean end that remains",
+        return _Said("yes", "a close frame 1000, answered by 1000, ends the connection properly",
                      "and close with 1000; leave `session.finish` out.")  # fmt: skip
     if clean:
         return _Said("partly", "a close frame 1000 ends a session cleanly on one path and not on another",

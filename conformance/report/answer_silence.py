@@ -44,7 +44,7 @@ WRONG = {
 }
 """What the answer rests on, by the clause that says so."""
 ASK_VENDOR = "Ask the vendor where the tokens of audio are told; until then compare with the invoice."
-STREAM = "Let the microphone stream: silence need not be cut out for the bill."
+STREAM = "Let the microphone stream: cutting silence out saves no tokens."
 GATE = "Send audio only while somebody speaks: gate the microphone by a voice detection of your own."
 
 
@@ -93,7 +93,7 @@ def _said(
         case = known.cases.get(QUESTION)
         why = "its figures follow no line" if outcome == "other" else "this run did not measure it"
         if case is not None and case.verdict in {"inconclusive", "blocked"}:
-            why = "too few sessions of this run had a reply that told its usage"
+            why = "too few sessions of this run had a reply that reported its usage"
         return "unknown", f"Not known: {why}.", f"Run `pytest conformance/ --case {QUESTION}` against this endpoint."
     if points and not any(tokens for _, tokens in points):
         return "unknown", "Not known: the usage shows no audio tokens, not even for speech.", ASK_VENDOR
@@ -108,8 +108,8 @@ def _said(
     if outcome == "padding":
         return (
             "partly",
-            "Only around speech: the silence in a detected turn is billed, and what is streamed beyond costs nothing.",
-            "Let the microphone stream, and keep `silence_duration_ms` and `prefix_padding_ms` short.",
+            "Only within a turn: silence that belongs to a detected turn is billed, silence between turns is not.",
+            "Let the microphone stream; keep `silence_duration_ms` and `prefix_padding_ms` as short as speech allows.",
         )
     return "no", _free(points), STREAM
 
@@ -119,8 +119,8 @@ def _free(points: Sequence[tuple[float, int]]) -> str:
         longest, tokens = max(points)
         first = min(points)[1]
         if longest > 0:
-            without = "or none" if first == tokens else f"and {first} with none"
-            return f"No: one question costs {tokens} audio tokens, with {longest:g} s of silence before it {without}."
+            without = "or without" if first == tokens else f"and {first} without"
+            return f"No: one question costs {tokens} audio tokens with {longest:g} s of silence before it {without}."
     return "No: streamed silence costs nothing."
 
 

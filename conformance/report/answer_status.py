@@ -2,12 +2,12 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable
+from collections.abc import Callable, Iterator
 from typing import Any
 
 from conformance.report.answer import NOT_READ, SHOWN, Evidence, InWords, Known, Mark, Rows, conversations, plain
 
-ASK = "Which way of closing leaves which session status, and does one count as a success?"
+ASK = "Does any way of closing count as a success in the session status, and which?"
 FINISH = "`session.finish`"
 NO_READER = "no_reader_configured"  # of `conformance.status.model.REASONS`
 CLEAN = {1000, 1001, 1005}
@@ -28,6 +28,7 @@ LATER_MOCK = (
     "Run it again to its end, with `--status-source mock`: what the mock lists it tells while it runs, and no account "
     "knows of it."
 )
+LISTED = "counts as "
 UNLISTED = "Ask the vendor which sessions are listed, and when: not even one that has to be there was told."
 
 Row = dict[str, Any]
@@ -118,7 +119,7 @@ def _grouped(rows: list[Row], by: Callable[[Row], str]) -> dict[str, set[str]]:
 
 def _said(known: Known, rows: Rows, told: Rows, ways: dict[str, set[str]]) -> tuple[Mark, str]:
     if not rows:
-        return "unknown", "Not known: no way of closing was walked to its end in this run."
+        return "unknown", "Not known: no way of closing was carried out to its end in this run."
     if not told:
         return "unknown", "Not known: the platform told the status of no session of this run."
     success = "succeeded" in {row["status"] for row in told.values()}
@@ -131,31 +132,46 @@ def _said(known: Known, rows: Rows, told: Rows, ways: dict[str, set[str]]) -> tu
     if mixed:
         way, found = next(iter(mixed.items()))
         names = " or ".join(_word(status) for status in sorted(found)[:2])
-        return mark, f"Contradictory: {way} leaves {names}, for no reason that shows."
+        return mark, f"Contradictory: {way} counts now as {names}, for no reason that shows."
     if len(statuses) == 1:
         only = next(iter(statuses))
         which = "that was tried" if len(told) == len(rows) else "whose status was told"
-        return mark, f"Every way of closing {which} leaves the session {_word(only)}."
+        return mark, f"Every way of closing {which} {_listed(only)}."
     return mark, _sentence(ways)
 
 
 def _sentence(ways: dict[str, set[str]]) -> str:
-    """`A leaves succeeded, B leaves cancelled, every other way leaves failed`; the most common status comes last."""
+    """`A counts as succeeded, B as cancelled, every other way tried as failed`; the most common comes last."""
     by_status: dict[str, list[str]] = {}
     for way, statuses in ways.items():
         by_status.setdefault(next(iter(statuses)), []).append(way)
     order = sorted(by_status, key=lambda status: (status != "succeeded", len(by_status[status]), status))
     if "succeeded" in by_status and len(by_status["succeeded"]) > 2:
         order = [*order[1:], "succeeded"]
-    parts = [f"{' or '.join(by_status[status])} leaves {_word(status)}" for status in order[:-1]]
-    for few in range(len(parts), -1, -1):
-        some = parts[:few]
-        rest = f"every other way leaves {_word(order[-1])}" if few == len(parts) else "other ways leave something else"
-        words = ", ".join([*some, rest])
+    told = [(" or ".join(by_status[status]), _listed(status)) for status in order[:-1]]
+    for few in range(len(told), 0, -1):
+        rest = [("every other way tried", _listed(order[-1]))] if few == len(told) else []
+        words = ", ".join([*_chained([*told[:few], *rest]), *(() if rest else ("other ways count otherwise",))])
         text = f"{words[0].upper()}{words[1:]}."
         if len(text.split()) <= 20:
             return text
     return f"The status depends on the way: {len(by_status)} different ones were listed; the table tells which."
+
+
+def _listed(status: str) -> str:
+    """What the platform does with a session that it gives this status."""
+    if status == "absent":
+        return "is unlisted"
+    return f"is {SHOWN[status]}" if status == "unknown" else f"counts as {SHOWN[status]}"
+
+
+def _chained(parts: list[tuple[str, str]]) -> Iterator[str]:
+    """`A counts as succeeded`, then `B as failed`: what is said already is not said again."""
+    before = ""
+    for way, told in parts:
+        again = before.startswith(LISTED) and told.startswith(LISTED)
+        yield f"{way} {told.removeprefix('counts ') if again else told}"
+        before = told
 
 
 def _word(status: str) -> str:
@@ -170,14 +186,14 @@ def _todo(known: Known, told: Rows, ways: dict[str, set[str]]) -> str:
         return "End with `session.finish`, wait for `session.finished`, then close with 1000."
     closed = told.get(KEY[0])
     if closed is not None and closed["status"] == "succeeded":
-        return "Close with 1000 after the last `response.done`; never let a process just disappear."
+        return "Close with 1000 after the last `response.done`; never let the process or its TCP connection just go."
     if good:
         return f"Leave by {min(good, key=len)}: of the ways that were tried it counts as a success."
     if known.outcome("Q-FINISH") is None:
         return "Ask the vendor which end counts as a success; this run does not know how `session.finish` is met."
     return (
-        "Close with 1000 all the same, leave these sessions out of your alarms, and ask the vendor which end counts as "
-        "a success."
+        "Close with 1000 all the same, raise no alarm for this status alone, and ask the vendor which end counts as a "
+        "success."
     )
 
 

@@ -18,7 +18,7 @@ from conformance.report.case import Case
 __all__ = ["SHOWN", "Evidence", "InWords", "in_words", "plain", "unread"]
 
 
-ENDED = "See to what ended this run, and hold it again: a part of it would meet the same."
+ENDED = "Mend first what stopped this run, then run all of it again."
 
 
 def in_words(

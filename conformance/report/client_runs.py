@@ -27,6 +27,7 @@ def called(target: Mapping[str, Any]) -> str:
     return first.rpartition("/")[2] + space + rest
 
 
+COMPARE = "See that it is what you meant it to send; what is billed only the service tells."
 POLICIES = ("finish_required", "clean_close_ok", "pending_until_finish", "absent_unless_success", "cancelled")
 
 
@@ -99,7 +100,7 @@ def _sessions(found: list[dict[str, Any]]) -> list[tuple[dict[str, Any], dict[st
 
 
 def _leaves(found: list[dict[str, Any]]) -> InWords:
-    ask = "Does it say goodbye, and how does it leave?"
+    ask = "Does the program end its sessions with a close frame?"
     ways: dict[str, list[str]] = {}
     for row, session in _sessions(found):
         ways.setdefault(session["left"], []).append(row["scenario"])
@@ -107,21 +108,21 @@ def _leaves(found: list[dict[str, Any]]) -> InWords:
     how = tuple(Evidence("seen here", f"`{way}` in {_listed(names)}.") for way, names in ways.items())
     shown = tuple(dict.fromkeys(row["conversation"] for row, _ in _sessions(found)))
     if not ways:
-        said: tuple[Mark, str] = ("unknown", "Not known: it never moved to end a session in this run.")
-        todo = "Give it a scenario in which it is its turn to leave, such as `plain`."
+        said: tuple[Mark, str] = ("unknown", "Not known: it never had to end a session in this run.")
+        todo = "Run it in a scenario in which it has to end the session, such as `plain`."
     elif torn:
         where = torn[0] if len(torn) == 1 else f"{len(torn)} scenarios"
         said = ("no" if len(torn) == len({name for names in ways.values() for name in names}) else "partly",
-                f"It disappears without a close frame in {where}.")  # fmt: skip
+                f"It drops the connection without a close frame in {where}.")  # fmt: skip
         todo = "Close with 1000 on every path out of the program, its error handling too."
     else:
-        said = ("yes", "Yes: it says goodbye wherever it is its turn to.")
-        todo = "Nothing: it leaves as it should."
+        said = ("yes", "Yes: with a close frame wherever it is the one to end the session.")
+        todo = "Nothing: it ends its sessions as it should."
     return InWords(ask, said[1], "", shown, mark=said[0], todo=todo, how=how)
 
 
 def _leaves_behind(found: list[dict[str, Any]]) -> InWords:
-    ask = "What does that leave behind in the platform's list of sessions, and are they successes?"
+    ask = "Does the platform list its sessions as successes?"
     how = []
     succeeded = total = good = rules = 0
     for policy in POLICIES:
@@ -136,19 +137,27 @@ def _leaves_behind(found: list[dict[str, Any]]) -> InWords:
         mark: Mark = "unknown"
         text = "Not known: nothing that this run could see."
     elif succeeded == total:
-        mark, text = "yes", "Successes, whichever known policy the platform has."
+        mark, text = "yes", "Successes, under every rule that the platform may follow."
+    elif not good and succeeded:
+        mark, text = (
+            "partly",
+            "Some are and some are not, under whichever rule the platform follows.",
+        )
     elif succeeded:
         mark = "partly"
-        text = f"All of them count as successes by {good} of the {rules} rules that the platform may go by."
+        under = f"under {good} of {rules} possible ones every session is a success"
+        text = f"Nobody outside knows the platform's rule; {under}."
     else:
-        mark, text = "no", "No success, whichever known policy the platform has."
-    unknown = "which of these policies the platform has; the mock lists under each that is known of its kind"
+        mark, text = "no", "No success, under any rule that the platform may follow."
+    unknown = "which of these rules the platform follows; the mock lists each session under every one of them"
     todo = "End with `session.finish` where the endpoint accepts it, and with a close frame 1000 everywhere."
+    if all(one["finish"] != "not sent" and one["left"].endswith("close-1000") for _, one in _sessions(found)):
+        todo = "Ask the vendor which end counts as a success: your program does all that may count."
     return InWords(ask, text, unknown, (), mark=mark, todo="" if mark == "yes" else todo, how=tuple(how))
 
 
 def _costs(found: list[dict[str, Any]]) -> InWords:
-    ask = "Did it hold sessions, and how much audio and how many tokens did they cause?"
+    ask = "Does it hold sessions, and what did they take?"
     every = [session for row in found for session in row["sessions"]]
     plain = [session for row in found if row["scenario"] == "plain" for session in row["sessions"]]
     parts = [f"{what}: {_amount(those)}." for what, those in (("In `plain`", plain), ("In all", every)) if those]
@@ -156,7 +165,13 @@ def _costs(found: list[dict[str, Any]]) -> InWords:
         return InWords(ask, "Not known: it held no session.", "", (), todo="Look at what it printed.")
     how = tuple(Evidence("seen here", part) for part in parts)
     return InWords(
-        ask, f"Yes: it held {_amount(every)}.", "", (), mark="yes", todo="Compare with what you expect of it.", how=how
+        ask,
+        f"Yes: it held {_amount(every)}.",
+        "",
+        (),
+        mark="yes",
+        todo=COMPARE,
+        how=how,
     )
 
 

@@ -8,6 +8,7 @@ listed under the one that owns its evidence.
 from __future__ import annotations
 
 import re
+from collections import Counter
 from collections.abc import Iterable
 from dataclasses import dataclass, field, replace
 from typing import Any
@@ -73,8 +74,11 @@ class Finding:
         """The kind in words."""
         if not self.cause:
             return word(self.first)
-        failing = [case for case in self.cases if case.verdict == "fail"]
-        return f"One cause of {plural(len(failing), 'failure')}" if failing else "One cause of what could not be judged"
+        levels = Counter(case.level for case in self.cases if case.verdict == "fail")
+        if not levels:
+            return "One cause of what could not be judged"
+        told = ", ".join(f"{count} {level}" for level, count in sorted(levels.items()))
+        return f"One cause of {plural(levels.total(), 'failed check')} ({told})"
 
     @property
     def conversations(self) -> list[str]:

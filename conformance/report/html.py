@@ -37,7 +37,7 @@ from conformance.report.page import asset, environment, light, policy
 from conformance.report.record import Record
 from conformance.report.summary import cases
 
-MARKS = {"yes": ("✓", "yes"), "no": ("✗", "no"), "partly": ("◐", "partly"), "unknown": ("?", "not known")}
+MARKS = {"yes": ("●", "yes"), "no": ("○", "no"), "partly": ("◐", "partly"), "unknown": ("?", "not known")}
 """Glyph and word of an answer's mark."""
 
 GLOSSARY = (
@@ -108,6 +108,7 @@ def render(record: Record, made: dict[str, Any], redact: Callable[[str], str] = 
         run_glyph="◐" if html_verdict.tone(made) == "partial" else naming.RUN_GLYPH.get(made["verdict"], "?"),
         marks=MARKS,
         glossary=GLOSSARY,
+        read_from=naming.READ_FROM,
         transport=transport_words(made["transport"]) if made["transport"] else "",
         counts=Counter(naming.verdict_class(case.verdict, case.level) for case in judged),
         glyphs=naming.GLYPH,

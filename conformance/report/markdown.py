@@ -40,7 +40,7 @@ def render(record: Record, made: dict[str, Any]) -> str:
     return "\n".join(out).rstrip("\n") + "\n"
 
 
-MARKS = {"yes": "✓", "no": "✗", "partly": "◐", "unknown": "?"}
+MARKS = {"yes": "●", "no": "○", "partly": "◐", "unknown": "?"}
 
 
 def _in_words(made: dict[str, Any]) -> list[str]:

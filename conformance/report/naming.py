@@ -57,6 +57,16 @@ UNJUDGED = {
 }
 
 
+READ_FROM = {
+    "mock": "the list that the mock keeps of its own sessions",
+    "bl": "the platform's call log (`bl`)",
+    "sls": "the platform's audit log (SLS)",
+    "prometheus": "the platform's counters (Prometheus)",
+    "file": "a file that somebody filled in",
+}
+"""Where a status was read, by the reader's name."""
+
+
 def verdict_class(verdict: str, level: str) -> str:
     """The verdict as it is coloured: a missed SHOULD is no failed MUST."""
     return "missed" if verdict == "fail" and level != "MUST" else verdict

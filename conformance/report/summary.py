@@ -22,15 +22,17 @@ from conformance.report.cost import cost
 from conformance.report.explored import explored
 from conformance.report.headline import RunVerdict, headline, levels, transport
 from conformance.report.html_text import plural
-from conformance.report.reach import reach
+from conformance.report.reach import Reach, reach
 from conformance.report.record import Record
 from conformance.report.stability import stability
 from conformance.report.supported import supported
 from conformance.report.unexpected import unexpected
 from conformance.spec.profiles import UnknownModel, profile_for, profile_of
 from conformance.wire.gaps import GAPS
+from conformance.wire.target import is_loopback
 
 FORMAT = 1  # of summary.json
+MOCK_LEDGER = "mock"  # what the reader of its list is called
 MOCK_SERVER = "qwen-realtime-conformance-mock"  # what the mock calls itself in its `Server` header
 
 AGAINST = ("target", "conversations", "generated", "passing", "unsure", "infrastructure", "causes", "verdicts")
@@ -200,10 +202,14 @@ def caveats(record: Record) -> list[str]:
         if replayed.get("ended"):
             said.append(f"The saved record is not whole: {replayed['ended']}. What it lacks is not judged.")
     elif client_runs.of_client(record):
-        said.append("This run judged a client program. The mock played the server, and counted and listed as it does.")
+        said.append("This run judged a client program. The mock played the server: tokens and statuses are the mock's.")
     elif of_mock(record):
         which = "embedded mock" if named["kind"] == "mock" else "mock"
         said.append(f"This run judged the {which}. It tells nothing about the live service.")
+    elif named["kind"] == "live" and is_loopback(str(named["endpoint"])):
+        said.append("The endpoint is on this machine: this page tells of what answers there, be it the service or not.")
+        if (record.status or {}).get("reader") == MOCK_LEDGER:
+            said.append("The status of its sessions is read from a list such as the mock keeps, and from no platform.")
     if _is_leaving(named["model"]):
         said.append(
             f"The vendor has announced that {named['model']} will be taken out of service: connections that time out "
@@ -216,7 +222,7 @@ def caveats(record: Record) -> list[str]:
         )
     ended_by = (record.recorded or {}).get("infrastructure")
     if ended_by is not None and any(line["verdict"] == "fail" and line["level"] == "MUST" for line in record.verdicts):
-        said.append(f"Nothing more was held: {ended_by}.")  # else the headline says it
+        said.append(f"The run was stopped early: {ended_by}.")  # else the headline says it
     if record.truncated:
         said.append("The record is cut short: the run did not end in order, and what follows is what was written.")
         if not record.verdicts:
@@ -225,6 +231,13 @@ def caveats(record: Record) -> list[str]:
         more = f" and {len(record.damage) - 5} more" if len(record.damage) > 5 else ""
         said.append(f"Part of the record can't be read: {'; '.join(record.damage[:5])}{more}.")
     return said
+
+
+def _raised(reached: Reach) -> list[str]:
+    """What would let a run judge all of it, where a budget of its own kept it from that."""
+    if not reached.incomplete or "budget" not in reached.causes:
+        return []
+    return ["The budget was spent before all was held: `--budget-sessions` and `--budget-tokens` allow more."]
 
 
 def _is_leaving(model: str) -> bool:
@@ -313,7 +326,7 @@ def summary(record: Record) -> dict[str, Any]:
         "format": FORMAT,
         "target": target(record),
         "mock": of_mock(record),
-        "caveats": caveats(record),
+        "caveats": [*caveats(record), *_raised(reached)],
         "suite": record.run["suite"],
         "sources": record.run.get("sources"),
         "started": record.run["started"],

@@ -281,7 +281,7 @@ def test_a_run_is_written_judged_again_and_held_to_a_baseline(raw: Path, tmp_pat
     assert made["target"] == {"kind": "client", "endpoint": shlex.join(program), "model": "any model"}
     assert (made["exit"], made["sessions"], made["conversations"]) == (1, 2, 2)
     assert [row["scenario"] for row in made["client"]] == ["plain", "unknown-event"]
-    assert made["answers"][0]["question"] == "Does it say goodbye, and how does it leave?"
+    assert made["answers"][0]["question"] == "Does the program end its sessions with a close frame?"
     assert {case["id"] for case in made["cases"] if case["verdict"] == "fail" and case["level"] == "MUST"} == {
         "CLI-012"
     }

@@ -78,7 +78,7 @@ AFTER = SimpleNamespace(after=lambda _: [7])
         ("assert [x.real for x in ids] == [2]", {"ids": [1]}, "the reals of the ids is 1, not 2"),
         ("assert {x: row.get(x) for x in ids} == {}", {"row": {1: 2}, "ids": [1]}, "the row is {1: 2}, not nothing"),
         ("assert make(echo) == 2", {"echo": 0, "make": lambda _: 1}, "the make of the echo is 1, not 2"),
-        ("assert wire.after(it) == []", {"wire": AFTER, "it": 0}, "the events after the it is 7, not nothing"),
+        ("assert wire.after(it) == []", {"wire": AFTER, "it": 0}, "the events after the it are 7, not nothing"),
         ("assert [x.get('a') for x in rows] == [2]", {"rows": [{"a": 1}]}, "`a` of the rows is 1, not 2"),
         ("assert [one, two] == [1, 2]", {"one": 1, "two": 3}, "the one and the two are 1, 3, not 1, 2"),
         ("assert at(event, 'a', 0) == 2", {"event": 0, "at": lambda *_: 1}, "`a.0` of the event is 1, not 2"),

@@ -41,7 +41,7 @@ def test_what_hangs_on_one_cause_is_one_finding_and_comes_first() -> None:
               case("D-001", "blocked")]  # fmt: skip
     causes = [{"words": "no update is in force", "checks": ["B-001", "B-002"]}, {"words": "deaf", "checks": ["D-001"]}]
     first, second, third = findings(judged, {"causes": causes})
-    assert (first.cause, first.word) == ("no update is in force", "One cause of 1 failure")
+    assert (first.cause, first.word) == ("no update is in force", "One cause of 1 failed check (1 SHOULD)")
     assert [[item.id for item in found] for found in (first.cases, first.blocked)] == [["B-001"], ["B-002"]]
     assert (second.cause, second.word) == ("deaf", "One cause of what could not be judged")
     assert [item.id for item in second.cases] == ["D-001"]

@@ -105,7 +105,7 @@ def test_every_check_is_counted_once() -> None:
 
 
 def test_what_ended_a_run_is_said_beside_a_failure() -> None:
-    told = "Nothing more was held: HTTP 401."
+    told = "The run was stopped early: HTTP 401."
     assert told in caveats(record(said("GEN-1", "fail"), infrastructure="HTTP 401"))
     assert told not in caveats(record(said("GEN-1", "pass"), infrastructure="HTTP 401"))  # the headline says it
     assert told not in caveats(record(said("SES-2", "fail"), infrastructure="HTTP 401"))

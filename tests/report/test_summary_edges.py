@@ -196,7 +196,7 @@ def test_what_recordings_do_not_show() -> None:
 
 
 def test_what_ended_a_run() -> None:
-    told = "Nothing more was held: HTTP 401."
+    told = "The run was stopped early: HTTP 401."
     for line, shown in ((said("GEN-1", "fail"), True), (said("GEN-1", "pass"), False), (said("SES-2", "fail"), False)):
         assert (told in caveats(record(line, infrastructure="HTTP 401"))) == shown
     assert told not in caveats(record(said("GEN-1", "fail")))

@@ -24,7 +24,7 @@ HELD = (*FINISH, *(f"closing/{name}" for name in ("Idle", "AfterResponse", "Rst"
 BILLED = ("usage/Silence", "usage/AudioIn")
 ASKED = [asdict(question) for question in questions().values()]
 
-REMAINS = "a close frame 1000, answered by 1000, is the clean end that remains"
+REMAINS = "a close frame 1000, answered by 1000, ends the connection properly"
 REFUSED = ("no", f"No: `session.finish` is refused; {REMAINS}.")
 SILENT = ("no", f"No: nothing answers `session.finish`; {REMAINS}.")
 ACCEPTED = (
@@ -36,10 +36,10 @@ CLOSED = (
     "partly",
     "Partly: `session.finish` is met by a close on an idle session, but refused during a reply.",
 )
-FAILED = ("no", "Every way of closing that was tried leaves the session failed (client error).")
-ONLY_FINISHED = ("yes", "`session.finish` leaves succeeded, every other way leaves failed (client error).")
+FAILED = ("no", "Every way of closing that was tried counts as failed (client error).")
+ONLY_FINISHED = ("yes", "`session.finish` counts as succeeded, every other way tried as failed (client error).")
 UNTOLD = ("unknown", "Not known: the platform told the status of no session of this run.")
-UNWALKED = ("unknown", "Not known: no way of closing was walked to its end in this run.")
+UNWALKED = ("unknown", "Not known: no way of closing was carried out to its end in this run.")
 UNHEARD = ("unknown", "Not known: nothing in this run shows how `session.finish` is answered.")
 
 
@@ -96,22 +96,22 @@ LISTED = {
     # policy: (where `session.finish` is not accepted, where it is)
     "finish_required": (FAILED, ONLY_FINISHED),
     "clean_close_ok": (
-        ("yes", "A close frame 1000 or 1001 leaves succeeded, every other way leaves failed (client error)."),
-        ("yes", ("`session.finish` or a close frame 1000 or 1001 leaves succeeded, every other way leaves failed "
-         "(client error).")),
+        ("yes", "A close frame 1000 or 1001 counts as succeeded, every other way tried as failed (client error)."),
+        ("yes", ("`session.finish` or a close frame 1000 or 1001 counts as succeeded, every other way tried as "
+         "failed (client error).")),
     ),
     "cancelled": (
-        ("no", "A close frame 1000 or 1001 leaves cancelled, every other way leaves failed (client error)."),
-        ("yes", ("`session.finish` leaves succeeded, a close frame 1000 or 1001 leaves cancelled, every other way "
-         "leaves failed (client error).")),
+        ("no", "A close frame 1000 or 1001 counts as cancelled, every other way tried as failed (client error)."),
+        ("yes", ("`session.finish` counts as succeeded, a close frame 1000 or 1001 as cancelled, every other way "
+         "tried as failed (client error).")),
     ),
     "pending_until_finish": (
-        ("no", "Every way of closing that was tried leaves the session in progress."),
-        ("yes", "`session.finish` leaves succeeded, every other way leaves in progress."),
+        ("no", "Every way of closing that was tried counts as in progress."),
+        ("yes", "`session.finish` counts as succeeded, every other way tried as in progress."),
     ),
     "absent_unless_success": (
         UNTOLD,  # neither control is listed: nothing can be said of anything
-        ("yes", "`session.finish` leaves succeeded, every other way leaves unlisted."),
+        ("yes", "`session.finish` counts as succeeded, every other way tried is unlisted."),
     ),
 }  # fmt: skip
 
@@ -147,13 +147,13 @@ SPECIAL = {
     ("close-status", "absent-unless-success"): (None, UNTOLD),
     ("empty-session-status", "succeeded"): (
         None,
-        ("yes", ("A close frame 1000 or 1001 without a reply leaves succeeded, every other way leaves failed "
-         "(client error).")),
+        ("yes", ("A close frame 1000 or 1001 without a reply counts as succeeded, every other way tried as "
+         "failed (client error).")),
     ),
     **dict.fromkeys(
         [("empty-session-status", side) for side in ("absent", "cancelled", "in-progress")],
-        (None, ("no", ("A close frame 1000 or 1001 without a reply leaves unlisted, every other way leaves failed "
-                "(client error)."))),
+        (None, ("no", ("A close frame 1000 or 1001 without a reply is unlisted, every other way tried counts as "
+                "failed (client error)."))),
     ),
 }  # fmt: skip
 """`empty-session-status` `cancelled` and `in-progress` are no sides of the mock's: it then lists nothing."""
@@ -182,7 +182,7 @@ def test_every_switch_changes_only_what_it_is_about() -> None:
 
 
 def test_silence_is_told_as_it_is_billed() -> None:
-    free = "costs 12 audio tokens, with 15 s of silence before it or none."
+    free = "costs 12 audio tokens with 15 s of silence before it or without."
     sides = {
         "none": ("no", f"No: one question {free}"),
         "all": ("yes", "Yes: a second of streamed silence costs 7.0 input tokens, as much as speech."),
@@ -192,7 +192,7 @@ def test_silence_is_told_as_it_is_billed() -> None:
         ),
         "padding": (
             "partly",
-            "Only around speech: the silence in a detected turn is billed, and what is streamed beyond costs nothing.",
+            "Only within a turn: silence that belongs to a detected turn is billed, silence between turns is not.",
         ),
     }
     noise = {"none": "not-billed", "padding": "not-billed", "quarter": "in-part", "all": "billed"}
@@ -210,7 +210,7 @@ def test_a_wrong_rate_is_not_told_as_padding() -> None:
     assert double.outcomes["Q-SILENCE-BILLED"].outcome == "padding"  # as far as its conversation goes
     third = answers(double)[2]
     assert third.mark == "no"
-    assert third.text.startswith("No: one question costs 24 audio tokens, with 15 s")
+    assert third.text.startswith("No: one question costs 24 audio tokens with 15 s")
     assert "not billed at the documented rate" in against(third)
     assert answers(free)[2].text == "Not known: the usage shows no audio tokens, not even for speech."
 
@@ -237,16 +237,16 @@ MISLEADING = {
     "same-session-id": (None, UNTOLD, ""),
     "ledger-loses-sessions": (
         None,
-        ("no", "No close frame leaves failed (client error), every other way leaves unlisted."),
+        ("no", "No close frame counts as failed (client error), every other way tried is unlisted."),
         "missing from the platform's list",
     ),
     "ledger-names-another": (
-        None, ("partly", "Every way of closing whose status was told leaves the session failed (client error)."), "",
+        None, ("partly", "Every way of closing whose status was told counts as failed (client error)."), "",
     ),
     "ledger-counts-twice": (None, None, "not the sum of the replies'"),
     "error-kills-connection": (
         None,
-        ("no", ("A close by the server with 1011 leaves failed (server error), every other way leaves failed "
+        ("no", ("A close by the server with 1011 counts as failed (server error), every other way tried as failed "
          "(client error).")),
         "`session.update` is not answered",
     ),
