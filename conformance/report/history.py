@@ -129,19 +129,22 @@ def render(held: list[dict[str, Any]]) -> str:
     for row in held:
         targets.setdefault(f"{row['model']} @ {row['endpoint']}", []).append(row)
     style = asset("first.css", "report.css")
-    return (
-        environment()
-        .get_template("history.html.j2")
-        .render(
-            style=style.text,
-            policy=policy(style),
-            targets=[
-                (name, _with_changes(rows), _drawing(name, rows))
-                for name, rows in ((name, _marked(found)) for name, found in sorted(targets.items()))
-            ],
-            glyphs=naming.RUN_GLYPH,
-        )
+    made = environment()
+    made.filters.update(clock=_clock, count=lambda number: f"{number:,}" if isinstance(number, int) else number)
+    return made.get_template("history.html.j2").render(
+        style=style.text,
+        policy=policy(style),
+        targets=[
+            (name, _with_changes(rows), _drawing(name, rows))
+            for name, rows in ((name, _marked(found)) for name, found in sorted(targets.items()))
+        ],
+        glyphs=naming.RUN_GLYPH,
     )
+
+
+def _clock(started: str) -> str:
+    """`2026-10-25T02:00:00Z` as people write it."""
+    return f"{started[:-1].replace('T', ' ')} UTC" if started.endswith("Z") else started
 
 
 def _with_changes(rows: list[dict[str, Any]]) -> list[tuple[dict[str, Any], list[str]]]:

@@ -104,3 +104,11 @@ def test_a_changed_answer_is_told_in_words(
         extend(path, [written(tmp_path, str(day), made, started=f"2027-01-0{day}T00:00:00Z", observations=seen)])
     text = re.sub(r"</?code>", "`", render(load(path)))
     assert says in text
+
+
+def test_times_and_counts_are_written_as_people_read_them(tmp_path: Path, made: dict[str, Any]) -> None:
+    path = tmp_path / "history.jsonl"
+    extend(path, [written(tmp_path, "one", made, started="2026-10-25T02:00:00Z", usage={"input_tokens": 8623})])
+    page = render(load(path))
+    assert "2026-10-25 02:00:00 UTC" in page
+    assert "8,623" in page
