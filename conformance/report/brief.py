@@ -11,6 +11,7 @@ from typing import Any
 from jinja2 import Template
 
 from conformance.report import html_text
+from conformance.report.closing import stopped
 from conformance.report.headline import table
 from conformance.report.page import asset, environment, policy
 from conformance.report.record import Record
@@ -42,7 +43,7 @@ def ended(transcript: Transcript) -> str:
     if transcript.broken_off:
         return f"broken off: {transcript.broken_off}"
     if transcript.stop is not None:
-        return transcript.stop.why
+        return stopped(transcript.stop)
     return transcript.trouble or "as its script ends"
 
 

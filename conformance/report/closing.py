@@ -8,7 +8,7 @@ from typing import Any
 
 from conformance.report.answer import NOT_READ
 from conformance.report.record import Record
-from conformance.wire.transcript import Frame, Leg, Transcript
+from conformance.wire.transcript import Frame, Leg, Stop, Transcript
 
 GREETING = "session.created"
 _ANSWERED = {None: "the close was not answered", 1005: "the close was answered without a code"}
@@ -71,13 +71,19 @@ def unfinished(transcript: Transcript) -> str:
     if _sent(leg, "session.finish") is not None or transcript.path in OF_THE_SERVER:
         return ""
     if transcript.stop is not None and ("finish" in (transcript.path or "") or GREETING in transcript.stop.waiting_for):
-        return transcript.stop.why
+        return stopped(transcript.stop)
     if leg.ending.first == "server":
         code = leg.ending.code_received
         return f"the server left {'without a close frame' if code is None else f'with {code}'} before the client could"
     if transcript.stop is not None and leg.ending.first != "client":
-        return transcript.stop.why
+        return stopped(transcript.stop)
     return "" if leg.ending.first == "client" else "the client never left"
+
+
+def stopped(stop: Stop) -> str:
+    """Why a script broke off, in words: something may well have come, only not what was waited for."""
+    names = " or ".join(f"`{name}`" for name in stop.waiting_for)
+    return f"{names} did not come" if stop.cause == "silence" and names else stop.why
 
 
 def finish_met(leg: Leg) -> str:

@@ -123,7 +123,7 @@ def kind(case: Case) -> str:
 def word(case: Case) -> str:
     """What went wrong with a case, in two words."""
     said = WORD[kind(case)]
-    return f"{said}, the transport's" if case.basis == "transport" and case.verdict != "error" else said
+    return f"{said}, a rule of RFC 6455" if case.basis == "transport" and case.verdict != "error" else said
 
 
 def findings(judged: Iterable[Case], made: dict[str, Any]) -> list[Finding]:

@@ -14,6 +14,7 @@ from typing import Any
 from conformance.report import html_text, html_views, naming
 from conformance.report.answer import SHOWN
 from conformance.report.case import Case
+from conformance.report.closing import stopped
 from conformance.report.findings import places
 from conformance.report.html_finding import Shown
 from conformance.report.html_trace import PAYLOAD, Complaints, frames, kind, payload
@@ -99,14 +100,17 @@ def _facts(case: Case, row: dict[str, Any], question: dict[str, Any] | None, mad
         if case.basis == "transport":
             facts.append(["Whose demand", "the transport's (RFC 6455): any WebSocket server owes it"])
         named = [[sources.name(key), sources.address(key)] for key in row.get("source") or ()]
-        facts.append(["Sources", named, f"as of {row['date']}" if row.get("date") else ""])
+        date = str(row.get("date") or "")
+        said = bool(named) and all(date in str(name) for name, _ in named)  # what somebody saw has its day in its name
+        facts.append(["Sources", named, f"as of {date}" if date and not said else ""])
     if made.get("scenario") or case.conversation:
         facts.append(["Scenario", html_text.shown(made.get("scenario") or case.conversation)])
     facts.append(["The check", case.where])
     killed = made.get("killed_by") or ()
     if killed:
         more = f" and {len(killed) - 6} more" if len(killed) > 6 else ""
-        facts.append(["Seen to fail for", html_text.one_line(", ".join(map(str, killed[:6])) + more, 400)])
+        of = "client" if case.id.startswith("CLI-") else "mock"
+        facts.append([f"Fails on a {of} with", html_text.one_line(", ".join(map(str, killed[:6])) + more, 400)])
     return facts
 
 
@@ -139,11 +143,14 @@ def conversation(
     if transcript.trouble:
         notes.append(f"Trouble: {html_text.shown(transcript.trouble, 600)}")
     if transcript.stop is not None:
+        why = stopped(transcript.stop)
         wanted = " or ".join(transcript.stop.waiting_for)
-        waited = f", waiting for {wanted}" if wanted and wanted not in transcript.stop.why else ""
+        waited = (
+            f", waiting for {wanted}" if wanted and not all(one in why for one in transcript.stop.waiting_for) else ""
+        )
         notes.append(
-            f"The script stopped at step {transcript.stop.step}: {html_text.shown(transcript.stop.why, 400)}"
-            f"{html_text.shown(waited, 200)}, {html_text.ms(transcript.stop.waited_ms)}."
+            f"The script stopped at step {transcript.stop.step}, after {html_text.ms(transcript.stop.waited_ms)}: "
+            f"{html_text.shown(why, 400)}{html_text.shown(waited, 200)}."
         )
     if transcript.retried:
         notes.append(f"Attempt {transcript.attempt}, because of the first: {html_text.one_line(transcript.retried)}")

@@ -8,7 +8,7 @@ import pytest
 
 from conformance.report.answer_status import LATER, LATER_MOCK, UNLISTED
 from conformance.report.answers import ENDED, in_words
-from conformance.report.closing import close_paths, unfinished
+from conformance.report.closing import close_paths, stopped, unfinished
 from conformance.report.record import read
 from conformance.report.summary import summary
 from conformance.wire.transcript import Stop
@@ -58,4 +58,12 @@ def test_a_way_that_was_not_begun_is_not_walked(path: str, waiting_for: tuple[st
     transcript = records.transcript("closing/One", records.Stage().greet().close(), path=path)
     if waiting_for:
         transcript.stop = Stop(1, waiting_for, 300.0, "nothing came", "silence")
-    assert unfinished(transcript) == ("" if walked else "nothing came")
+    told = " or ".join(f"`{name}` did not come" for name in waiting_for or ())
+    assert unfinished(transcript) == ("" if walked else told)
+
+
+def test_a_wait_in_vain_is_not_told_as_silence() -> None:
+    waited = Stop(0, ("session.created",), 300.0, "nothing came while waiting for session.created", "silence")
+    assert stopped(waited) == "`session.created` did not come"  # binary frames, for one, may have come
+    ended = Stop(0, ("session.created",), 300.0, "the connection ended while waiting for session.created", "ended")
+    assert stopped(ended) == ended.why

@@ -95,7 +95,7 @@ def test_the_summary_answers_first(record: Record) -> None:
     assert text.index("### Is `session.finish` accepted") < text.index("## Open questions") < text.index("## Findings")
     assert "`session.finished` answers `session.finish`" in text
     assert "| Is `session.finish` accepted, and what comes back? | **`session.finished` answers it.** | error |" in text
-    assert "✗ **CLO-005** (MUST fails, the transport's)" in text
+    assert "✗ **CLO-005** (MUST fails, a rule of RFC 6455)" in text
     assert "Not judged because of it: CLO-007." in text
 
 

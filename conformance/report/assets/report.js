@@ -30,12 +30,14 @@
   };
   document.body.classList.add("scripted");
   for (const node of document.querySelectorAll(".js")) node.hidden = false;
-  for (const node of document.querySelectorAll("time")) {
+  const local = (node) => {
     const at = new Date(node.dateTime);
-    if (Number.isNaN(at.valueOf())) continue;
+    if (Number.isNaN(at.valueOf())) return node;
     node.title = `${node.dateTime} (UTC)`;
     node.textContent = at.toLocaleString();
-  }
+    return node;
+  };
+  document.querySelectorAll("time").forEach(local);
 
   // -- theme
 
@@ -224,10 +226,15 @@
   };
   const headers = (rows) => make("pre", "", rows.map(([name, value]) => `${name}: ${value}`).join("\n") || "none");
 
+  const clock = (started) => {
+    const node = make("time", "", started);
+    node.dateTime = started;
+    return local(node);
+  };
   const talk = (slug, data, turning, wanted, alone) => {
     const box = make("section", "conversation");
-    box.append(make(alone ? "h1" : "h2", "", "Conversation ", bdi(data.name)), make("p", "muted", `${data.started} (UTC) · ${data.head}`));
-    for (const note of data.notes) box.append(make("p", "note", bdi(note)));
+    box.append(make(alone ? "h1" : "h2", "", "Conversation ", bdi(data.name)), make("p", "muted", clock(data.started), ` · ${data.head}`));
+    for (const note of data.notes) box.append(make("p", "note", prose(note)));
     if (data.close.length) box.append(pairs(data.close.map(([name, text]) => [name, prose(text)])));
     data.legs.forEach((leg, number) => {
       const frames = data.frames.filter((frame) => frame.l === number + 1);
@@ -280,7 +287,7 @@
   const fact = ([name, value, after]) => {
     if (!Array.isArray(value)) return [name, prose(value)];
     const parts = value.flatMap(([text, address], at) => [at ? ", " : "", address ? link(text, address) : text]);
-    return [name, ...parts, after ? ` · ${after}` : ""];
+    return [name, ...parts, after ? make("span", "whole", ` · ${after}`) : ""];
   };
   const check = (id, data) => {
     const box = make("section", "check-detail");
