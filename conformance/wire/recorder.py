@@ -238,7 +238,7 @@ class Recorder:
         self._broken_off = self._broken_off + 1 if passed else 0
         if passed and (first or self._broken_off == BROKEN_OFF):
             when = "the first conversation was" if first else f"{BROKEN_OFF} conversations in a row were"
-            self._stop("trouble", f"{when} broken off at one of the suite's bounds ({passed})")
+            self._stop("trouble", f"{when} broken off ({passed})")
 
     def _left_out(self, conversation: Conversation) -> bool:
         """Whether the conversation can't be held; the recording then says why."""
