@@ -46,6 +46,14 @@ def rows(record: Record) -> list[dict[str, Any]]:
     return [_row(transcript) for transcript in record.transcripts.values()]
 
 
+def played(record: Record) -> str:
+    """In which scenarios the program was run, as the end of a phrase: in one alone, most rules can't show."""
+    names = {_at(transcript.notes, "scenario", str) for transcript in record.transcripts.values()} - {""}
+    if len(names) > 1:
+        return f" in {len(names)} scenarios"
+    return "".join(f" in one scenario alone, `{name}`" for name in names)
+
+
 def _row(transcript: Transcript) -> dict[str, Any]:
     ran = _at(transcript.notes, "program", dict)
     listed = _at(transcript.notes, "listed", list)

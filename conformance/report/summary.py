@@ -202,7 +202,10 @@ def caveats(record: Record) -> list[str]:
         if replayed.get("ended"):
             said.append(f"The saved record is not whole: {replayed['ended']}. What it lacks is not judged.")
     elif client_runs.of_client(record):
-        said.append("This run judged a client program. The mock played the server: tokens and statuses are the mock's.")
+        played = client_runs.played(record)
+        said.append(
+            f"This run judged a client program{played}. The mock played the server: tokens and statuses are the mock's."
+        )
     elif of_mock(record):
         which = "embedded mock" if named["kind"] == "mock" else "mock"
         said.append(f"This run judged the {which}. It tells nothing about the live service.")

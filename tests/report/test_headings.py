@@ -2,12 +2,15 @@
 
 from __future__ import annotations
 
+from pathlib import Path
 from typing import Any
 
 import pytest
 
 from conformance.report import client_runs
 from conformance.report.answer import advice, after_mark, said
+from conformance.report.record import read
+from support import records
 
 
 @pytest.mark.parametrize(
@@ -69,3 +72,14 @@ def test_an_answer_begins_with_the_word_of_its_mark(mark: str, text: str, told: 
 )
 def test_a_program_is_called_without_the_folder_of_its_interpreter(kind: str, endpoint: str, called: str) -> None:
     assert client_runs.called({"kind": kind, "endpoint": endpoint}) == called
+
+
+@pytest.mark.parametrize(
+    ("scenarios", "told"),
+    [([], ""), (["plain"], " in one scenario alone, `plain`"), (["plain", "no-usage"], " in 2 scenarios")],
+)
+def test_a_client_is_told_in_which_scenarios_it_was_run(scenarios: list[str], told: str, tmp_path: Path) -> None:
+    held = [records.transcript(f"client/{name}", records.Stage().greet().close()) for name in scenarios]
+    for transcript, name in zip(held, scenarios, strict=True):
+        transcript.notes = {"scenario": name}
+    assert client_runs.played(read(records.write(tmp_path, held, []))) == told

@@ -220,16 +220,6 @@ def test_a_check_has_its_commands_place_and_frames(usual: str) -> None:
     assert "1011 disconnect timeout" in json.dumps(seen["decisive"])
 
 
-def test_the_day_of_a_source_is_said_once(usual: str) -> None:
-    told = [fact for seen in Page(usual).data("details")["checks"].values() for fact in seen["facts"]]
-    found = [(json.dumps(fact[1]), fact[2]) for fact in told if fact[0] == "Sources"]
-    alone = "a byte-exact recording of a text session with two tool calls, Beijing, qwen3.5-flash (2026-10-04)"
-    assert {after for named, after in found if named.startswith(f'[["{alone}"') and named.count("], [") == 0} == {""}
-    beside = [after for named, after in found if "server events" in named and "(2026-10-04)" in named]
-    assert beside
-    assert set(beside) == {"as of 2026-10-04"}, "a page has its day from nowhere else"
-
-
 def test_equal_places_are_one_line(tmp_path: Path) -> None:
     finding = {"clause": "GEN-010", "conversation": "vad/OneTurn", "connection": 0, "frame": 3, "expected": "a string",
                "seen": "$.x is a number", "cause": ""}  # fmt: skip

@@ -2,13 +2,17 @@
 
 from __future__ import annotations
 
+import re
 from dataclasses import replace
 from pathlib import Path
 
 from conformance.judge.finding import Finding as Told
+from conformance.report import html, html_detail
 from conformance.report.case import Case
 from conformance.report.findings import Finding
 from conformance.report.html_finding import shown
+from conformance.report.record import read
+from conformance.report.summary import summary
 from support import records
 
 FAILED = Case("CLO-007", "MUST", "fail", "no close frame came back", "closing/Idle", 0.0)
@@ -37,3 +41,24 @@ def test_a_frame_of_which_two_checks_complain_is_one_place(tmp_path: Path) -> No
 def test_places_that_were_not_kept_count(tmp_path: Path) -> None:
     case = replace(FAILED, findings=(told(3), told(None)), places=9)
     assert shown(Finding([case]), records.usual(tmp_path), {}).breadth.startswith("9 places in 1 conversation ")
+
+
+def test_a_check_of_another_level_than_its_group_says_so(tmp_path: Path) -> None:
+    said = {"verdict": "fail", "detail": "no close frame came back; TCP ended by fin", "conversation": "closing/Idle"}
+    held = records.verdicts({"CLO-001": said, "CLO-005": said})
+    record = read(records.write(tmp_path, records.conversations(), held))
+    page = html.render(record, summary(record))
+    found = page[page.index("<strong>MUST fails, a rule of RFC 6455</strong>") :]
+    assert re.search(r">CLO-005</a> A close [^<]*</h3>\s*<h3><a[^>]*>CLO-001</a> <span class=\"level\">SHOULD<", found)
+
+
+def test_the_day_of_a_source_is_said_once(tmp_path: Path) -> None:
+    record = records.usual(tmp_path)
+
+    def after(*source: str) -> str:
+        row = {"source": source, "date": "2026-10-04"}
+        return str({fact[0]: fact[-1] for fact in html_detail.check(FAILED, record, row, None)["facts"]}["Sources"])
+
+    assert after("WS-REC") == ""  # it has its day in its name
+    assert after("SE", "WS-REC") == "as of 2026-10-04", "a page has its day from nowhere else"
+    assert after() == "as of 2026-10-04"
