@@ -8,7 +8,7 @@ from __future__ import annotations
 
 import itertools
 import json
-from collections.abc import Iterable, Iterator, Mapping
+from collections.abc import Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, replace
 from typing import Any
 
@@ -16,6 +16,7 @@ from conformance.papers.player import GONE, Seen, at
 from conformance.papers.script import leaves, streams
 from conformance.papers.trace import Draft, Edit, Entry, Trace
 
+CHANCE = 3  # the weight of a number of pieces: another server says the same in more or fewer
 OWNERS = (
     ("item_id", "item_id"),
     ("item_id", "item.id"),
@@ -36,6 +37,8 @@ class Fact:
     where: tuple[int, ...] = ()
     member: tuple[str, int, str] | None = None
     """Event type, step and path of a member whose value differs; what it should be is asked of the check."""
+    alike: str = ""
+    """What it has in common with the facts of other steps that say the same; empty: it stands for itself."""
 
 
 def holds(test: str, seen: Seen) -> bool:
@@ -55,9 +58,28 @@ class Courses:
 
     def facts(self) -> list[Fact]:
         """All that is true of the one course and of neither of the others."""
-        found = [*self._end(), *self._counts(), *self._order(), *self._members(), *self._joined()]
+        return self._telling([*self._end(), *self._counts(), *self._order(), *self._members(), *self._joined()])
+
+    def everywhere(self) -> list[Fact]:
+        """Facts of what comes in several steps, each with the edit that undoes it in all of them.
+
+        A step where it can't be told apart (as much came later, and rightly) is undone with the others.
+        """
+        groups: dict[str, list[Fact]] = {}
+        for fact in (*self._counts(), *self._order()):
+            if fact.alike:
+                groups.setdefault(fact.alike, []).append(fact)
+        return self._telling(
+            replace(fact, edit=_together([one.edit for one in group]))
+            for group in groups.values()
+            if len(group) > 1
+            for fact in group
+        )
+
+    def _telling(self, facts: Iterable[Fact]) -> list[Fact]:
+        """Those that are true of the one course and of neither of the others."""
         told: dict[str, Fact] = {}
-        for fact in found:
+        for fact in facts:
             if holds(fact.test, self.mine) and not holds(fact.test, self.other) and not holds(fact.test, self.again):
                 told.setdefault(fact.test, fact)
         return list(told.values())
@@ -132,11 +154,13 @@ class Courses:
                 )  # fmt: skip
             elif len(here) > len(there):
                 told = self.trace.entries[here[len(there)]].event
-                for extra in (here[len(there) :], here[: len(here) - len(there)]):
+                for which, extra in {"last": here[len(there) :], "first": here[: len(here) - len(there)]}.items():
                     yield Fact(
                         f"len(seen.of({kind!r}, {step})) > {enough}", f"{_count(enough, kind)}",
-                        f"{_count(len(self.mine.of(kind, step)), kind)}, such as {_short(told)}", 2 * streams(kind),
+                        f"{_count(len(self.mine.of(kind, step)), kind)}, such as {_short(told)}",
+                        (CHANCE if enough else 2) * streams(kind),
                         lambda draft, keys=tuple(extra): draft.drop(keys), tuple(extra),  # type: ignore[misc]
+                        alike=f"more {kind}, {which}",
                     )  # fmt: skip
 
     def _added(self, places: Iterable[int], step: int) -> Edit:
@@ -172,6 +196,7 @@ class Courses:
                     f"seen.place({late[0]!r}, {step}, {late[2]}) > seen.place({early[0]!r}, {step}, {early[2]}) >= 0",
                     f"`{late[0]}` before `{early[0]}`", f"`{late[0]}` after `{early[0]}`",
                     1 + max(late[2], early[2]), _moved(moved, mine[early]), tuple(moved),
+                    alike=f"{late[0]} {late[2]} after {early[0]} {early[2]}",
                 )  # fmt: skip
 
     def _members(self) -> Iterator[Fact]:
@@ -266,6 +291,14 @@ class Courses:
                         _short(at(entry.event, path)), 0,
                         lambda draft, key=entry.key, path=path, whole=whole: draft.put(key, path, whole), (entry.key,),  # type: ignore[misc]
                     )  # fmt: skip
+
+
+def _together(edits: Sequence[Edit]) -> Edit:
+    def edit(draft: Draft) -> None:
+        for one in edits:
+            one(draft)
+
+    return edit
 
 
 def _moved(keys: list[int], before: int) -> Edit:

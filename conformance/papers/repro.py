@@ -177,7 +177,7 @@ def _tried(
     if subject.liar is not None:  # who leaves out what came before must see that it still happens
         cuts.insert(0, _fewest(courses.trace, test, subject.claim, cuts[0]))
     for kept in dict.fromkeys(map(tuple, cuts)):
-        chosen = [steps[number] for number in kept]
+        chosen = joined(steps, kept)
         mocks = [dataclasses.replace(honest, seed=3), *([subject.liar] if subject.liar is not None else [])]
         seen = plays(mocks, query, headers, chosen)
         if holds(test, seen[0]) or (subject.liar is not None and not holds(test, seen[1])):
@@ -194,6 +194,15 @@ def _tried(
 
 
 # -- cutting
+
+
+def joined(steps: Sequence[Any], kept: Sequence[int]) -> list[Any]:
+    """These steps alone: each waits for what came after the one that is now before it.
+
+    Left with its own, a step would wait in vain for what answers those that are gone, and until patience ends.
+    """
+    before = [0, *(number + 1 for number in kept)]
+    return [[number, steps[after][1], *steps[number][2:]] for number, after in zip(kept, before, strict=False)]
 
 
 def _still(trace: Trace, test: str, claim: Claim) -> Callable[[Sequence[int]], bool]:

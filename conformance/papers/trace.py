@@ -57,7 +57,10 @@ class Draft:
         inner = entry.event
         for name in way:
             inner = inner[int(name)] if isinstance(inner, list) else inner[name]
-        inner.pop(int(last) if isinstance(inner, list) else last, None)
+        if isinstance(inner, list):
+            del inner[int(last) : int(last) + 1]
+        else:
+            inner.pop(last, None)
         entry.changed = True
 
     def drop(self, keys: Iterable[int]) -> None:

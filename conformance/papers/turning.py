@@ -10,7 +10,7 @@ from collections.abc import Callable, Sequence
 from dataclasses import replace
 from typing import Any
 
-from conformance.papers.facts import Courses, Fact, any_of, holds, literal
+from conformance.papers.facts import CHANCE, Courses, Fact, any_of, holds, literal
 from conformance.papers.player import GONE, at
 from conformance.papers.trace import Edit
 from conformance.wire.transcript import Transcript
@@ -34,9 +34,17 @@ def turning(courses: Courses, claim: Claim, frame: int | None = None) -> list[Fa
         except (LookupError, TypeError, AttributeError):
             return False  # two edits that can't be made together
 
-    ordered = sorted(facts, key=lambda fact: (frame is not None and frame in fact.where, -fact.weight))
-    needed = _alone(ordered, cured) or _reduced(ordered, cured)
-    return [_general(fact, courses, claim) for fact in needed]
+    ordered = _likeliest(facts, frame)
+    needed = (
+        _alone(ordered, cured) or _alone(_likeliest(courses.everywhere(), frame), cured) or _reduced(ordered, cured)
+    )
+    telling = [fact for fact in needed if fact.weight < CHANCE] or needed
+    return [_general(fact, courses, claim) for fact in telling]
+
+
+def _likeliest(facts: Sequence[Fact], frame: int | None) -> list[Fact]:
+    """The likeliest last."""
+    return sorted(facts, key=lambda fact: (frame is not None and frame in fact.where, -fact.weight))
 
 
 def _alone(facts: Sequence[Fact], cured: Callable[[Sequence[Fact]], bool]) -> list[Fact]:

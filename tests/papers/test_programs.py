@@ -1,8 +1,11 @@
 """Programs that show a finding by themselves: made of what was recorded, and tried."""
 
+import asyncio
+import contextlib
 import dataclasses
 import subprocess
 import sys
+from types import SimpleNamespace
 
 import pytest
 from papers.showing import shown, subject
@@ -10,11 +13,11 @@ from papers.showing import shown, subject
 from conformance.killmatrix import trial
 from conformance.mock.options import MockOptions
 from conformance.mock.quirks import REGISTRY
-from conformance.papers import player
+from conformance.papers import player, stand
 from conformance.papers.facts import Fact, holds
 from conformance.papers.player import GONE, Seen, at
 from conformance.papers.program import LINES, rendered
-from conformance.papers.repro import NoReproduction, reproduction
+from conformance.papers.repro import NoReproduction, joined, reproduction
 from conformance.papers.stand import plays, serving
 from conformance.trial import Trial, run
 
@@ -27,17 +30,21 @@ SAMPLE = [
     "bad-key-is-404",  # the handshake
     "cancel-leaves-text-open",  # an end that never comes, after a cancel
     "clear-answers-twice",  # an event too many, of speech
+    "commits-twice",  # an event too many in each of several steps
     "duplicate-event-id",  # two members that are not to be the same
     "commits-a-turn-twice",  # one of several connections
     "images-cost-thrice",  # a figure, of images
     "item-of-another-role",  # a member of one item among others
     "never-transcribes",  # either of two places, heard
     "no-usage",  # a member that is to be there
+    "own-modalities-ignored",  # several differences, some of them how many pieces there were
     "refuses-720p",  # the longest but one, of images
     "refuses-channels",  # audio of two channels
     "second-create-ignored",  # an error that does not come, while a reply is on its way
     "spoken-part-forgets",  # what is told whole is not what came in pieces, of speech
     "swallows-seed-210",  # the longest, of bounds
+    "talks-after-its-end",  # what comes too late in each of several steps, and later rightly
+    "update-resets-siblings",  # one too many in a list
 ]
 
 
@@ -49,6 +56,13 @@ def programs():
 def test_quirks_are_shown_on_the_lying_mock_and_not_on_the_honest_one(programs) -> None:
     """`reproduction` gives none that was not tried on both."""
     assert {name: words for name, (found, words) in programs.items() if found is None} == {}
+
+
+def test_how_many_pieces_there_were_is_not_looked_for_where_something_else_tells(programs) -> None:
+    """Another server says the same in more or fewer, and shows no finding by that."""
+    found, _ = programs["own-modalities-ignored"]
+    assert "len(seen.of('response.audio.done', 3)) > 1" in found.test
+    assert "len(seen.of('response.audio.delta'" not in found.test
 
 
 def test_a_program_is_a_page_that_imports_nothing_of_the_suite(programs) -> None:
@@ -126,6 +140,54 @@ def test_an_expression_is_about_what_was_seen_since_a_step() -> None:
     assert holds("seen.value('a', 0, 1, 'n') == 2", seen)
     assert holds("seen.value('a', 0, 2, 'n') == GONE", seen)
     assert not holds("seen.place('a', 0, 0) > seen.place('a', 0, -1)", seen)
+
+
+def test_a_step_waits_for_what_answers_those_that_are_left() -> None:
+    """One that waited for what answers a step that is gone would wait until patience ends."""
+    steps = [[0, ["hello"], 0, "text", "a"], [1, ["to a"], 0.5, "text", "b"], [2, ["to b"], 0, "text", "c"]]
+    assert joined(steps, [0, 2]) == [[0, ["hello"], 0, "text", "a"], [2, ["to a"], 0, "text", "c"]]
+    assert joined(steps, [1]) == [[1, ["hello"], 0.5, "text", "b"]]
+    assert joined(steps, [0, 1, 2]) == steps
+
+
+@pytest.mark.parametrize(("late", "waited"), [(0.0, [4.0]), (0.9, [4.0]), (1.1, [4.0, 8.0]), (9.0, [4.0, 8.0, 16.0])])
+def test_silence_of_a_mock_that_was_late_is_listened_to_again_with_more_patience(monkeypatch, late, waited) -> None:
+    """A quarter of the patience is what a busy machine may take; a machine that stays busy has three tries."""
+    given: list[float] = []
+
+    @contextlib.contextmanager
+    def served(options, pulse):
+        pulse.late = late
+        yield "ws://stand"
+
+    def played(url, headers, steps, patience):
+        given.append(patience)
+        return Seen([])
+
+    monkeypatch.setattr(stand, "serving", served)
+    monkeypatch.setattr(stand, "play", played)
+    plays([MockOptions()], "", {}, [])
+    assert given == waited
+
+
+async def test_a_pulse_tells_how_late_a_loop_was(monkeypatch: pytest.MonkeyPatch) -> None:
+    times = iter([0.0, 0.1, 1.0, 3.1, 4.0, 4.2])  # due at 0.1, 1.1 and 4.1
+
+    class Loop:
+        def time(self) -> float:
+            try:
+                return next(times)
+            except StopIteration:
+                raise asyncio.CancelledError from None
+
+    async def sleep(seconds: float) -> None:
+        assert seconds == stand.BEAT
+
+    monkeypatch.setattr(stand, "asyncio", SimpleNamespace(get_running_loop=Loop, sleep=sleep))
+    pulse = stand.Pulse()
+    with pytest.raises(asyncio.CancelledError):
+        await pulse.beat()
+    assert pulse.late == pytest.approx(2.0)
 
 
 def test_a_server_without_an_end_is_listened_to_for_so_long(monkeypatch: pytest.MonkeyPatch) -> None:
