@@ -38,8 +38,7 @@ def turning(courses: Courses, claim: Claim, frame: int | None = None) -> list[Fa
     needed = (
         _alone(ordered, cured) or _alone(_likeliest(courses.everywhere(), frame), cured) or _reduced(ordered, cured)
     )
-    telling = [fact for fact in needed if fact.weight < CHANCE] or needed
-    return [_general(fact, courses, claim) for fact in telling]
+    return [_general(fact, courses, claim) for fact in needed if fact.weight < CHANCE]
 
 
 def _likeliest(facts: Sequence[Fact], frame: int | None) -> list[Fact]:

@@ -14,11 +14,12 @@ from conformance.killmatrix import trial
 from conformance.mock.options import MockOptions
 from conformance.mock.quirks import REGISTRY
 from conformance.papers import player, stand
-from conformance.papers.facts import Fact, holds
+from conformance.papers.facts import CHANCE, Fact, holds
 from conformance.papers.player import GONE, Seen, at
 from conformance.papers.program import LINES, rendered
 from conformance.papers.repro import NoReproduction, joined, reproduction
 from conformance.papers.stand import plays, serving
+from conformance.papers.turning import turning
 from conformance.trial import Trial, run
 
 # Of the quirks whose check fails alone one for each kind of thing that a program looks for and each way in which a
@@ -58,11 +59,19 @@ def test_quirks_are_shown_on_the_lying_mock_and_not_on_the_honest_one(programs) 
     assert {name: words for name, (found, words) in programs.items() if found is None} == {}
 
 
-def test_how_many_pieces_there_were_is_not_looked_for_where_something_else_tells(programs) -> None:
+def test_how_many_pieces_there_were_is_not_looked_for(programs) -> None:
     """Another server says the same in more or fewer, and shows no finding by that."""
     found, _ = programs["own-modalities-ignored"]
     assert "len(seen.of('response.audio.done', 3)) > 1" in found.test
     assert "len(seen.of('response.audio.delta'" not in found.test
+
+
+@pytest.mark.parametrize(("weight", "told"), [(CHANCE - 1, 1), (CHANCE, 0)])
+def test_of_a_finding_that_only_a_number_of_pieces_would_tell_there_is_no_program(weight, told) -> None:
+    fact = Fact("len(seen.of('response.text.delta', 4)) > 1", "1", "9", weight, lambda draft: None)
+    trace = SimpleNamespace(mended=lambda edits: None)
+    courses = SimpleNamespace(facts=lambda: [fact], everywhere=list, trace=trace)
+    assert len(turning(courses, lambda transcript: False)) == told  # type: ignore[arg-type]
 
 
 def test_a_program_is_a_page_that_imports_nothing_of_the_suite(programs) -> None:
