@@ -4,10 +4,10 @@ Not a test: run it by hand on a quiet machine, `python tests/benchmarks/bench_ru
 what is asked of it.  The first of each is not counted: it may compile what it imports.  Compiled files are kept, as for
 anybody who runs the suite twice.
 
-Before (c1646c6, a quiet machine with two cores, Python 3.11): a run 7.6 to 8.5 s of wall and 6.8 to 7.7 s of CPU,
-221 MB, a record of 3.9 MB; collecting 1.3 s of both.  Now (e49b128, the same machine, quiet, medians of five, and the
-run holds more than it did): 7.6 s of wall and 7.1 s of CPU, 218 MB, 3.96 MB; collecting 1.1 s.  The six seconds are not
-reached.
+Before (54d3eea, Python 3.11, two cores, hardly any other work): medians of five 6.96 s of wall and 6.39 s of CPU,
+218 MB, a record of 4.00 MB; collecting 1.26 s.  Now (279ab27, the same machine at a slower hour): 6.69 s and 6.21 s,
+233 MB, 3.78 MB; collecting 0.83 s.  In turns with each other, four times each: 7.15 to 8.9 s before, 6.43 to 7.31 s
+now.  The six seconds are not reached: half of a run is two sides of sixty-four hundred frames in one thread.
 """
 
 from __future__ import annotations
