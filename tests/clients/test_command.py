@@ -177,8 +177,8 @@ def test_a_program_that_is_not_there_is_a_usage_error() -> None:
 
 
 LEAVES_ON_SIGINT = (
-    "print('ready')",
     "try:",
+    "    print('ready')",  # in here: who reads it may interrupt before the next line
     "    signal.pause()",
     "except KeyboardInterrupt:",
     "    send('session.finish')",
