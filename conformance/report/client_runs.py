@@ -159,7 +159,8 @@ def _leaves_behind(found: list[dict[str, Any]]) -> InWords:
         mark, text = "no", "No success, under any rule that the platform may follow."
     unknown = "which of these rules the platform follows; the mock lists each session under every one of them"
     todo = "End with `session.finish` where the endpoint accepts it, and with a close frame 1000 everywhere."
-    if all(one["finish"] != "not sent" and one["left"].endswith("close-1000") for _, one in _sessions(found)):
+    ended = [one for _, one in _sessions(found)]
+    if ended and all(one["finish"] != "not sent" and one["left"].endswith("close-1000") for one in ended):
         todo = "Ask the vendor which end counts as a success: your program does all that may count."
     return InWords(ask, text, unknown, (), mark=mark, todo="" if mark == "yes" else todo, how=tuple(how))
 

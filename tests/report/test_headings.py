@@ -83,3 +83,32 @@ def test_a_client_is_told_in_which_scenarios_it_was_run(scenarios: list[str], to
     for transcript, name in zip(held, scenarios, strict=True):
         transcript.notes = {"scenario": name}
     assert client_runs.played(read(records.write(tmp_path, held, []))) == told
+
+
+def left(*listed: str, finish: str = "not sent", label: str = "close-1000") -> dict[str, Any]:
+    session = {"by_client": True, "left": label, "finish": finish}
+    return {**session, "listed": dict(zip(client_runs.POLICIES, (*listed, "", "", ""), strict=True))}
+
+
+GOOD, BAD = "succeeded", "failed_client"
+VENDOR = "Ask the vendor which end counts as a success: your program does all that may count."
+
+
+@pytest.mark.parametrize(
+    ("sessions", "mark", "text", "vendor"),
+    [
+        ([], "unknown", "Not known", False),
+        ([left(BAD, GOOD), left(BAD, GOOD)], "partly", "under 1 of 2 possible ones every session is a success.", False),
+        ([left(BAD, GOOD), left(GOOD, BAD)], "partly", "Some are and some are not, under whichever rule", False),
+        ([left(GOOD, GOOD)], "yes", "Successes, under every rule", False),
+        ([left(BAD, BAD)], "no", "No success, under any rule", False),
+        ([left(BAD, GOOD, finish="refused", label="finish-refused, close-1000")], "partly", "every session is", True),
+        ([left(BAD, GOOD, finish="refused", label="finish-refused, drop")], "partly", "every session is", False),
+        ([left(BAD, GOOD, finish="refused", label="finish-refused, close-1000"), left(BAD, GOOD)], "partly", "", False),
+    ],
+)
+def test_what_a_client_leaves_behind(sessions: list[dict[str, Any]], mark: str, text: str, vendor: bool) -> None:
+    made = client_runs._leaves_behind([{"scenario": "plain", "sessions": sessions}])
+    assert made.mark == mark
+    assert text in made.text
+    assert (made.todo == VENDOR) == vendor

@@ -74,6 +74,8 @@ def test_more_than_five_percent_unjudged_is_incomplete(count: int, verdict: str,
             f"Incomplete: {MUSTS - count} of 40 MUST judged and hold; {count} MUST could not"
         )
         assert cause in made["headline"]
+    raised = (cause, verdict) == ("budget", "incomplete")
+    assert ("`--budget-sessions` and `--budget-tokens` allow more" in " ".join(made["caveats"])) == raised
 
 
 @pytest.mark.parametrize(

@@ -202,6 +202,24 @@ def test_what_ended_a_run() -> None:
     assert told not in caveats(record(said("GEN-1", "fail")))
 
 
+@pytest.mark.parametrize(
+    ("endpoint", "reader", "many"),
+    [
+        ("ws://127.0.0.1:9/x", "mock", 2),
+        ("ws://127.0.0.1:9/x", "none", 1),
+        ("ws://localhost/x", "bl", 1),
+        ("wss://gateway.example/x", "mock", 0),
+        ("singapore", "sls", 0),
+    ],
+)
+def test_an_endpoint_on_this_machine_is_told_as_one(endpoint: str, reader: str, many: int) -> None:
+    made = record(*ALL)
+    made.run["target"]["endpoint"] = endpoint
+    made.status = {"reader": reader, "readings": {}}
+    assert len(caveats(made)) == many
+    assert ("from no platform" in " ".join(caveats(made))) == (many == 2)
+
+
 def test_damage_is_told_up_to_five() -> None:
     made = record(*ALL)
     made.damage = [f"line {number}" for number in range(5)]
