@@ -160,9 +160,7 @@ def _sentence(ways: dict[str, set[str]]) -> str:
 
 def _listed(status: str) -> str:
     """What the platform does with a session that it gives this status."""
-    if status == "absent":
-        return "is unlisted"
-    return f"is {SHOWN[status]}" if status == "unknown" else f"counts as {SHOWN[status]}"
+    return f"is {_word(status)}" if status in {"absent", "unknown"} else f"{LISTED}{_word(status)}"
 
 
 def _chained(parts: list[tuple[str, str]]) -> Iterator[str]:
@@ -175,7 +173,7 @@ def _chained(parts: list[tuple[str, str]]) -> Iterator[str]:
 
 
 def _word(status: str) -> str:
-    return {"absent": "unlisted", "unknown": "listed without a status"}.get(status, SHOWN[status])
+    return "unlisted" if status == "absent" else SHOWN[status]
 
 
 def _todo(known: Known, told: Rows, ways: dict[str, set[str]]) -> str:
