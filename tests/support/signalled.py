@@ -25,7 +25,8 @@ CALLS = {
     "connecting": ("conformance.wire.route", "Route.lead", 1),
     "holding": ("conformance.wire.connection", "Connection.data_received", 20),
     "flooded": ("conformance.wire.limits", "Meter.frame", 12_000),
-    "judging": ("conformance.judge.checks", "said", 1),
+    # A check itself may be asked while conversations are held: whether one that was spoiled is worth another try.
+    "judging": ("conformance.collecting", "Judged.runtest", 1),
     "rendering": ("conformance.report.page", "environment", 1),
     "leaving": ("conformance.screen", "Written.leaks", 1),
 }
