@@ -14,6 +14,7 @@ def pytest_configure(config: pytest.Config) -> None:
     # fail because some library warns.
     config.addinivalue_line("filterwarnings", "error")
     _compile_once(config)
+    config.add_cleanup(runs.leave)
 
 
 def _compile_once(config: pytest.Config) -> None:

@@ -18,9 +18,6 @@ from conformance.report.redact import Redactor
 from conformance.report.whole import write
 from support import records, runs
 
-# What Python would cache of our modules would be cut, too, and lie there for whoever comes next.
-UNCACHED = runs.environment(PYTHONDONTWRITEBYTECODE="1")
-
 
 def at_most(size: int) -> Callable[[], None]:
     """A disk on which no file gets larger than `size` bytes: what lies past it fails as on a full one."""
@@ -40,13 +37,8 @@ def little(size: int) -> Iterator[None]:
         sys.dont_write_bytecode = cached
 
 
-def run(folder: Path, *options: str, size: int = 10**9) -> runs.Finished:
-    done = subprocess.run(
-        runs.command(folder, "--case", "SES-002", *options),
-        cwd=runs.ROOT, env=UNCACHED, capture_output=True, text=True, check=False, timeout=120,
-        preexec_fn=at_most(size),
-    )  # fmt: skip
-    return runs.Finished(done.returncode, done.stdout + done.stderr, folder)
+def run(folder: Path, *options: str, size: int | None = None) -> runs.Finished:
+    return runs.run(folder, "--case", "SES-002", *options, size=size)
 
 
 @pytest.fixture(scope="module")

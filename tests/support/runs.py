@@ -3,17 +3,21 @@
 from __future__ import annotations
 
 import fcntl
+import functools
 import json
 import os
 import signal
 import subprocess
 import sys
+import tempfile
 import threading
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
 
 import pytest
+
+from support import warm
 
 ROOT = Path(__file__).resolve().parents[2]
 HANG = 300.0  # seconds: the bound of a hang, not of a loaded machine
@@ -59,9 +63,11 @@ def differing(one: Finished, other: Finished) -> dict[str, tuple[str, str]]:
     }
 
 
+QUIET = ("-q", "-p", "no:cacheprovider")
+
+
 def command(folder: Path, *options: str) -> list[str]:
-    quiet = ("-q", "-p", "no:cacheprovider", "--report-dir", str(folder))
-    return [sys.executable, "-m", "pytest", "conformance/", *quiet, *options]
+    return [sys.executable, "-m", "pytest", "conformance/", *QUIET, "--report-dir", str(folder), *options]
 
 
 def environment(**changes: str) -> dict[str, str]:
@@ -81,7 +87,36 @@ The installed command is tried beside them (`test_run.py`).
 """
 
 
-def run(folder: Path, *options: str, **variables: str) -> Finished:
+LATE = ("conformance.mock.server", "conformance.report.files", "conformance.report.html", "jsonschema")
+"""What a run reads when it gets so far, beside what pytest reads to collect its checks."""
+
+
+@functools.cache
+def _warm() -> warm.Warm:
+    return warm.Warm(ROOT, environment(), LATE, ("conformance/", *QUIET, *UNASKED))
+
+
+def run(folder: Path, *options: str, size: int | None = None, **variables: str) -> Finished:
+    """Run it in a process that has read everything (`warm`), writing no file longer than `size` bytes.
+
+    What Python itself reads on starting, it reads on starting.
+    """
+    if any(name.startswith("PYTHON") for name in variables):
+        return cold(folder, *options, **variables)
+    with tempfile.TemporaryDirectory(prefix="said-") as said:
+        argv = command(folder, *UNASKED, *options)[2:]
+        code = _warm().run(argv, environment(**variables), Path(said), HANG, size)
+        output, errors = ((Path(said) / name).read_text(encoding="utf-8") for name in ("out", "err"))
+    return Finished(code, output + errors, folder)
+
+
+def leave() -> None:
+    """Let the process that has read everything end."""
+    _warm().end()
+
+
+def cold(folder: Path, *options: str, **variables: str) -> Finished:
+    """Run it as its users do, from the start of Python on."""
     done = subprocess.run(
         command(folder, *UNASKED, *options),
         cwd=ROOT,
@@ -102,7 +137,7 @@ def once(factory: pytest.TempPathFactory) -> Finished:
     with (base / "default-run.lock").open("w") as lock:
         fcntl.flock(lock, fcntl.LOCK_EX)
         if not told.exists():
-            done = run(folder)
+            done = cold(folder)
             told.write_text(json.dumps([done.code, done.output]), encoding="utf-8")
     code, output = json.loads(told.read_text(encoding="utf-8"))
     return Finished(code, output, folder)
