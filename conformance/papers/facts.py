@@ -46,15 +46,31 @@ def holds(test: str, seen: Seen) -> bool:
     return bool(eval(test, {"seen": seen, "at": at, "GONE": GONE}))  # noqa: S307  # an expression of ours
 
 
+class Sorted(Seen):
+    """What was seen, by type: the facts ask for it thousands of times."""
+
+    def __init__(self, seen: Seen) -> None:
+        super().__init__(seen.got)
+        self.status, self.closed_by, self.code, self.reason = seen.status, seen.closed_by, seen.code, seen.reason
+        self._kinds: dict[Any, list[tuple[int, Any]]] = {}
+        for step, event in seen.got:
+            self._kinds.setdefault(str(at(event, "type")), []).append((step, event))
+
+    def of(self, kind: str, since: int = 0) -> list[Any]:
+        """The events of a type since a step."""
+        return [event for step, event in self._kinds.get(kind, ()) if step >= since]
+
+
 class Courses:
     """One course of a conversation beside two of another endpoint, held with the same steps."""
 
     def __init__(self, trace: Trace, other: Seen, again: Seen) -> None:
-        self.trace, self.mine, self.other, self.again = trace, trace.seen(), other, again
+        self.trace, self.mine, self.other, self.again = trace, *map(Sorted, (trace.seen(), other, again))
         self.said = trace.said
         self.told = "".join(str(what) for _, _, _, action, *what in trace.script.steps if action in {"text", "filled"})
+        self.pairs = list(self._pairs())
         self.names = dict(self._names())
-        self.holders = _holders(other)
+        self.holders, self.held = _holders(self.other), _holders(self.mine)
 
     def facts(self) -> list[Fact]:
         """All that is true of the one course and of neither of the others."""
@@ -98,7 +114,7 @@ class Courses:
 
     def _names(self) -> Iterator[tuple[str, str]]:
         """What the other endpoint calls the things that have a name here."""
-        for entry, event, _ in self._pairs():
+        for entry, event, _ in self.pairs:
             if not streams(str(at(event, "type"))):
                 for path, value in leaves(event):
                     mine = at(entry.event, path)
@@ -201,7 +217,7 @@ class Courses:
 
     def _members(self) -> Iterator[Fact]:
         groups: dict[tuple[str, str], list[tuple[Entry, Any]]] = {}
-        for entry, event, again in self._pairs():
+        for entry, event, again in self.pairs:
             kind = str(at(entry.event, "type"))
             varied = {path for path, value in leaves(event) if again is not None and at(again, path) != value}
             if streams(kind):
@@ -260,7 +276,7 @@ class Courses:
                     f"`{path}` of `{kind}` is `{there}` of `{whose}`: {_short(source)}",
                     _short(mine), 1, lambda draft: draft.put(entry.key, path, source), (entry.key,),
                 )  # fmt: skip
-        here = _holders(self.mine).get(mine)
+        here = self.held.get(mine)
         if here is not None and here[:2] != (kind, nth) and self.other.value(here[0], 0, here[1], here[2]) != value:
             other = f"seen.value({here[0]!r}, 0, {here[1]}, {here[2]!r})"
             named = self.names.get(value, value)
@@ -271,17 +287,21 @@ class Courses:
             )  # fmt: skip
 
     def _joined(self) -> Iterator[Fact]:
-        kinds = {str(at(event, "type")) for _, event in self.other.got}
-        for entry, event, _ in self._pairs():
+        kinds = dict.fromkeys(str(at(event, "type")) for _, event in self.other.got)
+        for entry, event, _ in self.pairs:
             kind = str(at(entry.event, "type"))
             if streams(kind):
                 continue
             nth = self.mine.of(kind).index(entry.event)
+            ways = [
+                (stream, owner, whose, self.other.joined(stream, owner, at(event, whose)))
+                for stream, (owner, whose) in itertools.product(filter(streams, kinds), OWNERS)
+            ]
             for path, value in leaves(event):
                 if not isinstance(value, str) or not value or at(entry.event, path) is GONE:
                     continue
-                for stream, (owner, whose) in itertools.product(filter(streams, kinds), OWNERS):
-                    if self.other.joined(stream, owner, at(event, whose)) != value:
+                for stream, owner, whose, told in ways:
+                    if told != value:
                         continue
                     whole = self.mine.joined(stream, owner, at(entry.event, whose))
                     of = f"seen.joined({stream!r}, {owner!r}, seen.value({kind!r}, 0, {nth}, {whose!r}))"

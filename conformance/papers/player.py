@@ -123,7 +123,7 @@ def filled(ws: ClientConnection, seen: Seen, payload: str) -> None:
 
 def audio(ws: ClientConnection, seen: Seen, packed: str, size: int, pause: float) -> None:
     """Append audio in packets of so many bytes."""
-    pcm = zlib.decompress(base64.b85decode(packed))
+    pcm = zlib.decompress(base64.b64decode(packed))
     for start in range(0, len(pcm), size):
         packet = base64.b64encode(pcm[start : start + size]).decode()
         ws.send(json.dumps({"type": "input_audio_buffer.append", "audio": packet}))

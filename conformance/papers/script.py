@@ -89,7 +89,7 @@ def _pcm(frame: Frame) -> bytes | None:
 def _audio(run: Sequence[Frame]) -> Step:
     packets = [_pcm(frame) or b"" for frame in run]
     gap = (run[-1].at - run[0].at) / 1000 / (len(run) - 1)
-    packed = base64.b85encode(zlib.compress(b"".join(packets), 9)).decode()
+    packed = base64.b64encode(zlib.compress(b"".join(packets), 9)).decode()
     return ["audio", packed, len(packets[0]), round(gap, 3) if gap > LEAST_PAUSE else 0]
 
 

@@ -15,10 +15,10 @@ from conformance.mock.server import MockServer
 from conformance.papers.player import Seen, play
 from conformance.wire.dial import halves
 
-PATIENCE = 4.0  # seconds without a word from a mock that answers at once
+PATIENCE = 1.5  # seconds without a word from a mock that answers at once
 BEAT = 0.1  # seconds
 LATE = 4  # a mock that was late by more than this part of the patience may have been about to speak
-TRIES = 3  # each with twice the patience of the one before
+TRIES = 4  # each with twice the patience of the one before
 KEY = "mock-key"
 
 

@@ -13,7 +13,7 @@ from conformance.papers.script import Script
 from conformance.wire.transcript import Frame, Leg, Transcript
 
 
-@dataclass
+@dataclass(eq=False)
 class Entry:
     """One frame.  `event` is what the server said (None: the client's, or no message), `key` its place at first."""
 
@@ -22,6 +22,16 @@ class Entry:
     frame: Frame
     event: Any
     changed: bool = False
+
+    def fresh(self) -> Entry:
+        """The same for a draft of its own."""
+        return Entry(self.key, self.step, self.frame, self.event)
+
+    def changing(self) -> Any:
+        """The event, to be changed: one that no other draft has."""
+        if not self.changed:
+            self.event, self.changed = copy.deepcopy(self.event), True
+        return self.event
 
 
 @dataclass
@@ -41,27 +51,24 @@ class Draft:
         if entry is None or entry not in self.entries:
             return
         *way, last = path.split(".")
-        inner = entry.event
+        inner = entry.changing()
         for name in way:
             inner = inner[int(name)] if isinstance(inner, list) else inner.setdefault(name, {})
         if isinstance(inner, list):
             inner[int(last) : int(last) + 1] = [value]
         else:
             inner[last] = value
-        entry.changed = True
 
     def take(self, key: int, path: str) -> None:
         """Take a member away."""
-        entry = self.known[key]
         *way, last = path.split(".")
-        inner = entry.event
+        inner = self.known[key].changing()
         for name in way:
             inner = inner[int(name)] if isinstance(inner, list) else inner[name]
         if isinstance(inner, list):
             del inner[int(last) : int(last) + 1]
         else:
             inner.pop(last, None)
-        entry.changed = True
 
     def drop(self, keys: Iterable[int]) -> None:
         """Take frames away."""
@@ -119,16 +126,14 @@ class Trace:
 
     def mended(self, edits: Iterable[Edit]) -> Transcript:
         """The transcript as it would be after these edits."""
-        draft = Draft([copy.copy(entry) for entry in self.entries], self.leg)
-        for entry in draft.entries:
-            entry.event = copy.deepcopy(entry.event)
+        draft = Draft([entry.fresh() for entry in self.entries], self.leg)
         for edit in edits:
             edit(draft)
         return self.with_frames([_frame(entry) for entry in draft.entries], draft.leg)
 
     def with_frames(self, frames: Iterable[Frame], leg: Leg | None = None) -> Transcript:
         """The transcript with these frames, numbered anew, in the place of the connection's."""
-        made = replace(leg or self.leg, frames=[replace(frame, index=place) for place, frame in enumerate(frames)])
+        made = replace(leg or self.leg, frames=[frame.seen_as(index=place) for place, frame in enumerate(frames)])
         legs = [made if number == self.number else one for number, one in enumerate(self.transcript.legs)]
         # Where the script stopped for want of an answer, it stopped for what the server did.
         return replace(self.transcript, legs=legs, stop=None)

@@ -159,9 +159,11 @@ def test_a_step_waits_for_what_answers_those_that_are_left() -> None:
     assert joined(steps, [0, 1, 2]) == steps
 
 
-@pytest.mark.parametrize(("late", "waited"), [(0.0, [4.0]), (0.9, [4.0]), (1.1, [4.0, 8.0]), (9.0, [4.0, 8.0, 16.0])])
+@pytest.mark.parametrize(
+    ("late", "waited"), [(0.0, [1.5]), (0.37, [1.5]), (0.38, [1.5, 3.0]), (9.0, [1.5, 3.0, 6.0, 12.0])]
+)
 def test_silence_of_a_mock_that_was_late_is_listened_to_again_with_more_patience(monkeypatch, late, waited) -> None:
-    """A quarter of the patience is what a busy machine may take; a machine that stays busy has three tries."""
+    """A quarter of the patience is what a busy machine may take; a machine that stays busy has four tries."""
     given: list[float] = []
 
     @contextlib.contextmanager
