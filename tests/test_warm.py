@@ -66,7 +66,7 @@ def place(tmp_path_factory: pytest.TempPathFactory) -> Iterator[tuple[warm.Warm,
 
 
 def ended(place: tuple[warm.Warm, Path], into: Path, *argv: str, size: int | None = None, **env: str) -> int:
-    return place[0].run([*argv], env, into, runs.HANG, size)
+    return place[0].run([*argv], env, into, runs.HANG, size).code
 
 
 def test_each_has_its_own_arguments_environment_streams_and_chance(
@@ -108,7 +108,7 @@ def test_what_hangs_is_killed_and_the_next_one_runs(place: tuple[warm.Warm, Path
     holds = os.open(place[1] / "held", os.O_RDONLY | os.O_NONBLOCK)
     assert ended(place, tmp_path, "last") == 0  # it is there
     with pytest.raises(ChildProcessError, match="hangs"):
-        place[0].run(["hangs"], {}, tmp_path, 1.0, None)
+        place[0].run(["hangs"], {}, tmp_path, 1.0)
     assert select.select([holds], [], [], runs.HANG)[0]
     assert os.read(holds, 1) == b""  # nobody holds it any more
     os.close(holds)

@@ -5,8 +5,6 @@ In swift time (see `swift`); in real time it is `python -m tests.rehearsal --wea
 
 from __future__ import annotations
 
-import subprocess
-import sys
 from pathlib import Path
 
 from conformance.report.reach import CAUSES
@@ -24,19 +22,11 @@ QUICK = tuple(word for name in ("CLO", "SES", "CON", "ENV", "ISO") for word in (
 def rehearsed(folder: Path, *weathers: str, seed: int = 0, options: tuple[str, ...] = ()) -> list[Staged]:
     """Rehearse in a process of its own: the clock of this one is not to be touched."""
     asked = ["--swift", "--seed", str(seed), "--report-dir", str(folder), "--weather", *weathers, *options]
-    done = subprocess.run(
-        [sys.executable, "-m", "tests.rehearsal", *asked],
-        cwd=runs.ROOT,
-        env=runs.environment(),
-        capture_output=True,
-        text=True,
-        timeout=600,
-        check=False,
-    )
+    _, said = runs.forked(["tests.rehearsal", *asked], {})
     try:
         return [Staged.read(folder / f"rehearsal-{weather}-{seed}") for weather in weathers]
     except FileNotFoundError:
-        raise AssertionError(done.stdout + done.stderr) from None
+        raise AssertionError(said) from None
 
 
 def paced(staged: Staged) -> bool:

@@ -10,7 +10,6 @@ import signal
 import subprocess
 import sys
 import tempfile
-import threading
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
@@ -93,21 +92,26 @@ LATE = ("conformance.mock.server", "conformance.report.files", "conformance.repo
 
 @functools.cache
 def _warm() -> warm.Warm:
-    return warm.Warm(ROOT, environment(), LATE, ("conformance/", *QUIET, *UNASKED))
+    paths = os.pathsep.join(map(str, (ROOT, ROOT / "tests")))
+    return warm.Warm(ROOT, environment(PYTHONPATH=paths), LATE, ("conformance/", *QUIET, *UNASKED))
+
+
+def forked(argv: list[str], variables: dict[str, str], size: int | None = None) -> tuple[warm.Ended, str]:
+    """Run a module, its name first, in a process that has read what a run reads: how it ended, and what it said."""
+    with tempfile.TemporaryDirectory(prefix="said-") as said:
+        ended = _warm().run(argv, environment(**variables), Path(said), HANG, size)
+        return ended, "".join((Path(said) / name).read_text(encoding="utf-8") for name in ("out", "err"))
 
 
 def run(folder: Path, *options: str, size: int | None = None, **variables: str) -> Finished:
-    """Run it in a process that has read everything (`warm`), writing no file longer than `size` bytes.
+    """Run it in such a process (`warm`), writing no file longer than `size` bytes.
 
     What Python itself reads on starting, it reads on starting.
     """
     if any(name.startswith("PYTHON") for name in variables):
         return cold(folder, *options, **variables)
-    with tempfile.TemporaryDirectory(prefix="said-") as said:
-        argv = command(folder, *UNASKED, *options)[2:]
-        code = _warm().run(argv, environment(**variables), Path(said), HANG, size)
-        output, errors = ((Path(said) / name).read_text(encoding="utf-8") for name in ("out", "err"))
-    return Finished(code, output + errors, folder)
+    ended, output = forked(command(folder, *UNASKED, *options)[2:], variables, size)
+    return Finished(ended.code, output, folder)
 
 
 def leave() -> None:
@@ -145,8 +149,8 @@ def once(factory: pytest.TempPathFactory) -> Finished:
 
 @dataclass(frozen=True)
 class Signalled(Finished):
-    """A run that was sent a signal at a stage; `start` and `after` are seconds of CPU before it held anything, and
-    from the signal to its end.
+    """A run that was sent a signal at a stage; `start` and `after` are seconds of CPU before it held anything, reading
+    included, and from the signal to its end.
     """
 
     start: float
@@ -158,24 +162,11 @@ def signalled(folder: Path, by: signal.Signals, stage: str, *options: str, to: s
 
     `to`: `itself`, whichever process is at the stage, or `controller`, the one that started this worker.
     """
-    told, terminal = folder / "told", folder / "terminal"
+    told = folder / "told"
     paths = os.pathsep.join(map(str, (ROOT, ROOT / "tests")))
     sent = {"SIGNAL_AT": stage, "SIGNAL_BY": str(int(by)), "SIGNAL_TO": to, "SIGNAL_INTO": str(told)}
     folder.mkdir(parents=True, exist_ok=True)
-    with terminal.open("wb") as output:
-        process = subprocess.Popen(
-            command(folder, *UNASKED, "-p", "support.signalled", *options),
-            cwd=ROOT,
-            env=environment(**sent, PYTHONPATH=paths),
-            stdout=output,
-            stderr=output,
-            start_new_session=True,
-        )
-        hang = threading.Timer(HANG, os.killpg, (process.pid, signal.SIGKILL))
-        hang.start()
-        _, status, used = os.wait4(process.pid, 0)
-        hang.cancel()
-    process.returncode = os.waitstatus_to_exitcode(status)
+    argv = command(folder, *UNASKED, "-p", "support.signalled", *options)[2:]
+    ended, output = forked(argv, {**sent, "PYTHONPATH": paths})
     spent = json.loads(told.read_text(encoding="utf-8"))
-    after = used.ru_utime + used.ru_stime - spent["signal"]
-    return Signalled(process.returncode, terminal.read_text(encoding="utf-8"), folder, spent["start"], after)
+    return Signalled(ended.code, output, folder, ended.reading + spent["start"], ended.took - spent["signal"])

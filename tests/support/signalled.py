@@ -27,7 +27,7 @@ CALLS = {
     "flooded": ("conformance.wire.limits", "Meter.frame", 12_000),
     # A check itself may be asked while conversations are held: whether one that was spoiled is worth another try.
     "judging": ("conformance.collecting", "Judged.runtest", 1),
-    "rendering": ("conformance.report.page", "environment", 1),
+    "rendering": ("conformance.report.html", "render", 1),
     "leaving": ("conformance.screen", "Written.leaks", 1),
 }
 """A stage begins when a function is called so many times; `ending` is when pytest begins to end."""

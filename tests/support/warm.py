@@ -20,6 +20,7 @@ import signal
 import subprocess
 import sys
 import threading
+import time
 from dataclasses import dataclass, field
 from pathlib import Path
 
@@ -27,6 +28,15 @@ import pytest
 
 ANEW = ("conformance.conftest",)
 """What a run does on being read: it is read again in each."""
+
+
+@dataclass(frozen=True)
+class Ended:
+    """Its exit code, negative for a signal; seconds of CPU that it took, and that reading had taken before."""
+
+    code: int
+    took: float
+    reading: float
 
 
 @dataclass
@@ -43,11 +53,10 @@ class Warm:
     _process: subprocess.Popen[str] | None = None
     _asker: int = field(default=0)
 
-    def run(self, argv: list[str], env: dict[str, str], into: Path, seconds: float, size: int | None) -> int:
-        """Run a module (`argv`, its name first) to its end: its exit code, negative for a signal.
+    def run(self, argv: list[str], env: dict[str, str], into: Path, seconds: float, size: int | None = None) -> Ended:
+        """Run a module (`argv`, its name first) to its end, for so many seconds at most.
 
-        It writes to `out` and `err` in the folder `into`, and no file longer than `size` bytes.  TimeoutExpired when it
-        has not ended after so many seconds.
+        It writes to `out` and `err` in the folder `into`, and no file longer than `size` bytes.
         """
         process = self._started()
         assert process.stdin is not None
@@ -66,7 +75,7 @@ class Warm:
         if not told:
             self.end(signal.SIGKILL)
             raise ChildProcessError(f"{argv} took more than {seconds} s, or there was nothing to run it in")
-        return os.waitstatus_to_exitcode(int(told))
+        return Ended(**json.loads(told))
 
     def _started(self) -> subprocess.Popen[str]:
         if self._process is None or self._asker != os.getpid():
@@ -100,6 +109,7 @@ def main(modules: str, *options: str) -> None:
     _lead(1, os.devnull)
     code = pytest.main([*options, "--collect-only"])
     assert code == 0, code
+    reading = time.process_time()
     for name in filter(None, modules.split(",")):
         importlib.import_module(name)
     for name in ANEW:
@@ -112,8 +122,10 @@ def main(modules: str, *options: str) -> None:
         if child == 0:
             os.close(answers)
             _be(**json.loads(line))
-        _, status = os.waitpid(child, 0)
-        os.write(answers, f"{status}\n".encode())
+        _, status, used = os.wait4(child, 0)
+        took = used.ru_utime + used.ru_stime
+        ended = {"code": os.waitstatus_to_exitcode(status), "took": took, "reading": reading}
+        os.write(answers, f"{json.dumps(ended)}\n".encode())
 
 
 def _be(argv: list[str], env: dict[str, str], into: str, size: int | None) -> None:
