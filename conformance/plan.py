@@ -155,6 +155,12 @@ def plan(
     return Plan(len(chosen), connections, seconds / 60, total, unknown, hidden, slow)
 
 
+def seconds(conversation: Conversation, profile: Profile) -> float:
+    """Seconds that one takes at a live pace, as measured; 0 of one that never was."""
+    row = costs().get(profile.family, {}).get(_key(conversation))
+    return _cost(conversation, row).seconds if row is not None else 0.0
+
+
 def _cost(conversation: Conversation, row: dict[str, Any]) -> Cost:
     """What was measured; of a generated conversation in proportion to its moves."""
     cost = Cost(**row)

@@ -12,7 +12,7 @@ from dataclasses import dataclass, field
 from datetime import UTC, datetime
 from typing import Any
 
-from conformance import __version__, fuzz
+from conformance import __version__, fuzz, plan
 from conformance.aside import aside
 from conformance.holding import Held, served, told
 from conformance.judge.checks import Chapters, Check, applies, level, spoiled, whims
@@ -150,10 +150,11 @@ class Run:
         generated = list(itertools.islice(self.generated(), self.fuzz_examples)) if _generated(checks) else []
         if self.mock is None:
             return conversations + generated, refused
-        # On the embedded mock nothing is scarce: what mostly waits begins first, beside what others do; so does what
-        # stands last, for the closings listen to silence, and nobody works beside the last of all.
-        backwards = [item for item in reversed(conversations) if not item.last]
-        return generated + backwards + [item for item in conversations if item.last], refused
+        # On the embedded mock nothing is scarce: what takes longest begins first, so that nobody waits for it alone at
+        # the end; among equals what stands last, for the closings listen to silence.
+        beside = [item for item in reversed(conversations) if not item.last]
+        beside.sort(key=lambda item: plan.seconds(item, self.profile), reverse=True)
+        return generated + beside + [item for item in conversations if item.last], refused
 
     def hold(
         self,

@@ -135,9 +135,16 @@ def test_a_run_without_a_reader_ends_with_the_commands() -> None:
     assert list(bring_in_later(folder, form=True, log=True)) == [*log, *form]
 
 
-def test_on_the_embedded_mock_the_closings_begin_before_what_only_works_and_what_comes_last_stays_last() -> None:
-    checks = [CHAPTERS.checks[name] for name in ("SES-002", "CLO-001", "ISO-005", "ISO-010", "FUZ-001")]
+def test_on_the_embedded_mock_the_longest_begins_first_and_what_comes_last_stays_last() -> None:
+    checks = [CHAPTERS.checks[name] for name in ("SES-002", "VAD-001", "CLO-001", "ISO-005", "ISO-010", "FUZ-001")]
     live = [item.name for item in run(fuzz_examples=1).chosen(checks)[0]]
     mock = [item.name for item in run(mock=MockOptions(), fuzz_examples=1).chosen(checks)[0]]
-    assert live == ["session/FirstUpdate", "closing/Idle", "isolation/UncleanEnds", "isolation/SanityAgain", "fuzz/1-1"]
-    assert mock == ["fuzz/1-1", "closing/Idle", "session/FirstUpdate", "isolation/UncleanEnds", "isolation/SanityAgain"]
+    first, turn, idle, *last = (
+        "session/FirstUpdate",
+        "vad/Turn",
+        "closing/Idle",
+        "isolation/UncleanEnds",
+        "isolation/SanityAgain",
+    )
+    assert live == [first, turn, idle, *last, "fuzz/1-1"]
+    assert mock == ["fuzz/1-1", turn, first, idle, *last]

@@ -128,7 +128,9 @@ def lines(path: Path, largest: int | None = None, mask: Mask = str) -> Iterator[
     """Each line, masked, with its number; None for one that is not a JSON object (the last line of a killed run).
 
     Raises RecordError past `largest` bytes, before they are in memory: also of a file that has no size, or no lines.
+    Without it the record is one that this run has written, and nothing in it needs a guard.
     """
+    parse = json.loads if largest is None else guarded.parse
     left = path.stat().st_size if largest is None else largest
     if path.stat().st_size > left:
         raise RecordError(
@@ -143,13 +145,13 @@ def lines(path: Path, largest: int | None = None, mask: Mask = str) -> Iterator[
             left -= len(raw)
             if largest is not None and left < 0:
                 raise RecordError(f"{path}: a record of more than {largest / 1e6:,.0f} MB is not read")
-            yield number, _line(raw, mask)
+            yield number, _line(raw, mask, parse)
 
 
-def _line(raw: bytes, mask: Mask) -> Line | None:
+def _line(raw: bytes, mask: Mask, parse: Callable[[str], Any] = guarded.parse) -> Line | None:
     try:
-        value = guarded.parse(mask(raw.decode("utf-8", "replace")))
-    except guarded.Refused:
+        value = parse(mask(raw.decode("utf-8", "replace")))
+    except ValueError:  # of both
         return None
     return value if isinstance(value, dict) else None
 

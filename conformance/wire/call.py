@@ -7,7 +7,7 @@ import base64
 import hashlib
 import json
 import time
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Iterator, Sequence
 from datetime import UTC, datetime
 from typing import Any, Protocol
 
@@ -25,8 +25,7 @@ from conformance.wire.target import Target
 from conformance.wire.transcript import Cause, Frame, Leg, Stop, Transcript
 from conformance.wire.voice import named
 
-LONG_MS = 10_000
-LONG_SILENCE_MS = 2_500
+LONG_MS, LONG_SILENCE_MS = 10_000, 1_000
 LONG_PACKET_MS = 500
 _ENCODER = json.JSONEncoder(ensure_ascii=False, separators=(",", ":"))
 TOGETHER = steps.Send | steps.Text | steps.Sized
@@ -293,10 +292,7 @@ class Call:
 
     async def _append(self, connection: Connection, step: steps.Append) -> None:
         due = time.monotonic()
-        # Where nothing keeps time nobody listens to the cadence, and idle sound would be half of all that a run sends.
-        most = LONG_MS if any(step.pcm) else LONG_SILENCE_MS
-        long = not self.target.pace and fixtures.pcm_ms(step.pcm, step.rate) > most
-        for packet in fixtures.packets(step.pcm, ms=LONG_PACKET_MS if long else step.packet_ms, rate=step.rate):
+        for packet in packets(step, paced=bool(self.target.pace)):
             audio = base64.b64encode(packet).decode()
             connection.send("text", self._event("input_audio_buffer.append", {"audio": audio}), label=step.label)
             if self.target.pace:
@@ -388,3 +384,18 @@ async def _listen(connection: Connection, ms: float) -> tuple[bool, float]:
 
 
 __all__ = ["NEAR", "Broken", "Call", "Dial", "Talk", "Unreachable"]
+
+
+def packets(step: steps.Append, *, paced: bool) -> Iterator[bytes]:
+    """The audio of a step in packets of its size, or in longer ones where nobody listens to the cadence.
+
+    That is where nothing keeps time, and the step asks for no size of its own: there idle sound would be half of all
+    that a run sends.  The last packet is as short as any, for a wait after a long one could be its pace.
+    """
+    enough = LONG_MS if any(step.pcm) else LONG_SILENCE_MS
+    if paced or step.packet_ms != steps.PACKET_MS or fixtures.pcm_ms(step.pcm, step.rate) < enough:
+        yield from fixtures.packets(step.pcm, step.packet_ms, step.rate)
+        return
+    last = 2 * (step.rate * step.packet_ms // 1000)
+    yield from fixtures.packets(step.pcm[:-last], LONG_PACKET_MS, step.rate)
+    yield step.pcm[-last:]

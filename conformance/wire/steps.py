@@ -20,6 +20,8 @@ class _Omit:
 
 
 OMIT: Final = _Omit()
+PACKET_MS = 100
+"""ms of audio in one append: what the vendor's samples send."""
 
 
 @dataclass(frozen=True)
@@ -76,7 +78,7 @@ class Append:
     """Audio as a run of `input_audio_buffer.append` events of `packet_ms` each (the documented size is 100 ms)."""
 
     pcm: bytes = field(repr=False)
-    packet_ms: int = 100
+    packet_ms: int = PACKET_MS
     rate: int = 16000
     label: str | None = None
 
@@ -180,17 +182,17 @@ def fragmented(payload: str, pieces: int = 3, *, ping: bytes | None = None, labe
     return Fragmented(payload, pieces, ping, label)
 
 
-def append(pcm: bytes, *, packet_ms: int = 100, rate: int = 16000, label: str | None = None) -> Append:
+def append(pcm: bytes, *, packet_ms: int = PACKET_MS, rate: int = 16000, label: str | None = None) -> Append:
     """Append s16le mono samples in packets of `packet_ms`; paced in real time where the target needs it."""
     return Append(pcm, packet_ms, rate, label)
 
 
-def speak(utterance: str, *, packet_ms: int = 100, label: str | None = None) -> Append:
+def speak(utterance: str, *, packet_ms: int = PACKET_MS, label: str | None = None) -> Append:
     """Append a spoken fixture (`speech/<utterance>.wav`, 16 kHz)."""
     return Append(fixtures.wav(f"speech/{utterance}.wav"), packet_ms, label=label or f"speech {utterance}")
 
 
-def silence(ms: int, *, packet_ms: int = 100) -> Append:
+def silence(ms: int, *, packet_ms: int = PACKET_MS) -> Append:
     """Append digital silence."""
     return Append(fixtures.silence(ms), packet_ms, label=f"silence {ms} ms")
 

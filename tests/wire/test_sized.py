@@ -1,4 +1,4 @@
-"""A frame of exactly so many bytes, of which the transcript keeps how much audio it was."""
+"""Appends: a frame of exactly so many bytes, whose transcript keeps how much audio it was; packets of a sound."""
 
 from __future__ import annotations
 
@@ -8,9 +8,12 @@ from typing import Any
 
 import pytest
 
+from conformance import fixtures
 from conformance.judge.evidence.frames import size
-from conformance.wire.call import sized_append
+from conformance.wire import silence, speak
+from conformance.wire.call import packets, sized_append
 from conformance.wire.gaps import Elided
+from conformance.wire.steps import Append
 from conformance.wire.transcript import Frame
 
 
@@ -34,3 +37,27 @@ def test_a_frame_has_the_size_that_was_asked_for(wanted: int) -> None:
 def test_a_frame_without_room_for_audio_is_none() -> None:
     with pytest.raises(ValueError, match="no room"):
         sized_append(60, event)
+
+
+@pytest.mark.parametrize(
+    ("step", "paced", "ms"),
+    [
+        (silence(2000), True, [100] * 20),
+        (silence(2000, packet_ms=20), False, [20] * 100),
+        (silence(900), False, [100] * 9),
+        (silence(1000), False, [500, 400, 100]),
+        (silence(2000), False, [500, 500, 500, 400, 100]),
+        (Append(fixtures.noise(9900)), False, [100] * 99),
+        (Append(fixtures.noise(10_000)), False, [500] * 19 + [400, 100]),
+    ],
+)
+def test_idle_sound_is_sent_in_long_packets_where_nobody_listens_to_the_cadence(
+    step: Append, paced: bool, ms: list[int]
+) -> None:
+    cut = list(packets(step, paced=paced))
+    assert [fixtures.pcm_ms(packet) for packet in cut] == ms
+    assert b"".join(cut) == step.pcm
+
+
+def test_speech_is_sent_as_the_samples_of_the_vendor_send_it() -> None:
+    assert {fixtures.pcm_ms(packet) for packet in list(packets(speak("weather"), paced=False))[:-1]} == {100}
