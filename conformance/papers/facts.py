@@ -6,9 +6,10 @@ other, and the edit that would undo it in the recording.  Whether a check turns 
 
 from __future__ import annotations
 
+import copy
 import itertools
 import json
-from collections.abc import Iterable, Iterator, Mapping, Sequence
+from collections.abc import Collection, Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, replace
 from typing import Any
 
@@ -60,6 +61,12 @@ class Sorted(Seen):
         """The events of a type since a step."""
         return [event for step, event in self._kinds.get(kind, ()) if step >= since]
 
+    def during(self, steps: Collection[int]) -> Sorted:
+        """The same, had nothing come but in these steps."""
+        part = copy.copy(self)
+        part.got = [pair for pair in self.got if pair[0] in steps]
+        return Sorted(part)
+
 
 class Courses:
     """One course of a conversation beside two of another endpoint, held with the same steps."""
@@ -69,7 +76,7 @@ class Courses:
         self.said = trace.said
         self.told = "".join(str(what) for _, _, _, action, *what in trace.script.steps if action in {"text", "filled"})
         self.pairs = list(self._pairs())
-        self.names = dict(self._names())
+        self.names = dict(reversed(list(self._names())))  # where a thing is named first, it is the thing itself
         self.holders, self.held = _holders(self.other), _holders(self.mine)
 
     def facts(self) -> list[Fact]:
@@ -129,6 +136,17 @@ class Courses:
             return [self._renamed(member) for member in value]
         return self.names.get(value, value) if isinstance(value, str) else value
 
+    def _since(self, kind: str, step: int) -> int:
+        """The first step since which no more of this type came, in any course, than since this one.
+
+        An event that is not waited for may come a step earlier than it did, on another machine: it is found there, too.
+        """
+        courses = (self.mine, self.other, self.again)
+        return next(
+            since for since in range(step + 1)
+            if all(len(course.of(kind, since)) == len(course.of(kind, step)) for course in courses)
+        )  # fmt: skip
+
     # -- the kinds of facts
 
     def _end(self) -> Iterator[Fact]:
@@ -158,21 +176,21 @@ class Courses:
         other = _windows((step, event, place) for place, (step, event) in enumerate(self.other.got))
         for step, kind in dict.fromkeys([*other, *mine]):
             here, there = mine.get((step, kind), []), other.get((step, kind), [])
-            enough = len(self.other.of(kind, step))
+            enough, since = len(self.other.of(kind, step)), self._since(kind, step)
             if streams(kind) and here and there:
                 continue
             if len(here) < len(there):
                 least = 1 if streams(kind) else enough
                 lacking = "no" if least == 1 else f"{len(self.mine.of(kind, step))}"
                 yield Fact(
-                    f"len(seen.of({kind!r}, {step})) < {least}", f"{_count(least, kind)}", f"{lacking} `{kind}`", 0,
+                    f"len(seen.of({kind!r}, {since})) < {least}", f"{_count(least, kind)}", f"{lacking} `{kind}`", 0,
                     self._added(there[len(here) :], step),
                 )  # fmt: skip
             elif len(here) > len(there):
                 told = self.trace.entries[here[len(there)]].event
                 for which, extra in {"last": here[len(there) :], "first": here[: len(here) - len(there)]}.items():
                     yield Fact(
-                        f"len(seen.of({kind!r}, {step})) > {enough}", f"{_count(enough, kind)}",
+                        f"len(seen.of({kind!r}, {since})) > {enough}", f"{_count(enough, kind)}",
                         f"{_count(len(self.mine.of(kind, step)), kind)}, such as {_short(told)}",
                         (CHANCE if enough else 2) * streams(kind),
                         lambda draft, keys=tuple(extra): draft.drop(keys), tuple(extra),  # type: ignore[misc]
@@ -234,7 +252,7 @@ class Courses:
 
     def _member(self, kind: str, path: str, pairs: list[tuple[Entry, Any]]) -> Fact:
         entry, there = pairs[0]
-        here, step = at(entry.event, path), min(one.step for one, _ in pairs)
+        here, step = at(entry.event, path), self._since(kind, min(one.step for one, _ in pairs))
         wanted = [(one.key, GONE if value is GONE else self._renamed(value)) for one, value in pairs]
 
         def edit(draft: Draft) -> None:

@@ -72,9 +72,9 @@ def hear(ws: ClientConnection, seen: Seen, step: int, awaited: list[str], patien
     left = [*awaited]
     with contextlib.suppress(TimeoutError):
         while (left or not awaited) and time.monotonic() < seen.ends:
-            seen.got.append((step, read(ws.recv(timeout=patience))))
-            say("  came:", str(seen.got[-1][1])[:200])
-            left.remove(kind) if (kind := at(seen.got[-1][1], "type")) in left else None
+            seen.got.append((step, event := read(ws.recv(timeout=patience))))
+            say("  came:", str(event)[:200])
+            left.remove(kind) if (kind := at(event, "type")) in left else None
 
 
 def play(url: str, headers: dict[str, str], steps: list[Any], patience: float) -> Seen:
@@ -124,8 +124,7 @@ def filled(ws: ClientConnection, seen: Seen, payload: str) -> None:
 def audio(ws: ClientConnection, seen: Seen, packed: str, size: int, pause: float) -> None:
     """Append audio in packets of so many bytes."""
     pcm = zlib.decompress(base64.b64decode(packed))
-    for start in range(0, len(pcm), size):
-        packet = base64.b64encode(pcm[start : start + size]).decode()
+    for packet in (base64.b64encode(pcm[start : start + size]).decode() for start in range(0, len(pcm), size)):
         ws.send(json.dumps({"type": "input_audio_buffer.append", "audio": packet}))
         time.sleep(pause)
 

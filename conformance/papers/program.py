@@ -3,7 +3,9 @@
 from __future__ import annotations
 
 import ast
+import functools
 from collections.abc import Sequence
+from collections.abc import Set as AbstractSet
 from pathlib import Path
 from typing import Any
 from urllib.parse import urlsplit
@@ -22,10 +24,14 @@ LOCAL = "ws://127.0.0.1:8765/api-ws/v1/realtime"
 
 def source(steps: Sequence[Any], test: str) -> list[str]:
     """The lines of the player that these steps and this test need, without comments."""
-    tree = ast.parse(Path(player.__file__).read_text(encoding="utf-8"))
-    actions = {step[3] for step in steps}
+    actions = frozenset(step[3] for step in steps)
     names = {node.attr for node in ast.walk(ast.parse(test)) if isinstance(node, ast.Attribute)}
-    names |= {"value"} if "filled" in actions else set()
+    return _source(actions, frozenset(names | ({"value"} if "filled" in actions else set())))
+
+
+@functools.cache
+def _source(actions: frozenset[str], names: frozenset[str]) -> list[str]:
+    tree = ast.parse(Path(player.__file__).read_text(encoding="utf-8"))
     out = {*ACTIONS} - actions | {"say"} | (set() if names & ENDING else {"ending"})
     body: list[ast.stmt] = []
     for node in tree.body[2:]:  # without the docstring and the import from the future
@@ -60,7 +66,7 @@ def _indent(line: str) -> int:
 class _Slim(ast.NodeTransformer):
     """Takes away docstrings, types, and the readers that no test asks for."""
 
-    def __init__(self, names: set[str], out: set[str]) -> None:
+    def __init__(self, names: AbstractSet[str], out: set[str]) -> None:
         self._names, self._out = names | {"of", "__init__"}, out
 
     def visit_Expr(self, node: ast.Expr) -> ast.AST | None:
@@ -100,8 +106,7 @@ ends with 1 where this is still so, with 0 where it is not, with 2 where it coul
 {source}
 say = print
 STEPS = {steps}
-def there(seen):
-    return {test}
+def there(seen): return {test}
 url = (sys.argv[1:] or [os.environ.get("REALTIME_ENDPOINT") or {endpoint!r}])[0]
 url = {hosts}.get(url, url)
 key = os.environ.get("DASHSCOPE_API_KEY") or "mock-key" * ("//127.0.0.1" in url)

@@ -10,7 +10,8 @@ from __future__ import annotations
 import base64
 import binascii
 import zlib
-from collections.abc import Iterator, Sequence
+from collections import Counter
+from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from typing import Any
 
@@ -45,8 +46,11 @@ def script(leg: Leg, path: str = "") -> Script:
     steps: list[Step] = []
     begun: list[int] = []
     awaited: list[str] = []
+    named: dict[str, str] = {}
+    counted: Counter[str] = Counter()
     before = 0.0
     run: list[Frame] = []
+    runs: dict[int, list[Frame]] = {}
     for frame in leg.frames:
         if frame.side == "client" and not (run and _joins(run, frame)):
             # Who only pings asks for nothing; who was closed on answers by himself.
@@ -54,15 +58,21 @@ def script(leg: Leg, path: str = "") -> Script:
                 run = [frame]
                 pause = (frame.at - before) / 1000
                 waits = round(pause, 2) if pause > LEAST_PAUSE else 0
-                steps.append([len(steps), awaited, waits, *_action(frame, leg)])
+                steps.append([len(steps), awaited, waits, *_action(frame, leg, named)])
                 awaited = []
         elif frame.side == "client":
             run.append(frame)
-            steps[-1] = [*steps[-1][:3], *_audio(run)]
-        elif frame.type is not None and not (streams(frame.type) and frame.type in awaited):
-            awaited.append(frame.type)
+            runs[len(steps) - 1] = run
+        elif frame.type is not None:
+            if not (streams(frame.type) and frame.type in awaited):
+                awaited.append(frame.type)
+            counted[frame.type] += 1
+            for told, mark in _names(frame.event, f"{frame.type}|{counted[frame.type] - 1}"):
+                named.setdefault(told, mark)
         begun.append(len(steps))
         before = frame.at
+    for number, packets in runs.items():
+        steps[number] = [*steps[number][:3], *_audio(packets)]
     if leg.ending.first == "client" and leg.ending.code_sent is None and leg.handshake.status == 101:
         how = "reset" if "rst" in path else "half" if "half" in path else "drop"
         steps.append([len(steps), awaited, 0, "leave", how])
@@ -93,7 +103,7 @@ def _audio(run: Sequence[Frame]) -> Step:
     return ["audio", packed, len(packets[0]), round(gap, 3) if gap > LEAST_PAUSE else 0]
 
 
-def _action(frame: Frame, leg: Leg) -> Step:
+def _action(frame: Frame, leg: Leg, named: Mapping[str, str]) -> Step:
     if frame.opcode == "close":
         return ["close", leg.ending.code_sent if leg.ending.code_sent != 1005 else None, leg.ending.reason_sent]
     if frame.gap or (frame.text is not None and "[left out: " in frame.text):
@@ -103,23 +113,22 @@ def _action(frame: Frame, leg: Leg) -> Step:
     if frame.fragments > 1:
         size = -(-len(frame.text) // frame.fragments)
         return ["pieces", *(frame.text[start : start + size] for start in range(0, len(frame.text), size))]
-    filled = _filled(frame, leg)
+    filled = _filled(frame.text, named)
     return ["text" if filled == frame.text else "filled", filled]
 
 
-def _filled(frame: Frame, leg: Leg) -> str:
+def _filled(text: str, named: Mapping[str, str]) -> str:
     """What the client said, with `<<type|nth|path>>` in the place of what it had from the server."""
-    text = frame.text or ""
-    counted: dict[str, int] = {}
-    for earlier in leg.frames[: frame.index]:
-        if earlier.side != "server" or earlier.type is None:
-            continue
-        nth = counted[earlier.type] = counted.get(earlier.type, -1) + 1
-        for path, value in leaves(earlier.event):
-            named = path.rpartition(".")[2] in NAMES and isinstance(value, str) and len(value) > 7
-            if named and (told := f'"{value}"') in text:
-                text = text.replace(told, f'"<<{earlier.type}|{nth}|{path}>>"')
+    for told, mark in named.items():
+        text = text.replace(told, mark)
     return text
+
+
+def _names(event: Any, place: str) -> Iterator[tuple[str, str]]:
+    """What a server's event names, as a client repeats it, with the mark that stands for it."""
+    for path, value in leaves(event):
+        if path.rpartition(".")[2] in NAMES and isinstance(value, str) and len(value) > 7:
+            yield f'"{value}"', f'"<<{place}|{path}>>"'
 
 
 def leaves(value: Any, path: str = "") -> Iterator[tuple[str, Any]]:

@@ -16,7 +16,7 @@ from conformance.papers.player import Seen, play
 from conformance.wire.dial import halves
 
 PATIENCE = 1.5  # seconds without a word from a mock that answers at once
-BEAT = 0.1  # seconds
+BEAT = 0.25  # seconds; so much lateness may stay unnoticed
 LATE = 4  # a mock that was late by more than this part of the patience may have been about to speak
 TRIES = 4  # each with twice the patience of the one before
 KEY = "mock-key"

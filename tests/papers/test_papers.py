@@ -1,5 +1,7 @@
 """The papers of a finding and of an open question, from the record of a run on a mock that lies."""
 
+from pathlib import Path
+
 import pytest
 
 from conformance import cli
@@ -65,16 +67,9 @@ def test_the_part_of_the_record_shows_the_finding_again(record, judged, tmp_path
     assert (said.verdict, said.detail) == ("fail", judged["GEN-057"].detail)
 
 
-def test_the_program_comes_with_the_text_that_names_it(record, judged) -> None:
-    made = papers(judged["GEN-057"], record)
-    assert made.without is None
-    assert sorted(made.files) == ["GEN-057.jsonl", "GEN-057.md", "GEN-057.py"]
-    assert "The mock on which it was seen shows it again." in made.files["GEN-057.md"]
-    assert '"""GEN-057 (MUST): In every' in made.files["GEN-057.py"]
-
-
 def test_a_question_is_put_so_that_it_can_be_settled(record, judged) -> None:
     made = papers(judged["Q-FINISH"], record)
+    assert made.without is None
     text = made.files["Q-FINISH.md"]
     assert "These answers are possible; please say which is meant:" in text
     assert "- `session.finished` answers it." in text
@@ -102,10 +97,13 @@ def test_the_command_knows_what_there_is_to_write_about(path, tmp_path, capsys, 
     assert told in capsys.readouterr().err
 
 
-def test_the_command_writes_where_it_is_told(path, tmp_path, capsys) -> None:
+def test_the_command_writes_where_it_is_told_a_program_and_the_text_that_names_it(path, tmp_path, capsys) -> None:
     assert cli.main(["finding", "gen-057", str(path), "-o", str(tmp_path / "out")]) == 0
     told = capsys.readouterr().out.split()
     assert told == [str(tmp_path / "out" / f"GEN-057.{kind}") for kind in ("py", "md", "jsonl")]
+    program, text, _ = (Path(name).read_text(encoding="utf-8") for name in told)
+    assert "The mock on which it was seen shows it again." in text
+    assert '"""GEN-057 (MUST): In every' in program
 
 
 def test_a_record_that_is_none_is_wrong_usage(tmp_path, capsys) -> None:

@@ -1,0 +1,29 @@
+"""The quirks whose check fails alone and that no program shows, by why; the table in docs/using.md has as many."""
+
+UNSHOWN = {
+    "a program holds one connection": (
+        "audio-stays-behind", "drop-breaks-the-next", "errors-are-shared", "errors-outlive-sessions", "holds-the-line",
+        "ids-are-shared", "no-room-after-a-drop", "remembers-strangers", "reset-breaks-the-next", "same-session-id",
+    ),
+    "it is not on the wire": (
+        "ledger-counts-twice", "ledger-dates-an-hour-late", "ledger-loses-sessions", "ledger-names-another",
+        "ledger-names-another-model", "ledger-shows-the-key",
+    ),
+    "a record masks it": (
+        "error-percent-encodes-the-key", "error-quotes-the-key", "error-quotes-the-key-in-base64",
+        "refusal-quotes-the-key", "refuses-lower-case-bearer",
+    ),
+    "it compares parsed members, not bytes or sound": (
+        "a-name-twice", "nine-megabytes", "pcm-with-header", "speaks-silence",
+    ),
+    "it looks at what comes, not at when": ("cancel-takes-seconds", "slow-close", "slow-error"),
+    "who is faster decides what crosses": ("cancel-does-nothing",),
+    "what it should have said is in several events at once": (
+        "forgets-results", "forgets-the-turn-before", "ignores-own-instructions",
+    ),
+    "the recording does not hold what would have followed": (
+        "error-kills-connection", "image-before-audio-ignored", "wrong-modalities-are-fatal",
+    ),
+    "no single difference undoes it": ("calls-out-of-order",),
+    "it is a side of a question, which the mock beside it takes, too": ("unknown-model-is-welcome",),
+}  # fmt: skip
