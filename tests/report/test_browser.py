@@ -200,6 +200,32 @@ def test_it_is_light_and_fits(opened: Opened, folder: Path, width: int) -> None:
     page.set_viewport_size(before)
 
 
+BELOW = """() => {
+  const heads = [...document.querySelectorAll("#overview > section:not(#answers) > h2")].slice(0, 4);
+  const overview = document.getElementById("overview");
+  overview.hidden = true;
+  overview.getBoundingClientRect();
+  overview.hidden = false;
+  const coming = heads.filter((one) => one.checkVisibility()).length;
+  const frames = (left, then) => left ? requestAnimationFrame(() => frames(left - 1, then)) : then();
+  return new Promise((then) => frames(4, () => then([
+    coming, heads.filter((one) => one.checkVisibility()).length, document.querySelector(".said").checkVisibility(),
+  ])));
+}"""
+"""Of the four sections below the first screen: how many are shown in the frame in which they come, how many later."""
+
+
+def test_the_first_screen_is_painted_before_what_stands_below_is_laid_out(opened: Opened) -> None:
+    assert opened.page.evaluate(BELOW) == [0, 4, True], "what is below waits for the frame of the answers"
+
+
+def test_a_place_that_is_asked_for_waits_for_no_frame(opened: Opened) -> None:
+    """What is laid out later would move it away from who asked for it."""
+    opened.page.goto("about:blank")
+    opened.page.goto(f"{opened.address}#closing")
+    assert opened.page.evaluate(BELOW)[0] == 4
+
+
 def test_on_paper_the_answers_and_the_findings_fill_two_pages(opened: Opened) -> None:
     page = opened.page
     page.emulate_media(media="print")

@@ -363,6 +363,7 @@
         for (const [key, field] of Object.entries(fields)) field.value = wanted.get(key) ?? "";
         if (query) sift();
       }
+      overview.classList.toggle("asked", moved);
       if (moved && id) byId(id)?.scrollIntoView();
       return;
     }
