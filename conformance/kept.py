@@ -20,8 +20,11 @@ _HASH = 8  # bytes: what Python itself knows a source by
 
 
 def place(source: Path, kind: str) -> Path:
-    """Where what is made of a file is kept; `kind` ends its name."""
-    return Path(f"{cache_from_source(str(source)).removesuffix('.pyc')}.{kind}")
+    """Where what is made of a file is kept.
+
+    Its name ends in a word of its own: whoever looks for tables or templates must not find what is none.
+    """
+    return Path(f"{cache_from_source(str(source)).removesuffix('.pyc')}.{kind}.kept")
 
 
 def keep(path: Path, content: bytes) -> None:

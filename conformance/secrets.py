@@ -284,7 +284,8 @@ def _own_words() -> str:
     """What the suite itself writes into records and pages: no mask may fall into it."""
     here = data.schemas(), *(data.package() / name for name in ("spec", "report/templates", "report/assets"))
     kinds = {".json", ".toml", ".j2", ".css", ".js"}
-    files = sorted(path for folder in here for path in folder.rglob("*") if path.suffix in kinds)
+    found = (path for folder in here for path in folder.rglob("*") if path.suffix in kinds)
+    files = sorted(path for path in found if "__pycache__" not in path.parts)  # an older version kept tables there
     return "\n".join(_plain(path.read_text(encoding="utf-8")) for path in files)
 
 

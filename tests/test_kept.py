@@ -8,7 +8,7 @@ from pathlib import Path
 
 import pytest
 
-from conformance import kept
+from conformance import data, kept, secrets
 
 
 @pytest.fixture
@@ -31,7 +31,7 @@ def test_what_was_read_is_kept_and_used(source: Path, monkeypatch: pytest.Monkey
     assert kept.table(source) == ROWS
     (path,) = there(source)
     assert path.name.startswith("one.")
-    assert path.suffix == ".toml"
+    assert path.suffix == ".kept"
     monkeypatch.delattr(tomllib, "loads")  # without it nothing can be read
     assert kept.table(source) == ROWS
 
@@ -67,3 +67,17 @@ def test_where_python_keeps_nothing_nothing_is_kept(source: Path, monkeypatch: p
 def test_a_folder_that_takes_nothing_is_no_matter(source: Path) -> None:
     (source.parent / "__pycache__").write_text("a file in the way")
     assert kept.table(source) == ROWS
+
+
+def test_what_is_kept_is_nobodys_own_words(source: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    """Whoever holds a key looks through the tables for words of ours: also the second time, and after an update."""
+    kept.table(source)
+    (source.parent / "__pycache__" / "one.cpython-311.toml").write_bytes(b"\xac\x00")  # what an older version kept
+    (folder := source.parent / "spec").mkdir()
+    for inner in source.parent.glob("[o_]*"):
+        inner.rename(folder / inner.name)
+    for name in ("schemas", "package"):
+        monkeypatch.setattr(data, name, lambda: source.parent)
+    words = secrets._own_words.__wrapped__()
+    assert "ses-1" in words
+    assert len(list(folder.rglob("*"))) == 4  # the table, the folder, and what two versions kept
