@@ -133,7 +133,8 @@ def _of(subject: Subject, transcript: Transcript, ways: list[dict[str, str]], si
         trace = course.trace.on(base)
         if subject.claim(base) is not True:
             continue
-        course = Courses(trace, course.other, course.again)  # noqa: PLW2901  # the same on another ground
+        if base is not transcript:  # the same on another ground
+            course = Courses(trace, course.other, course.again)  # noqa: PLW2901
         if facts := turning(course, subject.claim):
             query = urlsplit(trace.leg.url).query
             found = _tried(subject, course, facts, honest[0], query=query, headers=ways[number])
