@@ -196,7 +196,8 @@ def read(path: Path, largest: int | None = LARGEST, mask: Mask = str) -> Record:
             elif line is None:
                 record.damage.append(f"line {number} is not readable")
             else:
-                _take(record, number, line, restorer)
+                why = odd(str(line.get("kind")), line) if largest is not None else None
+                _take(record, number, line, restorer, why)
     except OSError as problem:
         raise RecordError(f"{path}: {problem.strerror or problem}") from None
     if record is None:
@@ -243,9 +244,9 @@ def _unread(number: int, line: Line, why: str) -> Transcript:
     )  # fmt: skip
 
 
-def _take(record: Record, number: int, line: Line, restorer: Restorer) -> None:
+def _take(record: Record, number: int, line: Line, restorer: Restorer, why: str | None) -> None:
     kind = line.get("kind")
-    if (why := odd(str(kind), line)) is not None:
+    if why is not None:
         record.damage.append(f"line {number} is no `{kind}` line: {why}")
         return
     if kind == "catalogue":

@@ -60,7 +60,9 @@ def render(record: Record, made: dict[str, Any]) -> str:
             if case.verdict in {"fail", "accepted"} and case.id in place
         ],
     }
-    return json.dumps({"$schema": SCHEMA, "version": "2.1.0", "runs": [run]}, ensure_ascii=False, indent=1) + "\n"
+    # Read by machines alone, and Python indents no faster than it is written in Python.
+    whole = {"$schema": SCHEMA, "version": "2.1.0", "runs": [run]}
+    return json.dumps(whole, ensure_ascii=False, separators=(",", ":")) + "\n"
 
 
 def _rule(row: dict[str, Any]) -> dict[str, Any]:
