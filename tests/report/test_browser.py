@@ -125,7 +125,7 @@ def test_a_link_to_a_check_opens_its_page_and_its_frames(opened: Opened) -> None
     assert "no close frame came back" in told
     assert "close 1011 disconnect timeout" in told
     page.locator("#detail summary", has_text="Handshake: HTTP 101").click()
-    assert "Upgrade: websocket" in page.locator("#detail").inner_text()
+    page.wait_for_selector("#detail pre:has-text('Upgrade: websocket')")  # made when it is opened, a task later
     page.locator("summary", has_text="frames as JSON").click()
     page.locator(".frame:visible").last.locator("> summary").click()
     page.wait_for_selector(".frame[open] pre:visible")
@@ -194,7 +194,7 @@ def test_it_is_light_and_fits(opened: Opened, folder: Path, width: int) -> None:
     assert third["y"] + third["height"] < 900, "the three answers are on the first screen"
     assert (folder / "report.html").stat().st_size < 1_200_000
     faces, whole, alone = page.evaluate(FIRST)
-    assert len(faces) <= 5, "each is looked up before the first answer is painted"
+    assert len(faces) <= (4 if width > 640 else 3), "each is looked up before the first answer is painted"
     assert len(whole) > 30
     assert whole == alone, "what moves when the second style comes belongs into the first"
     page.set_viewport_size(before)
