@@ -8,7 +8,6 @@ from __future__ import annotations
 
 import asyncio
 import fnmatch
-import functools
 from collections.abc import Iterable, Sequence
 from dataclasses import dataclass, field, replace
 
@@ -31,7 +30,7 @@ GENERATED = 10  # conversations that `fuzz/*` stands for
 LOOK = 0.3  # seconds
 
 
-chapters = functools.cache(load)
+chapters = load
 
 
 @dataclass(frozen=True)

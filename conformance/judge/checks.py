@@ -5,14 +5,15 @@ One bench serves pytest and everything that judges without it (trials, the kill 
 
 from __future__ import annotations
 
+import functools
 import importlib
 import inspect
+import os
 import pkgutil
 from collections import Counter
 from collections.abc import Callable, Iterable, Mapping
 from dataclasses import dataclass, field, replace
 from functools import cached_property
-from pathlib import Path
 from types import MappingProxyType
 from typing import Any
 
@@ -104,8 +105,12 @@ class Chapters:
     checks: Mapping[str, Check]
 
 
+@functools.cache
 def load(package: str = CHAPTERS) -> Chapters:
-    """Import every chapter.  Raises CatalogueError when a clause is judged twice or a conversation's name is taken."""
+    """Import every chapter, once.
+
+    Raises CatalogueError when a clause is judged twice or a conversation's name is taken.
+    """
     root = importlib.import_module(package)
     conversations: dict[str, Conversation] = {}
     checks: dict[str, Check] = {}
@@ -135,7 +140,8 @@ def load(package: str = CHAPTERS) -> Chapters:
 def location(function: Callable[..., Any]) -> str:
     """`conformance/cases/test_03_session.py:41`, whatever folder the package lives in."""
     code = inspect.unwrap(function).__code__
-    return f"{'/'.join(Path(code.co_filename).parts[-3:])}:{code.co_firstlineno}"
+    parts = code.co_filename.replace(os.sep, "/").split("/")
+    return f"{'/'.join(parts[-3:])}:{code.co_firstlineno}"
 
 
 def applies(check_id: str, profile: Profile) -> str | None:
