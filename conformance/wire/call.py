@@ -383,9 +383,6 @@ async def _listen(connection: Connection, ms: float) -> tuple[bool, float]:
     return False, ms
 
 
-__all__ = ["NEAR", "Broken", "Call", "Dial", "Talk", "Unreachable"]
-
-
 def packets(step: steps.Append, *, paced: bool) -> Iterator[bytes]:
     """The audio of a step in packets of its size, or in longer ones where nobody listens to the cadence.
 
@@ -399,3 +396,6 @@ def packets(step: steps.Append, *, paced: bool) -> Iterator[bytes]:
     last = 2 * (step.rate * step.packet_ms // 1000)
     yield from fixtures.packets(step.pcm[:-last], LONG_PACKET_MS, step.rate)
     yield step.pcm[-last:]
+
+
+__all__ = ["NEAR", "Broken", "Call", "Dial", "Talk", "Unreachable"]
