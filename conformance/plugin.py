@@ -37,6 +37,8 @@ def pytest_addoption(parser: pytest.Parser) -> None:
 @pytest.hookimpl(tryfirst=True)
 def pytest_cmdline_main(config: pytest.Config) -> int | None:
     """Name what there is, and end."""
+    if getattr(config.option, "setuponly", False) or getattr(config.option, "setupplan", False):
+        config.option.collectonly = True  # a check has nothing that is set up, and nobody asked for a run
     if not config.option.listed:
         return None
     from conformance import listing  # noqa: PLC0415  # it reads every catalogue, which no run needs

@@ -59,3 +59,11 @@ def test_pytest_lists_and_begins_no_run(capsys) -> None:
 def test_who_asks_what_there_is_gets_no_folder(asked) -> None:
     assert plugin._holds(config())
     assert not plugin._holds(config(**{asked: True}))
+
+
+@pytest.mark.parametrize(("asked", "lists"), [("setuponly", True), ("setupplan", True), ("setupshow", False)])
+def test_who_asks_what_is_set_up_gets_the_checks_named_and_no_run(asked: str, lists: bool) -> None:
+    made = config(listed=None, collectonly=False, **{asked: True})
+    assert plugin.pytest_cmdline_main(made) is None
+    assert made.option.collectonly is lists
+    assert plugin._holds(made) is not lists
