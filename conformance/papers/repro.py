@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import dataclasses
-from collections.abc import Callable, Iterable, Sequence
+from collections.abc import Callable, Iterable, Mapping, Sequence
 from dataclasses import dataclass, field
 from typing import Any
 from urllib.parse import urlsplit
@@ -72,6 +72,8 @@ class Reproduction:
     facts: tuple[Fact, ...]
     tried: str
     left_out: int
+    before: list[Any] = field(default_factory=list)
+    """The steps of the connections that are to be over when this one is opened; mostly none."""
 
     @property
     def test(self) -> str:
@@ -137,11 +139,27 @@ def _of(subject: Subject, transcript: Transcript, ways: list[dict[str, str]], si
             course = Courses(trace, course.other, course.again)  # noqa: PLW2901
         if facts := turning(course, subject.claim):
             query = urlsplit(trace.leg.url).query
-            found = _tried(subject, course, facts, honest[0], query=query, headers=ways[number])
-            if found is not None:
-                return dataclasses.replace(found, transcript=transcript, leg=transcript.legs[number])
+            for before in _befores(transcript, number, courses):
+                found = _tried(subject, course, facts, honest[0], query=query, headers=ways[number], before=before)
+                if found is not None:
+                    return dataclasses.replace(found, transcript=transcript, leg=transcript.legs[number])
             why = "what was found to look for does not come again, or comes of a faithful server as well"
     raise NoReproduction(why)
+
+
+def _befores(transcript: Transcript, number: int, courses: Mapping[int, Courses]) -> list[list[Any]]:
+    """What may have to happen on earlier connections, the least first: nothing, or all of those that were over.
+
+    They are opened as this one is: one that was opened in another way is left out.
+    """
+    leg = transcript.legs[number]
+    over = [
+        courses[place].trace.script.steps
+        for place, one in enumerate(transcript.legs[:number])
+        if place in courses and one.url == leg.url and one.frames and leg.frames
+        and one.frames[-1].at <= leg.frames[0].at
+    ]  # fmt: skip
+    return [[], over] if over else [[]]
 
 
 USUAL = {"host", "upgrade", "connection", "user-agent", "authorization", "x-dashscope-workspace"}
@@ -171,6 +189,7 @@ def _tried(
     *,
     query: str,
     headers: dict[str, str],
+    before: list[Any],
 ) -> Reproduction | None:
     """The shortest script of a few that shows it where it was seen and not on a faithful mock; None: none does."""
     test = " or ".join(fact.test for fact in facts)
@@ -181,7 +200,7 @@ def _tried(
     for kept in dict.fromkeys(map(tuple, cuts)):
         chosen = joined(steps, kept)
         mocks = [dataclasses.replace(honest, seed=3), *([subject.liar] if subject.liar is not None else [])]
-        seen = plays(mocks, query, headers, chosen)
+        seen = plays(mocks, query, headers, chosen, before=before)
         if holds(test, seen[0]) or (subject.liar is not None and not holds(test, seen[1])):
             continue
         told = ["On the suite's own mock it does not show."]
@@ -191,7 +210,7 @@ def _tried(
             told += ["The mock on which it was seen shows it again."]
         transcript, leg = courses.trace.transcript, courses.trace.leg
         out = len(steps) - len(chosen)
-        return Reproduction(transcript, leg, chosen, headers, query, tuple(facts), " ".join(told), out)
+        return Reproduction(transcript, leg, chosen, headers, query, tuple(facts), " ".join(told), out, before)
     return None
 
 

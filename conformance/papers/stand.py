@@ -73,8 +73,10 @@ def plays(
     headers: dict[str, str],
     steps: Sequence[Any],
     patience: float = PATIENCE,
+    *,
+    before: Sequence[Any] = (),
 ) -> list[Seen]:
-    """What comes of these steps on each of these mocks, side by side."""
+    """What comes of these steps on each of these mocks, side by side; `before` are those of earlier connections."""
 
     def one(given: MockOptions) -> Seen:
         start, end = halves(KEY)
@@ -82,7 +84,8 @@ def plays(
         for doubled in range(TRIES):
             waits, pulse = patience * 2**doubled, Pulse()
             with serving(given, pulse) as url:
-                seen = play(f"{url}?{query}", mine, copy.deepcopy(list(steps)), waits)
+                for earlier in (*before, steps):
+                    seen = play(f"{url}?{query}", mine, copy.deepcopy(list(earlier)), waits)
             if pulse.late < waits / LATE:
                 break
         return seen

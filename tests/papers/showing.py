@@ -44,8 +44,8 @@ def sample() -> list[str]:
 
 
 RACED = ("cancel-leaves-text-open", "conversation-changes", "items-start-replies")
-PLAYED = ("no-usage", "own-modalities-ignored", "previews-what-is-final")
-"""What other tests look at: one that is short, one of several differences, the longest."""
+PLAYED = ("no-usage", "own-modalities-ignored", "previews-what-is-final", "remembers-strangers")
+"""What other tests look at: one that is short, one of several differences, the longest, one after another call."""
 
 
 def subject(name: str) -> Subject:

@@ -64,12 +64,12 @@ def played(code, monkeypatch, capsys, *arguments):
     """What a program prints and by what it ends, in this process."""
     monkeypatch.setattr(sys, "argv", ["repro.py", *arguments])
     with pytest.raises(SystemExit) as ended:
-        exec(compile(code.replace("patience=10", "patience=1"), "repro.py", "exec"), {"__name__": "__main__"})
+        exec(compile(code.replace("steps, 10)", "steps, 1)"), "repro.py", "exec"), {"__name__": "__main__"})
     return ended.value.code, capsys.readouterr().out
 
 
 def test_the_file_runs_by_itself(programs, tmp_path) -> None:
-    code = programs["no-usage"][1].replace("patience=10", "patience=1")
+    code = programs["no-usage"][1].replace("steps, 10)", "steps, 1)")
     (file := tmp_path / "repro.py").write_text(code, encoding="utf-8")
     with serving(MockOptions(quirks=("no-usage",))) as url:
         done = subprocess.run([sys.executable, file, url], capture_output=True, text=True, timeout=60, check=False)
@@ -78,7 +78,7 @@ def test_the_file_runs_by_itself(programs, tmp_path) -> None:
     assert "The finding is still there" in done.stdout
 
 
-@pytest.mark.parametrize("name", ["no-usage", "previews-what-is-final"])
+@pytest.mark.parametrize("name", ["no-usage", "remembers-strangers"])
 @pytest.mark.parametrize("lies", [True, False])
 def test_it_says_in_words_and_by_its_exit_code_what_it_found(programs, monkeypatch, capsys, name, lies) -> None:
     with serving(MockOptions(quirks=(name,) * lies)) as url:
@@ -238,3 +238,12 @@ def test_a_cut_that_a_faithful_course_would_show_as_well_is_not_tried() -> None:
     trace = SimpleNamespace(seen=lambda: mine, said=said, entries=said, script=script, with_frames=list)
     courses = Courses(trace, other, other)
     assert repro._tail(courses, "len(seen.of('response.text.done', 0)) < 2", lambda transcript: True) == [0, 1]
+
+
+@pytest.mark.parametrize(("ended", "opened", "many"), [(1.0, 1.0, [0, 1]), (1.1, 1.0, [0])])
+def test_what_is_over_when_a_connection_opens_may_be_what_it_suffers_from(ended, opened, many) -> None:
+    """Two beside each other are not played one after the other."""
+    first, second = (SimpleNamespace(url="ws://x", frames=[SimpleNamespace(at=at)]) for at in (ended, opened))
+    courses = {0: SimpleNamespace(trace=SimpleNamespace(script=SimpleNamespace(steps=[[0, [], 0, "text", ""]])))}
+    befores = repro._befores(SimpleNamespace(legs=[first, second]), 1, courses)  # type: ignore[arg-type]
+    assert list(map(len, befores)) == many
