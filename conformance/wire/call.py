@@ -7,17 +7,17 @@ import base64
 import hashlib
 import json
 import time
-from collections.abc import Callable, Iterator, Sequence
+from collections.abc import Sequence
 from datetime import UTC, datetime
 from typing import Any, Protocol
 
-from conformance import __version__, fixtures
+from conformance import __version__
 from conformance.spec.profiles import Profile
 from conformance.wire import steps
+from conformance.wire.appends import packets, sized_append
 from conformance.wire.asking import Asking, lesser
 from conformance.wire.connection import Connection, Unreachable
 from conformance.wire.dial import NEAR, Dial, near
-from conformance.wire.gaps import Elided
 from conformance.wire.guard import Guard
 from conformance.wire.limits import Room
 from conformance.wire.pace import RECONNECT, Pacer
@@ -25,8 +25,6 @@ from conformance.wire.target import Target
 from conformance.wire.transcript import Cause, Frame, Leg, Stop, Transcript
 from conformance.wire.voice import named
 
-LONG_MS, LONG_SILENCE_MS = 10_000, 1_000
-LONG_PACKET_MS = 500
 _ENCODER = json.JSONEncoder(ensure_ascii=False, separators=(",", ":"))
 TOGETHER = steps.Send | steps.Text | steps.Sized
 """What leaves together where a script sends it in a row."""
@@ -348,19 +346,6 @@ class Call:
             silent = 0.0 if heard else silent + took
 
 
-def sized_append(size: int, event: Callable[[str, Any], bytes]) -> tuple[bytes, str]:
-    """An append of silence in exactly `size` bytes, and the text that a transcript keeps of it."""
-    mark = str(Elided(0, ""))
-    made = event("input_audio_buffer.append", {"audio": mark}).decode()
-    room = size - len(made) + len(mark)
-    length = room // 8 * 6  # of PCM: whole samples, and Base64 without padding
-    if length <= 0:
-        raise ValueError(f"a frame of {size} bytes has no room for audio")
-    audio = "A" * (length // 3 * 4)
-    payload = made.replace(mark, audio)[:-1] + " " * (room - len(audio)) + "}"
-    return payload.encode(), made.replace(mark, str(Elided(length, "AAAA")))
-
-
 # A peer's time is counted in slices of this length (ms): a loop that is too busy to listen does not use it up.
 SLICE = 10.0
 
@@ -381,21 +366,6 @@ async def _listen(connection: Connection, ms: float) -> tuple[bool, float]:
         if len(connection.leg.frames) > seen or not connection.open_:
             return True, counted  # it came between two slices
     return False, ms
-
-
-def packets(step: steps.Append, *, paced: bool) -> Iterator[bytes]:
-    """The audio of a step in packets of its size, or in longer ones where nobody listens to the cadence.
-
-    That is where nothing keeps time, and the step asks for no size of its own: there idle sound would be half of all
-    that a run sends.  The last packet is as short as any, for a wait after a long one could be its pace.
-    """
-    enough = LONG_MS if any(step.pcm) else LONG_SILENCE_MS
-    if paced or step.packet_ms != steps.PACKET_MS or fixtures.pcm_ms(step.pcm, step.rate) < enough:
-        yield from fixtures.packets(step.pcm, step.packet_ms, step.rate)
-        return
-    last = 2 * (step.rate * step.packet_ms // 1000)
-    yield from fixtures.packets(step.pcm[:-last], LONG_PACKET_MS, step.rate)
-    yield step.pcm[-last:]
 
 
 __all__ = ["NEAR", "Broken", "Call", "Dial", "Talk", "Unreachable"]

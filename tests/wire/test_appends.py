@@ -11,7 +11,7 @@ import pytest
 from conformance import fixtures
 from conformance.judge.evidence.frames import size
 from conformance.wire import silence, speak
-from conformance.wire.call import packets, sized_append
+from conformance.wire.appends import packets, sized_append
 from conformance.wire.gaps import Elided
 from conformance.wire.steps import Append
 from conformance.wire.transcript import Frame
