@@ -9,7 +9,7 @@ from __future__ import annotations
 import sys
 from array import array
 from collections.abc import Sequence
-from itertools import pairwise
+from itertools import accumulate
 from operator import mul
 from statistics import median
 
@@ -46,9 +46,11 @@ def clipped(given: array[int]) -> float:
 
 def swapped(given: array[int]) -> bool:
     """Whether it is noise as it stands, and sound with the bytes of each sample the other way round."""
+    if _roughness(given) <= 1.0:
+        return False
     other = array("h", given)
     other.byteswap()
-    return _rms(other) > QUIET and _roughness(given) > 1.0 and _roughness(other) < 0.3
+    return _rms(other) > QUIET and _roughness(other) < 0.3
 
 
 def _roughness(given: array[int]) -> float:
@@ -56,7 +58,9 @@ def _roughness(given: array[int]) -> float:
     power = _power(given)
     if not power:
         return 0.0
-    return sum((after - before) ** 2 for before, after in pairwise(given)) / power
+    # The squares of all differences, multiplied out: whole numbers, and no step of Python's for each sample.
+    ends = given[0] ** 2 + given[-1] ** 2
+    return float((2 * int(power) - ends - 2 * sum(map(mul, given, given[1:]))) / power)
 
 
 def _rms(given: array[int]) -> float:
@@ -77,8 +81,9 @@ def pitch(given: array[int], rate: int) -> float | None:
 def _pitch(part: array[int], hz: float) -> float | None:
     mean = sum(part) / len(part)
     flat = [value - mean for value in part]
-    lags = range(int(hz / 400), int(hz / 25))
-    found = {lag: _alike(flat, lag) for lag in lags}
+    upto = [0.0, *accumulate(map(mul, flat, flat))]
+    lags = range(max(1, int(hz / 400)), int(hz / 25))
+    found = {lag: _alike(flat, upto, lag) for lag in lags}
     best = max(found.values())
     if best < VOICED:
         return None
@@ -88,10 +93,10 @@ def _pitch(part: array[int], hz: float) -> float | None:
     return next((hz / lag for lag in lags if lost is not None and lag > lost and found[lag] > 0.85 * best), None)
 
 
-def _alike(values: list[float], lag: int) -> float:
-    left, right = values[:-lag], values[lag:]
-    power = (_power(left) * _power(right)) ** 0.5
-    return sum(map(mul, left, right)) / power if power else 0.0
+def _alike(values: list[float], upto: list[float], lag: int) -> float:
+    """How alike they are to themselves so many samples later, from 1 to -1; `upto`: the power of the first of them."""
+    power = (upto[-1 - lag] * (upto[-1] - upto[lag])) ** 0.5
+    return sum(map(mul, values, values[lag:])) / power if power else 0.0
 
 
 def _power(values: Sequence[float]) -> float:
