@@ -73,12 +73,18 @@ NAMED: dict[str, tuple[str, str, str, Callable[[], bool]]] = {
 }  # fmt: skip
 
 
-def changed(path: Path, old: str, new: str, holds: Callable[[], bool]) -> bool:
+@pytest.fixture(scope="module")
+def functions() -> Functions:
+    """Of this process, and so of its children: to look for them in each would touch all that they share with it."""
+    return Functions()
+
+
+def changed(functions: Functions, path: Path, old: str, new: str, holds: Callable[[], bool]) -> bool:
     """Make the change in this process, and look."""
     text = path.read_text()
     assert text.count(old) == 1, f"{old!r} stands {text.count(old)} times in {path.name}"
     tree = ast.parse(text.replace(old, new))
-    Functions().swap(path, tree)
+    functions.swap(path, tree)
     module = importlib.import_module(dotted(path))
     for node in tree.body:
         match node:
@@ -88,11 +94,11 @@ def changed(path: Path, old: str, new: str, holds: Callable[[], bool]) -> bool:
 
 
 @pytest.mark.parametrize("change", NAMED)
-def test_a_change_that_once_went_unnoticed_is_noticed(change: str) -> None:
+def test_a_change_that_once_went_unnoticed_is_noticed(change: str, functions: Functions) -> None:
     file, old, new, holds = NAMED[change]
     path = ROOT / "conformance/judge" / file
     work = [
-        ("as it is", 60.0, lambda: changed(path, old, old, holds)),
-        ("changed", 60.0, lambda: changed(path, old, new, holds)),
+        ("as it is", 60.0, lambda: changed(functions, path, old, old, holds)),
+        ("changed", 60.0, lambda: changed(functions, path, old, new, holds)),
     ]
     assert dict(herd.each(work, 2)) == {"as it is": herd.SURVIVED, "changed": herd.KILLED}
