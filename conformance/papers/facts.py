@@ -6,13 +6,13 @@ other, and the edit that would undo it in the recording.  Whether a check turns 
 
 from __future__ import annotations
 
-import copy
 import itertools
 import json
-from collections.abc import Collection, Iterable, Iterator, Mapping, Sequence
+from collections.abc import Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, replace
 from typing import Any
 
+from conformance.papers.by_type import Sorted
 from conformance.papers.player import GONE, Seen, at
 from conformance.papers.script import leaves, streams
 from conformance.papers.trace import Draft, Edit, Entry, Trace
@@ -45,27 +45,6 @@ class Fact:
 def holds(test: str, seen: Seen) -> bool:
     """Whether a fact's expression is true of what was seen."""
     return bool(eval(test, {"seen": seen, "at": at, "GONE": GONE}))  # noqa: S307  # an expression of ours
-
-
-class Sorted(Seen):
-    """What was seen, by type: the facts ask for it thousands of times."""
-
-    def __init__(self, seen: Seen) -> None:
-        super().__init__(seen.got)
-        self.status, self.closed_by, self.code, self.reason = seen.status, seen.closed_by, seen.code, seen.reason
-        self._kinds: dict[Any, list[tuple[int, Any]]] = {}
-        for step, event in seen.got:
-            self._kinds.setdefault(str(at(event, "type")), []).append((step, event))
-
-    def of(self, kind: str, since: int = 0) -> list[Any]:
-        """The events of a type since a step."""
-        return [event for step, event in self._kinds.get(kind, ()) if step >= since]
-
-    def during(self, steps: Collection[int]) -> Sorted:
-        """The same, had nothing come but in these steps."""
-        part = copy.copy(self)
-        part.got = [pair for pair in self.got if pair[0] in steps]
-        return Sorted(part)
 
 
 class Courses:

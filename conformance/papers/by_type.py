@@ -1,0 +1,30 @@
+"""What was seen on a connection, sorted once by the types of its events."""
+
+from __future__ import annotations
+
+import copy
+from collections.abc import Collection
+from typing import Any
+
+from conformance.papers.player import Seen, at
+
+
+class Sorted(Seen):
+    """What was seen, by type: the facts ask for it thousands of times."""
+
+    def __init__(self, seen: Seen) -> None:
+        super().__init__(seen.got)
+        self.status, self.closed_by, self.code, self.reason = seen.status, seen.closed_by, seen.code, seen.reason
+        self._kinds: dict[Any, list[tuple[int, Any]]] = {}
+        for step, event in seen.got:
+            self._kinds.setdefault(str(at(event, "type")), []).append((step, event))
+
+    def of(self, kind: str, since: int = 0) -> list[Any]:
+        """The events of a type since a step."""
+        return [event for step, event in self._kinds.get(kind, ()) if step >= since]
+
+    def during(self, steps: Collection[int]) -> Sorted:
+        """The same, had nothing come but in these steps."""
+        part = copy.copy(self)
+        part.got = [pair for pair in self.got if pair[0] in steps]
+        return Sorted(part)
