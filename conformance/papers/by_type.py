@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import copy
-from collections.abc import Collection
+from collections.abc import Collection, Iterable
 from typing import Any
 
 from conformance.papers.player import Seen, at
@@ -28,3 +28,22 @@ class Sorted(Seen):
         part = copy.copy(self)
         part.got = [pair for pair in self.got if pair[0] in steps]
         return Sorted(part)
+
+
+def numbered(rows: Iterable[tuple[int, Any, Any]]) -> dict[tuple[str, int, int], Any]:
+    """Values by type, step, and which of its type in that step."""
+    found: dict[tuple[str, int, int], Any] = {}
+    counted: dict[tuple[str, int], int] = {}
+    for step, event, value in rows:
+        kind = str(at(event, "type"))
+        nth = counted[kind, step] = counted.get((kind, step), -1) + 1
+        found[kind, step, nth] = value
+    return found
+
+
+def windows(rows: Iterable[tuple[int, Any, int]]) -> dict[tuple[int, str], list[int]]:
+    """Places by step and type."""
+    found: dict[tuple[int, str], list[int]] = {}
+    for step, event, place in rows:
+        found.setdefault((step, str(at(event, "type"))), []).append(place)
+    return found

@@ -12,7 +12,7 @@ from collections.abc import Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, replace
 from typing import Any
 
-from conformance.papers.by_type import Sorted
+from conformance.papers.by_type import Sorted, numbered, windows
 from conformance.papers.player import GONE, Seen, at
 from conformance.papers.script import leaves, streams
 from conformance.papers.trace import Draft, Edit, Entry, Trace
@@ -90,9 +90,9 @@ class Courses:
 
     def _pairs(self) -> Iterator[tuple[Entry, Any, Any]]:
         """Each event with those of the other courses in its place; what streams has the first of its kind."""
-        mine = _numbered((entry.step, entry.event, entry) for entry in self.said)
-        other = _numbered((step, event, event) for step, event in self.other.got)
-        again = _numbered((step, event, event) for step, event in self.again.got)
+        mine = numbered((entry.step, entry.event, entry) for entry in self.said)
+        other = numbered((step, event, event) for step, event in self.other.got)
+        again = numbered((step, event, event) for step, event in self.again.got)
         for (kind, step, nth), entry in mine.items():
             place = (kind, step, 0 if streams(kind) else nth)
             if place in other:
@@ -151,8 +151,8 @@ class Courses:
         return edit
 
     def _counts(self) -> Iterator[Fact]:
-        mine = _windows((entry.step, entry.event, entry.key) for entry in self.said)
-        other = _windows((step, event, place) for place, (step, event) in enumerate(self.other.got))
+        mine = windows((entry.step, entry.event, entry.key) for entry in self.said)
+        other = windows((step, event, place) for place, (step, event) in enumerate(self.other.got))
         for step, kind in dict.fromkeys([*other, *mine]):
             here, there = mine.get((step, kind), []), other.get((step, kind), [])
             enough, since = len(self.other.of(kind, step)), self._since(kind, step)
@@ -177,8 +177,8 @@ class Courses:
                     )  # fmt: skip
 
     def _added(self, places: Iterable[int], step: int) -> Edit:
-        mine = _numbered((entry.step, entry.event, entry.key) for entry in self.said)
-        others = list(_numbered((s, e, n) for n, (s, e) in enumerate(self.other.got)).items())
+        mine = numbered((entry.step, entry.event, entry.key) for entry in self.said)
+        others = list(numbered((s, e, n) for n, (s, e) in enumerate(self.other.got)).items())
         added = []
         for place in places:
             # Before the next that is there, too.
@@ -325,7 +325,7 @@ def _moved(keys: list[int], before: int) -> Edit:
 def _places(rows: Iterable[tuple[int, Any, int]]) -> dict[tuple[str, int, int], int]:
     """Where events stand by type, step, and which of its type in that step; of what streams the first and the last."""
     found: dict[tuple[str, int, int], int] = {}
-    for (kind, step, nth), place in _numbered((step, event, place) for step, event, place in rows).items():
+    for (kind, step, nth), place in numbered((step, event, place) for step, event, place in rows).items():
         if not streams(kind):
             found[kind, step, nth] = place
         else:
@@ -351,25 +351,6 @@ def _short(value: Any) -> str:
 
 def _count(number: int, kind: str) -> str:
     return f"{number or 'no'} `{kind}`"
-
-
-def _numbered(rows: Iterable[tuple[int, Any, Any]]) -> dict[tuple[str, int, int], Any]:
-    """Values by type, step, and which of its type in that step."""
-    found: dict[tuple[str, int, int], Any] = {}
-    counted: dict[tuple[str, int], int] = {}
-    for step, event, value in rows:
-        kind = str(at(event, "type"))
-        nth = counted[kind, step] = counted.get((kind, step), -1) + 1
-        found[kind, step, nth] = value
-    return found
-
-
-def _windows(rows: Iterable[tuple[int, Any, int]]) -> dict[tuple[int, str], list[int]]:
-    """Places by step and type."""
-    found: dict[tuple[int, str], list[int]] = {}
-    for step, event, place in rows:
-        found.setdefault((step, str(at(event, "type"))), []).append(place)
-    return found
 
 
 def _holders(seen: Seen) -> Mapping[str, tuple[str, int, str]]:
