@@ -147,6 +147,8 @@ class _Names:
         """`the voice is `Tina``, `the answers are `a`, `b``: an expression with its value."""
         value = self.value(node)
         name = self.name(node)
+        if name.startswith("the events") and isinstance(value, list) and not value:
+            return f"no {name.removeprefix('the ')} came{rest}"
         several = isinstance(value, list | tuple | set | frozenset) and (
             len(value) > 1 or name.startswith("the events")
         )

@@ -41,7 +41,7 @@ def advice(made: Mapping[str, Any], mark: str = "") -> str:
     What follows from an answer that is not known is about the run, whatever was judged.
     """
     played = made["mock"] and not made.get("client")  # a client is told of itself
-    return "What to do, if the service answers so" if played and mark != "unknown" else "What to do"
+    return "What to do if the service answers like this" if played and mark != "unknown" else "What to do"
 
 
 WORDS = {"yes": "Yes", "no": "No", "partly": "Partly", "unknown": "Not known"}

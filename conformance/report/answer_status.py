@@ -135,8 +135,11 @@ def _said(known: Known, rows: Rows, told: Rows, ways: dict[str, set[str]]) -> tu
         return mark, f"Contradictory: {way} counts now as {names}, for no reason that shows."
     if len(statuses) == 1:
         only = next(iter(statuses))
-        which = "that was tried" if len(told) == len(rows) else "whose status was told"
-        return mark, f"Every way of closing {which} {_listed(only)}."
+        which = "tried" if len(told) == len(rows) else "whose status was told"
+        if len(told) == 1:
+            return mark, f"The one way of closing {which} {_listed(only)}."
+        together = _listed(only).replace("is ", "are ", 1).replace("counts ", "count ", 1)
+        return mark, f"All {len(told)} ways of closing {which} {together}."
     return mark, _sentence(ways)
 
 
@@ -188,10 +191,10 @@ def _todo(known: Known, told: Rows, ways: dict[str, set[str]]) -> str:
     if good:
         return f"Leave by {min(good, key=len)}: of the ways that were tried it counts as a success."
     if known.outcome("Q-FINISH") is None:
-        return "Ask the vendor which end counts as a success; this run does not know how `session.finish` is met."
+        return "Ask the vendor what counts as a success; this run does not know how `session.finish` is met."
     return (
-        "Close with 1000 all the same, raise no alarm for this status alone, and ask the vendor which end counts as a "
-        "success."
+        "Close with 1000 (`ws.close()`) all the same, raise no alarm for this status alone, and ask the vendor what "
+        "counts as a success."
     )
 
 

@@ -18,7 +18,7 @@ from conformance.report.case import Case
 __all__ = ["SHOWN", "Evidence", "InWords", "in_words", "plain", "unread"]
 
 
-ENDED = "Mend first what stopped this run, then run all of it again."
+ENDED = "Find out what stopped this run, then run all of it again."
 
 
 def in_words(

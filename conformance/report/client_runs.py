@@ -153,20 +153,20 @@ def _leaves_behind(found: list[dict[str, Any]]) -> InWords:
         )
     elif succeeded:
         mark = "partly"
-        under = f"under {good} of {rules} possible ones every session is a success"
-        text = f"Nobody outside knows the platform's rule; {under}."
+        under = f"Successes under {good} of the {rules} rules that the platform may follow"
+        text = f"{under}; nobody outside knows which it follows."
     else:
         mark, text = "no", "No success, under any rule that the platform may follow."
     unknown = "which of these rules the platform follows; the mock lists each session under every one of them"
     todo = "End with `session.finish` where the endpoint accepts it, and with a close frame 1000 everywhere."
     ended = [one for _, one in _sessions(found)]
     if ended and all(one["finish"] != "not sent" and one["left"].endswith("close-1000") for one in ended):
-        todo = "Ask the vendor which end counts as a success: your program does all that may count."
+        todo = "Ask the vendor what counts as a success: no client can do more than yours does."
     return InWords(ask, text, unknown, (), mark=mark, todo="" if mark == "yes" else todo, how=tuple(how))
 
 
 def _costs(found: list[dict[str, Any]]) -> InWords:
-    ask = "Does it hold sessions, and what did they take?"
+    ask = "Did it hold sessions, and what did they use?"
     every = [session for row in found for session in row["sessions"]]
     plain = [session for row in found if row["scenario"] == "plain" for session in row["sessions"]]
     parts = [f"{what}: {_amount(those)}." for what, those in (("In `plain`", plain), ("In all", every)) if those]

@@ -2,6 +2,12 @@
 
 from __future__ import annotations
 
+from collections.abc import Mapping
+from typing import Any
+
+from conformance.cut import listed
+
+LIES = 3  # lies of a mock that a sentence names
 CHAPTERS = {
     "00": "General rules",
     "01": "Connection",
@@ -80,3 +86,10 @@ def verdict_word(verdict: str, level: str) -> str:
 def chapter_name(number: str) -> str:
     """`Session configuration` for `03`."""
     return CHAPTERS.get(number, f"Chapter {number}")
+
+
+def lies(run: Mapping[str, Any]) -> str:
+    """What the mock of a run was told to do wrong, as the rest of a sentence; three of them by name."""
+    names = [str(name) for name in run.get("quirks") or ()]
+    more = [f"{len(names) - LIES} more"] if len(names) > LIES else []
+    return f", which was told to misbehave ({listed([*names[:LIES], *more])})" if names else ""

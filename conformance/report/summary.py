@@ -22,6 +22,7 @@ from conformance.report.cost import cost
 from conformance.report.explored import explored
 from conformance.report.headline import RunVerdict, headline, levels, transport
 from conformance.report.html_text import plural
+from conformance.report.naming import lies
 from conformance.report.reach import Reach, reach
 from conformance.report.record import Record
 from conformance.report.stability import stability
@@ -208,7 +209,7 @@ def caveats(record: Record) -> list[str]:
         )
     elif of_mock(record):
         which = "embedded mock" if named["kind"] == "mock" else "mock"
-        said.append(f"This run judged the {which}. It tells nothing about the live service.")
+        said.append(f"This run judged the {which}{lies(record.run)}. It tells nothing about the live service.")
     elif named["kind"] == "live" and is_loopback(str(named["endpoint"])):
         said.append("The endpoint is on this machine: this page tells of what answers there, be it the service or not.")
         if (record.status or {}).get("reader") == MOCK_LEDGER:

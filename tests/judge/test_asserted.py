@@ -50,6 +50,12 @@ AFTER = SimpleNamespace(after=lambda _: [7])
     [
         ("assert voice == 'Ethan'", {"voice": "Tina"}, "the voice is `Tina`, not `Ethan`"),
         ("assert wire.types == ('a',)", {"wire": WIRE}, "the events are `a`, `b`, not `a`"),
+        ("assert wire.types == ['a']", {"wire": SimpleNamespace(types=[])}, "no events came, not `a`"),
+        (
+            "assert wire.after('s') == ['a']",
+            {"wire": SimpleNamespace(after=lambda _: [])},
+            "no events after `s` came, not `a`",
+        ),
         ("assert wire.the('x')['n'] == 'y'", {"wire": WIRE}, "`n` of `x` is `x`, not `y`"),
         ("assert 'error' in said", {"said": ["a"]}, "the said lacks `error`: `a`"),
         ("assert 'error' not in said", {"said": ["error"]}, "the said holds `error`"),

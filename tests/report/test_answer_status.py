@@ -67,3 +67,17 @@ def test_a_wait_in_vain_is_not_told_as_silence() -> None:
     assert stopped(waited) == "`session.created` did not come"  # binary frames, for one, may have come
     ended = Stop(0, ("session.created",), 300.0, "the connection ended while waiting for session.created", "ended")
     assert stopped(ended) == ended.why
+
+
+@pytest.mark.parametrize(
+    ("number", "status", "says"),
+    [
+        (1, "failed_client", "The one way of closing tried counts as failed (client error)."),
+        (2, "failed_client", "All 2 ways of closing tried count as failed (client error)."),
+        (2, "unknown", "All 2 ways of closing tried are listed without a status."),
+    ],
+)
+def test_ways_that_all_end_alike_are_counted(number: int, status: str, says: str, tmp_path: Path) -> None:
+    (one,) = close_paths(records.usual(tmp_path))
+    rows = [{**one, "path": f"close-{place}", "status": status} for place in range(number)]
+    assert in_words([], rows)[1].text == says

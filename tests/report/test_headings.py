@@ -16,8 +16,8 @@ from support import records
 @pytest.mark.parametrize(
     ("mock", "client", "leads"),
     [
-        (True, None, "What to do, if the service answers so"),
-        (True, [], "What to do, if the service answers so"),  # of no client
+        (True, None, "What to do if the service answers like this"),
+        (True, [], "What to do if the service answers like this"),  # of no client
         (True, [{}], "What to do"),  # a client is told of itself, whoever served it
         (False, None, "What to do"),
     ],
@@ -28,7 +28,7 @@ def test_nobody_is_told_to_write_a_client_for_what_the_mock_does(mock: bool, cli
 
 def test_what_is_not_known_is_about_the_run_whatever_was_judged() -> None:
     assert advice({"mock": True}, "unknown") == "What to do"
-    assert advice({"mock": True}, "no") == "What to do, if the service answers so"
+    assert advice({"mock": True}, "no") == "What to do if the service answers like this"
 
 
 @pytest.mark.parametrize(
@@ -91,19 +91,34 @@ def left(*listed: str, finish: str = "not sent", label: str = "close-1000") -> d
 
 
 GOOD, BAD = "succeeded", "failed_client"
-VENDOR = "Ask the vendor which end counts as a success: your program does all that may count."
+VENDOR = "Ask the vendor what counts as a success: no client can do more than yours does."
 
 
 @pytest.mark.parametrize(
     ("sessions", "mark", "text", "vendor"),
     [
         ([], "unknown", "Not known", False),
-        ([left(BAD, GOOD), left(BAD, GOOD)], "partly", "under 1 of 2 possible ones every session is a success.", False),
+        (
+            [left(BAD, GOOD), left(BAD, GOOD)],
+            "partly",
+            "Successes under 1 of the 2 rules that the platform may follow;",
+            False,
+        ),
         ([left(BAD, GOOD), left(GOOD, BAD)], "partly", "Some are and some are not, under whichever rule", False),
         ([left(GOOD, GOOD)], "yes", "Successes, under every rule", False),
         ([left(BAD, BAD)], "no", "No success, under any rule", False),
-        ([left(BAD, GOOD, finish="refused", label="finish-refused, close-1000")], "partly", "every session is", True),
-        ([left(BAD, GOOD, finish="refused", label="finish-refused, drop")], "partly", "every session is", False),
+        (
+            [left(BAD, GOOD, finish="refused", label="finish-refused, close-1000")],
+            "partly",
+            "Successes under 1 of the 2",
+            True,
+        ),
+        (
+            [left(BAD, GOOD, finish="refused", label="finish-refused, drop")],
+            "partly",
+            "Successes under 1 of the 2",
+            False,
+        ),
         ([left(BAD, GOOD, finish="refused", label="finish-refused, close-1000"), left(BAD, GOOD)], "partly", "", False),
     ],
 )

@@ -224,6 +224,14 @@ def test_caveats(made: Record, says: list[Any]) -> None:
     assert all(wanted in (..., told) for wanted, told in zip(says, caveats(made), strict=True))
 
 
+@pytest.mark.parametrize(("quirks", "told"), [("", ""), ("a", "a"), ("abc", "a, b, c"), ("abcd", "a, b, c, 1 more")])
+def test_what_a_mock_was_told_to_do_wrong_is_said(quirks: str, told: str) -> None:
+    made = record(*PASSING)
+    made.run["quirks"] = list(quirks)
+    misbehaves = f", which was told to misbehave ({told})" if told else ""
+    assert caveats(made) == [f"This run judged the embedded mock{misbehaves}. It tells nothing about the live service."]
+
+
 def test_a_record_that_is_not_whole_says_why() -> None:
     made = record(*PASSING)
     assert ended(made) is None

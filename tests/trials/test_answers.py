@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 from dataclasses import asdict
 from typing import Any
 
@@ -36,7 +37,7 @@ CLOSED = (
     "partly",
     "Partly: `session.finish` is met by a close on an idle session, but refused during a reply.",
 )
-FAILED = ("no", "Every way of closing that was tried counts as failed (client error).")
+FAILED = ("no", "All N ways of closing tried count as failed (client error).")
 ONLY_FINISHED = ("yes", "`session.finish` counts as succeeded, every other way tried as failed (client error).")
 UNTOLD = ("unknown", "Not known: the platform told the status of no session of this run.")
 UNWALKED = ("unknown", "Not known: no way of closing was carried out to its end in this run.")
@@ -63,6 +64,13 @@ def answers(result: Result) -> list[InWords]:
     return found
 
 
+def counted(answer: InWords) -> str:
+    """Its sentence; how many ways of closing there are is for the list of them to say."""
+    number = re.match(r"All (\d+) ways", answer.text)
+    assert number is None or int(number[1]) == len(answer.conversations) > 1
+    return re.sub(r"^All \d+", "All N", answer.text)
+
+
 OTHERS = {"GEN-017", "GEN-057", "GEN-058"}
 """The rules of other chapters that an answer names."""
 
@@ -83,7 +91,7 @@ def held(**options: Any) -> Trial:
 
 def told(trials: list[Trial]) -> list[list[tuple[str, str]]]:
     """The mark and the sentence of each answer, a list for each trial."""
-    return [[(answer.mark, answer.text) for answer in answers(result)] for result in run(trials)]
+    return [[(answer.mark, counted(answer)) for answer in answers(result)] for result in run(trials)]
 
 
 def against(answer: InWords) -> str:
@@ -106,7 +114,7 @@ LISTED = {
          "tried as failed (client error).")),
     ),
     "pending_until_finish": (
-        ("no", "Every way of closing that was tried counts as in progress."),
+        ("no", "All N ways of closing tried count as in progress."),
         ("yes", "`session.finish` counts as succeeded, every other way tried as in progress."),
     ),
     "absent_unless_success": (
@@ -241,7 +249,7 @@ MISLEADING = {
         "missing from the platform's list",
     ),
     "ledger-names-another": (
-        None, ("partly", "Every way of closing whose status was told counts as failed (client error)."), "",
+        None, ("partly", "The one way of closing whose status was told counts as failed (client error)."), "",
     ),
     "ledger-counts-twice": (None, None, "not the sum of the replies'"),
     "error-kills-connection": (
@@ -261,5 +269,5 @@ def test_quirks_do_not_mislead() -> None:
     for name, result in zip((*MISLEADING, *quiet), results, strict=True):
         first, second, but = MISLEADING.get(name, (None, None, ""))
         found = answers(result)
-        assert [(one.mark, one.text) for one in found[:2]] == [first or REFUSED, second or FAILED], name
+        assert [(one.mark, counted(one)) for one in found[:2]] == [first or REFUSED, second or FAILED], name
         assert but in against(found[0]) + against(found[1]), name

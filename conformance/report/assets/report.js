@@ -30,11 +30,12 @@
   };
   document.body.classList.add("scripted");
   for (const node of document.querySelectorAll(".js")) node.hidden = false;
+  const shape = { year: "numeric", month: "short", day: "numeric", hour: "numeric", minute: "2-digit", timeZoneName: "short" };
   const local = (node) => {
     const at = new Date(node.dateTime);
     if (Number.isNaN(at.valueOf())) return node;
     node.title = `${node.dateTime} (UTC)`;
-    node.textContent = at.toLocaleString();
+    node.textContent = at.toLocaleString([], shape);
     return node;
   };
   document.querySelectorAll("time").forEach(local);
