@@ -126,7 +126,7 @@ def _binary(held: list[Transcript]) -> tuple[str, set[str]] | None:
     spoke = {name for name, opcodes in said.items() if opcodes}
     if len(spoke) < SEVERAL or any("text" in opcodes for opcodes in said.values()):
         return None
-    return "every event of the server comes in a binary frame: none of them can be read", spoke
+    return "every event of the server comes in a binary frame, and none of them can be read", spoke
 
 
 def _refused(kind: str, held: list[Transcript]) -> tuple[str, set[str]] | None:

@@ -8,7 +8,7 @@ from typing import Any
 
 from conformance.report.answer import SHOWN
 
-KINDS = ("`session.finish`", "A close frame", "No close frame", "The server ends it", "Not walked to its end")
+KINDS = ("`session.finish`", "A close frame", "No close frame", "The server ends it", "Not walked to the end")
 
 MET = {
     "finished": "`session.finished` came",

@@ -200,7 +200,7 @@ FATE = {
     "refused as unknown": ("missed", "△"),
     "ignored": ("inconclusive", "?"),
     "fatal": ("fail", "✗"),
-    "not reached": ("not_run", "○"),
+    "not reached": ("not_run", "·"),
 }
 
 

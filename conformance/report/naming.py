@@ -41,8 +41,8 @@ GLYPH = {
     "blocked": "⊘",
     "skipped": "–",  # noqa: RUF001
     "inconclusive": "?",
-    "not_run": "○",
-    "observed": "●",
+    "not_run": "·",
+    "observed": "◆",
     "error": "!",
 }
 WORDS = {"not_run": "not run"}
@@ -51,8 +51,8 @@ RUN_GLYPH = {
     "fails": "✗",
     "infrastructure": "?",
     "incomplete": "?",
-    "nothing_judged": "○",
-    "interrupted": "○",
+    "nothing_judged": "?",
+    "interrupted": "?",
     "inconsistent": "!",
 }
 UNJUDGED = {

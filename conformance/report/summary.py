@@ -241,7 +241,7 @@ def _raised(reached: Reach) -> list[str]:
     """What would let a run judge all of it, where a budget of its own kept it from that."""
     if not reached.incomplete or "budget" not in reached.causes:
         return []
-    return ["The budget was spent before all was held: `--budget-sessions` and `--budget-tokens` allow more."]
+    return ["The budget ran out before the run was through: `--budget-sessions` and `--budget-tokens` allow more."]
 
 
 def _is_leaving(model: str) -> bool:

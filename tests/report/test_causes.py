@@ -47,7 +47,7 @@ def test_a_server_that_speaks_in_binary_frames_is_told_as_that() -> None:
         leg = transcript.legs[0]
         leg.frames[:] = [replace(one, opcode="binary") if one.side == "server" else one for one in leg.frames]
     (cause,) = causes(binary, judged("a/0", "a/1"))
-    assert cause.words == "every event of the server comes in a binary frame: none of them can be read"
+    assert cause.words == "every event of the server comes in a binary frame, and none of them can be read"
     assert cause.checks == ("A-000", "A-001")
     readable = held(3, s("session.created", session=SESSION))
     assert not any("binary" in one.words for one in causes([*binary, readable], judged("a/0")))

@@ -9,10 +9,13 @@ from pathlib import Path
 from conformance.judge.finding import Finding as Told
 from conformance.report import html, html_detail
 from conformance.report.case import Case
+from conformance.report.closing import row
 from conformance.report.findings import Finding
 from conformance.report.html_finding import shown
+from conformance.report.html_trace import Complaints
 from conformance.report.record import read
 from conformance.report.summary import summary
+from conformance.wire.transcript import Stop
 from support import records
 
 FAILED = Case("CLO-007", "MUST", "fail", "no close frame came back", "closing/Idle", 0.0)
@@ -62,3 +65,12 @@ def test_the_day_of_a_source_is_said_once(tmp_path: Path) -> None:
     assert after("WS-REC") == ""  # it has its day in its name
     assert after("SE", "WS-REC") == "as of 2026-10-04", "a page has its day from nowhere else"
     assert after() == "as of 2026-10-04"
+
+
+def test_a_way_that_was_not_walked_to_the_end_has_no_outcome() -> None:
+    walked = records.transcript("closing/Idle", records.Stage().greet().close(), path="close-1000-idle")
+    shown = dict(html_detail.conversation(walked, Complaints(), [], row(walked))["close"])
+    assert shown["What came of it"] == "the close was answered by 1000"
+    walked.stop = Stop(0, ("session.created",), 300.0, "nothing came", "silence")
+    cut = dict(html_detail.conversation(walked, Complaints(), [], row(walked))["close"])
+    assert cut == {"Close path": "close-1000-idle", "Not walked to the end": "`session.created` did not come"}

@@ -297,14 +297,14 @@
     if (data.outcomes) {
       const list = make("ul", "outcomes");
       for (const [seen, means, sources, evidence] of data.outcomes) {
-        const item = make("li", seen ? "seen" : "", seen ? make("span", "mark", "● seen here ") : "", prose(means));
+        const item = make("li", seen ? "seen" : "", seen ? make("span", "mark", "◆ seen here ") : "", prose(means));
         const says = sources.flatMap(([name, address], at) => [at ? ", " : "", address ? link(name, address) : name]);
         const told = make("span", "muted", " Says so: ", ...(says.length ? says : [bdi(evidence)]));
         told.title = evidence;
         item.append(told);
         list.append(item);
       }
-      if (data.outcome === "other") list.append(make("li", "seen", "● seen here: something that no source foresaw"));
+      if (data.outcome === "other") list.append(make("li", "seen", "◆ seen here: something that no source foresaw"));
       box.append(make("h2", "", data.outcome ? "What was seen" : "No answer"), list);
     }
     if (data.seen) {
