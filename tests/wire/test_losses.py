@@ -8,7 +8,8 @@ import pytest
 from websockets.asyncio.server import ServerConnection
 from websockets.frames import Frame, Opcode
 
-from conformance.wire import close, silence, until
+from conformance import fixtures
+from conformance.wire import append, close, until
 from conformance.wire.conversation import Conversation
 from conformance.wire.recording import Budget
 from support import endpoints
@@ -148,7 +149,12 @@ async def test_tcp_that_was_lost_in_the_middle_is_the_lines_and_a_new_connection
         await connection.send('{"type":"input_audio_buffer.committed"}')
         await connection.wait_closed()
 
-    spoken = [until("session.created"), silence(2000), until("input_audio_buffer.committed"), close(1000)]
+    spoken = [
+        until("session.created"),
+        append(fixtures.noise(2000)),
+        until("input_audio_buffer.committed"),
+        close(1000),
+    ]
     found, seen, _ = await record(in_turn(goes, stays), Conversation("test/1", script=lambda _: spoken))
     assert [one.lost for one in seen] == ["TCP ended without a close frame", ""]
     assert found.transcripts["test/1"].trouble is None
