@@ -27,7 +27,7 @@ def called(target: Mapping[str, Any]) -> str:
     return first.rpartition("/")[2] + space + rest
 
 
-COMPARE = "See that it is what you meant it to send; what is billed only the service tells."
+COMPARE = "Check that this is what it was meant to send; what is billed only the service tells."
 POLICIES = ("finish_required", "clean_close_ok", "pending_until_finish", "absent_unless_success", "cancelled")
 
 
