@@ -16,6 +16,7 @@ from functools import lru_cache
 from types import FrameType, TracebackType
 from typing import Any
 
+from conformance import garbage
 from conformance.guarded import shortened
 
 OURS = "conformance"
@@ -79,7 +80,7 @@ def _statement(traceback: TracebackType | None) -> tuple[ast.Assert, FrameType] 
 @lru_cache(maxsize=64)
 def _assertions(path: str) -> tuple[ast.Assert, ...]:
     try:
-        tree = ast.parse("".join(linecache.getlines(path)))
+        tree = garbage.syntax("".join(linecache.getlines(path)))
     except SyntaxError:
         return ()
     return tuple(node for node in ast.walk(tree) if isinstance(node, ast.Assert))

@@ -11,6 +11,7 @@ from pathlib import Path
 from typing import Any
 from urllib.parse import urlsplit
 
+from conformance import garbage
 from conformance.papers import player
 from conformance.papers.repro import NoReproduction, Reproduction
 from conformance.wire.target import PATH, REGIONS
@@ -26,13 +27,13 @@ LOCAL = "ws://127.0.0.1:8765/api-ws/v1/realtime"
 def source(steps: Sequence[Any], test: str) -> list[str]:
     """The lines of the player that these steps and this test need, without comments."""
     actions = frozenset(step[3] for step in steps)
-    names = {node.attr for node in ast.walk(ast.parse(test)) if isinstance(node, ast.Attribute)}
+    names = {node.attr for node in ast.walk(garbage.syntax(test)) if isinstance(node, ast.Attribute)}
     return _source(actions, frozenset(names | ({"value"} if "filled" in actions else set())))
 
 
 @functools.cache
 def _source(actions: frozenset[str], names: frozenset[str]) -> list[str]:
-    tree = ast.parse(Path(player.__file__).read_text(encoding="utf-8"))
+    tree = garbage.syntax(Path(player.__file__).read_text(encoding="utf-8"))
     out = {*ACTIONS} - actions | {"say"} | (set() if names & ENDING else {"ending"})
     body: list[ast.stmt] = []
     for node in tree.body[2:]:  # without the docstring and the import from the future
