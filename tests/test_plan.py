@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import re
 import statistics
+from dataclasses import replace
 from pathlib import Path
 
 import pytest
@@ -11,7 +12,7 @@ import pytest
 from conformance import fuzz
 from conformance.judge.checks import load
 from conformance.mock.options import Latency, MockOptions
-from conformance.plan import MOVES, costs, plan
+from conformance.plan import MOVES, costs, plan, seconds
 from conformance.report.cost import tokens
 from conformance.report.record import read
 from conformance.spec.profiles import DEFAULT_MODEL, MODELS, profile_for
@@ -141,3 +142,10 @@ def test_a_generated_conversation_costs_by_its_moves() -> None:
     )
     assert deep.minutes == pytest.approx(10 * usual.minutes)
     assert deep.least == pytest.approx(10 * usual.least, rel=0.1)
+
+
+def test_what_one_conversation_takes_is_what_was_measured_and_nothing_where_nobody_measured() -> None:
+    profile = profile_for(DEFAULT_MODEL)
+    turn = chapters().conversations["vad/Turn"]
+    assert seconds(turn, profile) == costs()[profile.family]["vad/Turn"]["seconds"] > 10
+    assert seconds(replace(turn, name="vad/Unknown"), profile) == 0.0
