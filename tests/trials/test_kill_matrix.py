@@ -27,9 +27,12 @@ def found() -> Matrix:
     few = [name for number, name in enumerate(REGISTRY) if number % WHOLE and name in rows]
     checks = {name: frozenset(own.union(rows[name]["kills"])) for name in few}
     first = matrix(list(REGISTRY.values()), checks=checks)
-    # Where this machine stood still in a conversation, its checks can't judge: what nothing noticed is tried once more.
-    again = matrix([REGISTRY[name] for name in first.unnoticed], checks=checks)
-    return Matrix(first.kills | again.kills, first.errors | again.errors)
+    # Where this machine stood still in a conversation, its checks can't judge: what nothing noticed, and what alone
+    # kills a check that nothing killed, is tried once more.
+    alone = [name for name in rows if name in first.kills and not {*rows[name]["kills"]}.isdisjoint(first.immortal)]
+    again = matrix([REGISTRY[name] for name in dict.fromkeys([*first.unnoticed, *alone])], checks=checks)
+    kills = {name: killed | again.kills.get(name, {}) for name, killed in first.kills.items()}
+    return Matrix(kills, first.errors | again.errors)
 
 
 def test_there_are_many_quirks() -> None:
