@@ -14,7 +14,7 @@ from typing import Any
 from conformance.report import html_text, html_views, naming
 from conformance.report.answer import SHOWN
 from conformance.report.case import Case
-from conformance.report.closing import stopped, unfinished
+from conformance.report.closing import stopped
 from conformance.report.findings import places
 from conformance.report.html_finding import Shown
 from conformance.report.html_trace import PAYLOAD, Complaints, frames, kind, payload
@@ -161,7 +161,7 @@ def conversation(
         f"{transcript.usage['input_tokens']} tokens in, {transcript.usage['output_tokens']} out",
         "notes": notes,
         "legs": [_leg(leg) for leg in transcript.legs],
-        "close": _close(row, unfinished(transcript)) if row is not None else [],
+        "close": _close(row) if row is not None else [],
         "complaints": [
             [leg, frame.index, frame.side, html_text.shown(kind(frame), 120), words]
             for leg, frame, words in list(said.listed(transcript))[:20]
@@ -180,10 +180,10 @@ BY = {
 """How the platform's rows are told to be of a session, in words."""
 
 
-def _close(row: dict[str, Any], why: str) -> list[list[str]]:
+def _close(row: dict[str, Any]) -> list[list[str]]:
     """The close path that it walked, as pairs; of one that it did not walk to the end, why."""
-    if why:
-        return [["Close path", row["path"]], ["Not walked to the end", html_text.shown(why, 400)]]
+    if row["stopped"]:
+        return [["Close path", row["path"]], ["Not walked to the end", html_text.shown(row["stopped"], 400)]]
     told = [["Close path", row["path"]], ["What the client did", row["does"]], ["What came of it", row["behaviour"]],
             ["After the client's move", ", ".join(row["said_after"])], ["A reply that ran", row["pending"]],
             ["Status", f"{SHOWN.get(row['status'], row['status'].replace('_', ' '))} {row['status_error']}".strip()],
