@@ -48,10 +48,14 @@ WORDS = {"yes": "Yes", "no": "No", "partly": "Partly", "unknown": "Not known"}
 """What the mark of an answer is called."""
 
 
+HALVES = ("Yes, ", "No, ", "Contradictory")
+"""How a sentence begins that answers the halves of its question one by one, or can't: its mark's word says less."""
+
+
 def said(answer: Mapping[str, Any]) -> str:
     """The sentence of an answer with the word of its mark before it, where it does not say it itself."""
     word, text = WORDS[answer["mark"]], str(answer["text"])
-    return text if text.startswith((word, "Contradictory")) else f"{word}: {after_mark(text)}"
+    return text if text.startswith((word, *HALVES)) else f"{word}: {after_mark(text)}"
 
 
 def after_mark(text: str) -> str:

@@ -5,7 +5,9 @@ from __future__ import annotations
 import json
 from dataclasses import dataclass
 
-from conformance.report.answer import Evidence, InWords, Known, Mark, Rows, conversations
+from conformance.report import answer_close
+from conformance.report.answer import MOST_WORDS, Evidence, InWords, Known, Mark, Rows, conversations
+from conformance.report.answer_close import End
 from conformance.report.ending import last_lines
 
 ASK = "Is `session.finish` accepted, and is there a protocol-compliant way to end a session?"
@@ -38,7 +40,6 @@ MEANS = {
 }
 FINISHES = ("finish-and-wait", "finish-then-close", "finish-then-drop", "finish-mid-response", "finish-mid-utterance",
             "finish-with-audio", "finish-after-speech")  # fmt: skip
-CLOSES = ("close-1000-after-response", "close-1000-idle")
 WAIT = "Wait for the `response.done` of a running reply"
 
 
@@ -56,7 +57,7 @@ def answer(known: Known) -> InWords:
     both = [path for path, row in rows.items() if row.get("finish") == "both"]
     met = _moments(rows)
     said = _said(known, rows, outcome, both, met)
-    shown = conversations(rows, [*both, *FINISHES, CLOSES[0]])
+    shown = conversations(rows, [*both, *FINISHES, "close-1000-after-response"])
     return InWords(
         question=ASK,
         text=said.text,
@@ -79,45 +80,47 @@ def _moments(rows: Rows) -> dict[str, list[str]]:
 
 
 def _said(known: Known, rows: Rows, outcome: str | None, both: list[str], met: dict[str, list[str]]) -> _Said:
+    end = answer_close.end(known)
     if both:
         return _Said(
             "partly",
-            "Contradictory: `session.finish` is answered by an `error` and by `session.finished`, both in one session.",
-            f"{WAIT}, send `session.finish`, go on reading past the `error` until `session.finished`, close with 1000.",
+            _halves("Contradictory: one `session.finish` gets both an `error` and `session.finished`", end),
+            f"{WAIT}, send `session.finish`, go on reading past the `error` until `session.finished`, {end.close}.",
         )
     if outcome is None:
+        nothing = "Not known: nothing in this run shows how `session.finish` is answered"
         return _Said(
             "unknown",
-            "Not known: nothing in this run shows how `session.finish` is answered.",
+            _halves(nothing, end) if end.mark != "unknown" else f"{nothing}.",
             "Run `pytest conformance/ --case Q-FINISH` against this endpoint.",
         )
-    close = _close(rows)
     idle = MET.get(outcome)
     if idle is not None and set(met) - {idle}:
-        return _uneven(idle, met, close)
+        return _uneven(idle, met, end)
     if outcome == "finished":
-        return _accepted(known, rows)
-    if outcome in {"error", "silent"}:
-        what = "`session.finish` is refused" if outcome == "error" else "nothing answers `session.finish`"
-        text = f"No: {what}; {close.text}."
-        return _Said("no", text, f"{WAIT}, {close.todo}")
+        return _accepted(known, rows, end)
+    words = {"error": "`session.finish` is refused", "silent": "nothing answers `session.finish`"}
+    if outcome in words:
+        todo = "; leave `session.finish` out" if end is answer_close.YES else ""
+        mark: Mark = "no" if end.mark == "no" else "partly"
+        return _Said(mark, _halves(f"No, {words[outcome]}", end), f"{WAIT}, and {end.close}{todo}.")
     if outcome == "closed":
         row = rows.get("finish-and-wait", {})
         code = row.get("server_code")
         frame = "without a close frame" if code is None else "without a code" if code == 1005 else f"with {code}"
-        return _Said(
-            "partly",
-            f"Not as documented: on `session.finish` the server closes {frame}, and `session.finished` never comes.",
-            f"{WAIT}, {close.todo}",
-        )
-    return _Said(
-        "partly",
-        "Not as documented: `session.finish` is answered, but neither by `session.finished` nor by `error`.",
-        f"{WAIT}, {close.todo}",
-    )
+        first = f"No, on `session.finish` the server closes {frame}"
+    else:
+        first = "No, `session.finish` is answered by neither `session.finished` nor `error`"
+    return _Said("partly", _halves(first, end), f"{WAIT}, and {end.close}.")
 
 
-def _accepted(known: Known, rows: Rows) -> _Said:
+def _halves(first: str, end: End) -> str:
+    """A sentence that answers both halves of the question, as fully as twenty words allow."""
+    told = (f"{first}; {half}." for half in end.halves)
+    return next((text for text in told if len(text.split()) <= MOST_WORDS), f"{first}.")
+
+
+def _accepted(known: Known, rows: Rows, end: End) -> _Said:
     closes = known.outcome("Q-FINISH-SOCKET") == "server-closes"
     after = rows.get("finish-then-close") or rows.get("finish-and-wait")
     ended = after is None or after["clean"]
@@ -125,13 +128,13 @@ def _accepted(known: Known, rows: Rows) -> _Said:
         return _Said(
             "partly",
             "Partly: `session.finished` answers `session.finish`, but the connection then does not end cleanly.",
-            f"{_finishing(known)}, then close with 1000 and do not wait for long.",
+            f"{_finishing(known)}, then {answer_close.HASTY}.",
         )
-    end = "the server then closes the connection" if closes else "a close frame then ends the connection cleanly"
+    how = "the server then closes the connection" if closes else "a close frame then ends the connection cleanly"
     return _Said(
         "yes",
-        f"Yes: `session.finished` answers `session.finish`, and {end}.",
-        f"{_finishing(known)}, " + ("and expect the server to close." if closes else "then close with 1000."),
+        f"Yes: `session.finished` answers `session.finish`, and {how}.",
+        f"{_finishing(known)}, " + ("and expect the server to close." if closes else f"then {end.close}."),
     )
 
 
@@ -141,37 +144,21 @@ def _finishing(known: Known) -> str:
     return f"{WAIT}, send `session.finish`, wait for `session.finished`"
 
 
-def _uneven(idle: str, met: dict[str, list[str]], close: _Said) -> _Said:
+def _uneven(idle: str, met: dict[str, list[str]], end: End) -> _Said:
     odd = {MOMENTS[path]: what for what, paths in met.items() if what != idle for path in paths}
     moment, what = next(iter(odd.items()))
     more = f" and in {len(odd) - 1} more settings" if len(odd) > 2 else f" and {[*odd][1]}" if len(odd) == 2 else ""
     if len(set(odd.values())) > 1:
         more = ", and otherwise elsewhere"
-    text = f"Partly: `session.finish` is {idle} on an idle session, but {what} {moment}{more}."
+    first = f"Partly: `session.finish` is {idle} when idle, but {what} {moment}"
+    told = [_halves(f"{first}{tail}", end) for tail in dict.fromkeys((more, ""))]
+    # That there is a way to end a session matters more than in how many settings something is odd.
+    text = next((text for text in told if "; " in text), told[0])
     if idle == "accepted" or "accepted" in met:
-        return _Said("partly", text, f"{WAIT}, send `session.finish`, wait for any answer, then close with 1000.")
-    return _Said("partly", text, f"{WAIT}, {close.todo}")
-
-
-def _close(rows: Rows) -> _Said:
-    """What a close frame 1000 is worth here: the words of a half-sentence, and what to do."""
-    found = [rows[path] for path in CLOSES if path in rows and rows[path]["who_first"] == "client"]
-    if not found:
-        return _Said("unknown", "whether a close frame ends a session cleanly was not seen", "and close with 1000.")
-    clean = [row for row in found if row["clean"] and row["server_code"] == 1000]
-    if len(clean) == len(found):
-        return _Said("yes", "a close frame 1000, answered by 1000, ends the connection properly",
-                     "and close with 1000; leave `session.finish` out.")  # fmt: skip
-    if clean:
-        return _Said("partly", "a close frame 1000 ends a session cleanly on one path and not on another",
-                     "and close with 1000; do not wait for the answer for long.")  # fmt: skip
-    code = found[0]["server_code"]
-    if code == 1000:
-        return _Said("partly", "a close frame 1000 is answered by 1000, but TCP then stays open",
-                     "close with 1000 and end TCP from this side.")  # fmt: skip
-    what = "gets no valid close frame back" if code is None else f"is answered by {'none' if code == 1005 else code}"
-    return _Said("no", f"a close frame 1000 {what}, so no end is clean",
-                 "and close with 1000; do not wait for the answer for long.")  # fmt: skip
+        todo = f"{WAIT}, send `session.finish`, wait for any answer, then {end.close}."
+    else:
+        todo = f"{WAIT}, and {end.close}."
+    return _Said("partly", text, todo)
 
 
 def _how(known: Known, rows: Rows, outcome: str | None, both: list[str], met: dict[str, list[str]]) -> list[Evidence]:
@@ -193,14 +180,8 @@ def _how(known: Known, rows: Rows, outcome: str | None, both: list[str], met: di
         if words is not None:
             under_way[words] = (*under_way.get(words, ()), *known.conversation(question))
     found += [Evidence("seen here", words, (), names) for words, names in under_way.items()]
-    ways = [path for path, row in rows.items() if row["client_code"] == 1000 and row["who_first"] == "client"]
-    clean = [path for path in ways if rows[path]["clean"] and rows[path]["server_code"] == 1000]
-    if ways:
-        told = f"A close frame 1000 was answered by 1000 on {len(clean)} of {len(ways)} paths that were walked"
-        found.append(
-            Evidence("seen here", f"{told}, a clean end by RFC 6455.", ("RFC6455",), conversations(rows, ways))
-        )
-    found += _against(known)
+    found += answer_close.evidence(known)
+    found += [*_against(known), *answer_close.against(known)]
     left = [row for row in known.rows.values() if not row.get("complete", True)]
     if left:
         told = "; ".join(dict.fromkeys(str(row.get("stopped")) for row in left))

@@ -5,7 +5,19 @@ from __future__ import annotations
 from collections.abc import Callable, Iterator
 from typing import Any
 
-from conformance.report.answer import NOT_READ, SHOWN, Evidence, InWords, Known, Mark, Rows, conversations, plain
+from conformance.report import answer_close
+from conformance.report.answer import (
+    MOST_WORDS,
+    NOT_READ,
+    SHOWN,
+    Evidence,
+    InWords,
+    Known,
+    Mark,
+    Rows,
+    conversations,
+    plain,
+)
 
 ASK = "Does any way of closing count as a success in the session status, and which?"
 FINISH = "`session.finish`"
@@ -28,7 +40,6 @@ LATER_MOCK = (
     "Run it again to its end, with `--status-source mock`: what the mock lists it tells while it runs, and no account "
     "knows of it."
 )
-LISTED = "counts as "
 UNLISTED = "Ask the vendor which sessions are listed, and when: not even one that has to be there was told."
 
 Row = dict[str, Any]
@@ -76,7 +87,7 @@ def _move(row: Row) -> str:
         code = row["server_code"]
         return "a close by the server" + ("" if code is None else f" with {code}")
     if row["client_code"] is None:
-        return "no close frame"
+        return "leaving without a close frame"
     return "a close frame 1000 or 1001" if row["client_code"] in CLEAN else "a close frame with another code"
 
 
@@ -138,8 +149,7 @@ def _said(known: Known, rows: Rows, told: Rows, ways: dict[str, set[str]]) -> tu
         which = "tried" if len(told) == len(rows) else "whose status was told"
         if len(told) == 1:
             return mark, f"The one way of closing {which} {_listed(only)}."
-        together = _listed(only).replace("is ", "are ", 1).replace("counts ", "count ", 1)
-        return mark, f"All {len(told)} ways of closing {which} {together}."
+        return mark, f"All {len(told)} ways of closing {which} {_listed(only, many=True)}."
     return mark, _sentence(ways)
 
 
@@ -151,28 +161,38 @@ def _sentence(ways: dict[str, set[str]]) -> str:
     order = sorted(by_status, key=lambda status: (status != "succeeded", len(by_status[status]), status))
     if "succeeded" in by_status and len(by_status["succeeded"]) > 2:
         order = [*order[1:], "succeeded"]
-    told = [(" or ".join(by_status[status]), _listed(status)) for status in order[:-1]]
+    told = [(" or ".join(by_status[status]), status) for status in order[:-1]]
     for few in range(len(told), 0, -1):
-        rest = [("every other way tried", _listed(order[-1]))] if few == len(told) else []
+        rest = [("every other way tried", order[-1])] if few == len(told) else []
         words = ", ".join([*_chained([*told[:few], *rest]), *(() if rest else ("other ways count otherwise",))])
         text = f"{words[0].upper()}{words[1:]}."
-        if len(text.split()) <= 20:
+        if len(text.split()) <= MOST_WORDS:
             return text
     return f"The status depends on the way: {len(by_status)} different ones were listed; the table tells which."
 
 
-def _listed(status: str) -> str:
+def _listed(status: str, *, many: bool = False) -> str:
     """What the platform does with a session that it gives this status."""
-    return f"is {_word(status)}" if status in {"absent", "unknown"} else f"{LISTED}{_word(status)}"
+    return f"{_verb(status)[many]} {_named(status)}"
+
+
+def _verb(status: str) -> tuple[str, str]:
+    """What one way does, and what several do."""
+    return ("is", "are") if status in {"absent", "unknown"} else ("counts", "count")
+
+
+def _named(status: str) -> str:
+    """What follows the verb."""
+    return _word(status) if status in {"absent", "unknown"} else f"as {_word(status)}"
 
 
 def _chained(parts: list[tuple[str, str]]) -> Iterator[str]:
-    """`A counts as succeeded`, then `B as failed`: what is said already is not said again."""
-    before = ""
-    for way, told in parts:
-        again = before.startswith(LISTED) and told.startswith(LISTED)
-        yield f"{way} {told.removeprefix('counts ') if again else told}"
-        before = told
+    """`A counts as succeeded`, then `B as failed`: a verb that counts is said once, of (way, status)."""
+    before = ("", "")
+    for way, status in parts:
+        verb = _verb(status)
+        yield f"{way} {_named(status) if verb == before == ('counts', 'count') else _listed(status)}"
+        before = verb
 
 
 def _word(status: str) -> str:
@@ -183,18 +203,19 @@ def _todo(known: Known, told: Rows, ways: dict[str, set[str]]) -> str:
     if not told:
         return _later(known)
     good = {way for way, statuses in ways.items() if statuses == {"succeeded"}}
+    close = answer_close.end(known).close
     if FINISH in good:
-        return "End with `session.finish`, wait for `session.finished`, then close with 1000."
+        return f"End with `session.finish`, wait for `session.finished`, then {close}."
     closed = told.get(KEY[0])
     if closed is not None and closed["status"] == "succeeded":
-        return "Close with 1000 after the last `response.done`; never let the process or its TCP connection just go."
+        return f"Wait for the last `response.done` and {close}; never let the process or its TCP connection just go."
     if good:
-        return f"Leave by {min(good, key=len)}: of the ways that were tried it counts as a success."
+        return f"Leave like this: of the ways that were tried {min(good, key=len)} counts as a success."
     if known.outcome("Q-FINISH") is None:
         return "Ask the vendor what counts as a success; this run does not know how `session.finish` is met."
     return (
-        "Close with 1000 (`ws.close()`) all the same, raise no alarm for this status alone, and ask the vendor what "
-        "counts as a success."
+        f"Wait for the last `response.done` and {close}; raise no alarm for this status alone, and ask "
+        "the vendor what counts as a success."
     )
 
 
