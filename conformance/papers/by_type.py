@@ -14,7 +14,7 @@ class Sorted(Seen):
 
     def __init__(self, seen: Seen) -> None:
         super().__init__(seen.got)
-        self.status, self.closed_by, self.code, self.reason = seen.status, seen.closed_by, seen.code, seen.reason
+        vars(self).update(vars(seen))
         self._kinds: dict[Any, list[tuple[int, Any]]] = {}
         for step, event in seen.got:
             self._kinds.setdefault(str(at(event, "type")), []).append((step, event))

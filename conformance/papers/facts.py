@@ -8,12 +8,12 @@ from __future__ import annotations
 
 import itertools
 import json
-from collections.abc import Iterable, Iterator, Mapping, Sequence
+from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, replace
 from typing import Any
 
 from conformance.papers.by_type import Sorted, numbered, windows
-from conformance.papers.player import GONE, Seen, at
+from conformance.papers.player import GONE, Seen, at, sound
 from conformance.papers.script import leaves, streams
 from conformance.papers.trace import Draft, Edit, Entry, Trace
 
@@ -40,11 +40,19 @@ class Fact:
     """Event type, step and path of a member whose value differs; what it should be is asked of the check."""
     alike: str = ""
     """What it has in common with the facts of other steps that say the same; empty: it stands for itself."""
+    narrowed: Narrow | None = None
+    """Finds what to look for by asking the check, where the recording can't tell: all of what is said differs."""
+
+
+Ask = Callable[[Edit], bool | None]
+"""What a check says of the recording with one more edit."""
+Narrow = Callable[[Ask, Sequence[str]], Fact | None]
+"""The fact that a check bears out, of those in which the words occur that it has of its own; None: there is none."""
 
 
 def holds(test: str, seen: Seen) -> bool:
     """Whether a fact's expression is true of what was seen."""
-    return bool(eval(test, {"seen": seen, "at": at, "GONE": GONE}))  # noqa: S307  # an expression of ours
+    return bool(eval(test, {"seen": seen, "at": at, "sound": sound, "GONE": GONE}))  # noqa: S307  # an expression of ours
 
 
 class Courses:
@@ -60,7 +68,7 @@ class Courses:
 
     def facts(self) -> list[Fact]:
         """All that is true of the one course and of neither of the others."""
-        return self._telling([*self._end(), *self._counts(), *self._order(), *self._members(), *self._joined()])
+        return self.telling([*self._end(), *self._counts(), *self._order(), *self._members(), *self._joined()])
 
     def everywhere(self) -> list[Fact]:
         """Facts of what comes in several steps, each with the edit that undoes it in all of them.
@@ -71,14 +79,14 @@ class Courses:
         for fact in (*self._counts(), *self._order()):
             if fact.alike:
                 groups.setdefault(fact.alike, []).append(fact)
-        return self._telling(
+        return self.telling(
             replace(fact, edit=_together([one.edit for one in group]))
             for group in groups.values()
             if len(group) > 1
             for fact in group
         )
 
-    def _telling(self, facts: Iterable[Fact]) -> list[Fact]:
+    def telling(self, facts: Iterable[Fact]) -> list[Fact]:
         """Those that are true of the one course and of neither of the others."""
         told: dict[str, Fact] = {}
         for fact in facts:
@@ -139,14 +147,14 @@ class Courses:
     @staticmethod
     def _ended(other: Seen, name: str) -> Edit:
         def edit(draft: Draft) -> None:
-            leg = draft.leg
             if name == "status":
-                draft.leg = replace(leg, handshake=replace(leg.handshake, status=other.status, problem=None))
+                draft.leg = replace(
+                    draft.leg, handshake=replace(draft.leg.handshake, status=other.status, problem=None)
+                )
                 return
             member = {"closed_by": "first", "code": "code_received", "reason": "reason_received"}[name]
             clean = other.code > 0
-            changes = {member: getattr(other, name), "clean": clean, "tcp": "fin", "problem": None}
-            draft.leg = replace(leg, ending=replace(leg.ending, **changes))
+            draft.end(**{member: getattr(other, name), "clean": clean, "tcp": "fin", "problem": None})
 
         return edit
 

@@ -9,6 +9,7 @@ from __future__ import annotations
 # -- from here on, in every reproduction
 import base64
 import contextlib
+import itertools
 import json
 import re
 import socket
@@ -45,6 +46,7 @@ class Seen:
 
     def __init__(self, got: list[tuple[int, Any]], ends: float = float("inf")) -> None:
         self.got, self.status, self.closed_by, self.code, self.reason, self.ends = (got, 101, "nobody", 0, "", ends)
+        self.sizes: list[float] = []
 
     def of(self, kind: str, since: int = 0) -> list[Any]:
         return [event for step, event in self.got if step >= since and at(event, "type") == kind]
@@ -62,9 +64,29 @@ class Seen:
 
 def read(message: str | bytes) -> Any:
     with contextlib.suppress(ValueError):
-        if isinstance(message, str) and isinstance((event := json.loads(message)), dict):
+        if isinstance(message, str) and isinstance((event := json.loads(message, object_pairs_hook=noted)), dict):
             return event
     return {"type": "(binary)" if isinstance(message, bytes) else "(no JSON object)", "text": str(message)[:200]}
+
+
+def noted(pairs: list[tuple[str, Any]]) -> dict[str, Any]:
+    """An object, with a note of the first name that stands in it twice."""
+    names = sorted(name for name, _ in pairs)
+    twice = [name for name, after in itertools.pairwise(names) if name == after]
+    return dict(pairs) | dict.fromkeys(["(a name twice)"] * bool(twice), str(*twice[:1]))
+
+
+def weighed(seen: Seen, message: str | bytes) -> str | bytes:
+    """The same message, after a note of its size in characters."""
+    seen.sizes.append(len(message))
+    return message
+
+
+def sound(event: Any) -> bytes:
+    """The audio of a delta; nothing where it is none."""
+    with contextlib.suppress(ValueError, TypeError):
+        return base64.b64decode(at(event, "delta"), validate=True)
+    return b""
 
 
 def hear(ws: ClientConnection, seen: Seen, step: int, awaited: list[str], patience: float) -> None:
@@ -72,7 +94,7 @@ def hear(ws: ClientConnection, seen: Seen, step: int, awaited: list[str], patien
     left = [*awaited]
     with contextlib.suppress(TimeoutError):
         while (left or not awaited) and time.monotonic() < seen.ends:
-            seen.got.append((step, event := read(ws.recv(timeout=patience))))
+            seen.got.append((step, event := read(weighed(seen, ws.recv(timeout=patience)))))
             say("  came:", str(event)[:200])
             left.remove(kind) if (kind := at(event, "type")) in left else None
 

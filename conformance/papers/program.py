@@ -5,6 +5,7 @@ from __future__ import annotations
 import ast
 import functools
 import itertools
+import re
 from collections.abc import Sequence
 from collections.abc import Set as AbstractSet
 from pathlib import Path
@@ -16,7 +17,13 @@ from conformance.papers import player
 from conformance.papers.repro import NoReproduction, Reproduction
 from conformance.wire.target import PATH, REGIONS
 
-ENDING = {"closed_by", "code", "reason"}
+NEEDED = {
+    "ending": r"seen\.(closed_by|code|reason)\b",
+    "noted": r"\(a name twice\)",
+    "weighed": r"seen\.sizes\b",
+    "sound": r"\bsound\(",
+}
+"""What the player does for some tests alone: each function, and what in a test asks for it."""
 ACTIONS = ("text", "filled", "audio", "binary", "pieces", "close", "leave")
 LINES = 80
 WIDE = 132  # characters of a line of code
@@ -28,13 +35,14 @@ def source(steps: Sequence[Any], test: str) -> list[str]:
     """The lines of the player that these steps and this test need, without comments."""
     actions = frozenset(step[3] for step in steps)
     names = {node.attr for node in ast.walk(garbage.syntax(test)) if isinstance(node, ast.Attribute)}
-    return _source(actions, frozenset(names | ({"value"} if "filled" in actions else set())))
+    idle = frozenset(name for name, asked in NEEDED.items() if not re.search(asked, test))
+    return _source(actions, frozenset(names | ({"value"} if "filled" in actions else set())), idle)
 
 
 @functools.cache
-def _source(actions: frozenset[str], names: frozenset[str]) -> list[str]:
+def _source(actions: frozenset[str], names: frozenset[str], idle: frozenset[str]) -> list[str]:
     tree = garbage.syntax(Path(player.__file__).read_text(encoding="utf-8"))
-    out = {*ACTIONS} - actions | {"say"} | (set() if names & ENDING else {"ending"})
+    out = {*ACTIONS} - actions | {"say"} | idle
     body: list[ast.stmt] = []
     for node in tree.body[2:]:  # without the docstring and the import from the future
         if not (isinstance(node, ast.FunctionDef) and node.name in out):
@@ -66,7 +74,7 @@ def _indent(line: str) -> int:
 
 
 class _Slim(ast.NodeTransformer):
-    """Takes away docstrings, types, and the readers that no test asks for."""
+    """Takes away docstrings, types, and what no test asks for; a call that hands something on is that thing."""
 
     def __init__(self, names: AbstractSet[str], out: set[str]) -> None:
         self._names, self._out = names | {"of", "__init__"}, out
@@ -75,6 +83,17 @@ class _Slim(ast.NodeTransformer):
         call = node.value
         gone = isinstance(call, ast.Call) and getattr(call.func, "id", "") in self._out - {"say"}
         return None if gone else self.generic_visit(node)
+
+    def visit_Call(self, node: ast.Call) -> ast.AST:
+        if getattr(node.func, "id", "") in self._out - {"say"}:
+            return self.visit(node.args[-1])  # type: ignore[no-any-return]
+        node.keywords = [one for one in node.keywords if getattr(one.value, "id", "") not in self._out]
+        return self.generic_visit(node)
+
+    def visit_AnnAssign(self, node: ast.AnnAssign) -> ast.AST | None:
+        """A note of what was seen, if a test asks for it."""
+        kept = isinstance(node.target, ast.Attribute) and node.target.attr in self._names and node.value is not None
+        return ast.Assign([node.target], self.visit(node.value)) if kept and node.value is not None else None
 
     def visit_Name(self, node: ast.Name) -> ast.AST:
         """A reproduction tells what crosses by printing it."""

@@ -45,6 +45,11 @@ class Subject:
             return said.outcome == self.outcome if said.verdict == "observed" else None
         return {"fail": True, "pass": False}.get(said.verdict)
 
+    @property
+    def words(self) -> list[str]:
+        """The words that the check has of its own, among them those that it looks for in what is said."""
+        return [one for one in self.check.function.__code__.co_consts[1:] if isinstance(one, str) and one.strip()]
+
     def others(self) -> list[dict[str, str]]:
         """The switches of mocks that should not show it."""
         if self.outcome is None:
@@ -137,7 +142,7 @@ def _of(subject: Subject, transcript: Transcript, ways: list[dict[str, str]], si
             continue
         if base is not transcript:  # the same on another ground
             course = Courses(trace, course.other, course.again)  # noqa: PLW2901
-        if facts := turning(course, subject.claim):
+        if facts := turning(course, subject.claim, words=subject.words):
             query = urlsplit(trace.leg.url).query
             for before in _befores(transcript, number, courses):
                 found = _tried(subject, course, facts, honest[0], query=query, headers=ways[number], before=before)

@@ -53,8 +53,9 @@ def script(leg: Leg, path: str = "") -> Script:
     runs: dict[int, list[Frame]] = {}
     for frame in leg.frames:
         if frame.side == "client" and not (run and _joins(run, frame)):
-            # Who only pings asks for nothing; who was closed on answers by himself.
-            if frame.opcode not in {"ping", "pong"} and not (frame.opcode == "close" and leg.ending.first == "server"):
+            # Who only pings asks for nothing; who was closed on answers by himself; who broke off had heard enough.
+            ends = frame.opcode == "close" and (leg.ending.first == "server" or leg.ending.broken_off)
+            if frame.opcode not in {"ping", "pong"} and not ends:
                 run = [frame]
                 pause = (frame.at - before) / 1000
                 waits = round(pause, 2) if pause > LEAST_PAUSE else 0
@@ -73,7 +74,9 @@ def script(leg: Leg, path: str = "") -> Script:
         before = frame.at
     for number, packets in runs.items():
         steps[number] = [*steps[number][:3], *_audio(packets)]
-    if leg.ending.first == "client" and leg.ending.code_sent is None and leg.handshake.status == 101:
+    ending = leg.ending
+    left = ending.first == "client" and ending.code_sent is None and not ending.broken_off
+    if left and leg.handshake.status == 101:
         how = "reset" if "rst" in path else "half" if "half" in path else "drop"
         steps.append([len(steps), awaited, 0, "leave", how])
     return Script(steps, begun)

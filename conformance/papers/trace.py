@@ -8,6 +8,7 @@ from collections.abc import Callable, Iterable
 from dataclasses import dataclass, field, replace
 from typing import Any
 
+from conformance import guarded
 from conformance.papers.player import Seen, read
 from conformance.papers.script import Script
 from conformance.wire.transcript import Frame, Leg, Transcript
@@ -44,6 +45,10 @@ class Draft:
 
     def __post_init__(self) -> None:
         self.known = {entry.key: entry for entry in self.entries}
+
+    def end(self, **changes: Any) -> None:
+        """Let the connection end in another way."""
+        self.leg = replace(self.leg, ending=replace(self.leg.ending, **changes))
 
     def put(self, key: int, path: str, value: Any) -> None:
         """Give a member another value; makes the objects on the way to it."""
@@ -120,6 +125,9 @@ class Trace:
         """The connection as a reproduction would have seen it."""
         seen = Seen([(entry.step, entry.event) for entry in self.said])
         ending = self.leg.ending
+        # What passed a bound was not kept, and its size not either.
+        seen.sizes = [len(entry.frame.text or entry.frame.data) for entry in self.said]
+        seen.sizes += [float("inf")] * bool(ending.broken_off)
         seen.status = self.leg.handshake.status or 0
         seen.closed_by, seen.code, seen.reason = ending.first, ending.code_received or 0, ending.reason_received
         return seen
@@ -142,7 +150,11 @@ class Trace:
 def _said(frame: Frame) -> Any:
     if frame.side != "server" or frame.opcode not in {"text", "binary"}:
         return None
-    return dict(frame.event) if isinstance(frame.event, dict) else read(frame.text or frame.data)
+    text = frame.text or ""
+    if isinstance(frame.event, dict) and (frame.gap or guarded.is_plain(text, frame.event)):
+        return dict(frame.event)
+    noted = read(text or frame.data)
+    return dict(frame.event) if isinstance(frame.event, dict) and "(a name twice)" not in str(noted) else noted
 
 
 def _frame(entry: Entry) -> Frame:

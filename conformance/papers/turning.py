@@ -13,6 +13,7 @@ from typing import Any
 from conformance.papers.facts import CHANCE, Courses, Fact, any_of, holds, literal
 from conformance.papers.player import GONE, at
 from conformance.papers.trace import Edit
+from conformance.papers.wholes import wholes
 from conformance.wire.transcript import Transcript
 
 Claim = Callable[[Transcript], bool | None]
@@ -20,12 +21,12 @@ Claim = Callable[[Transcript], bool | None]
 STRANGE: dict[type, Any] = {str: "conformance-strange", int: 987_654, float: 987_654.5, bool: None}
 
 
-def turning(courses: Courses, claim: Claim, frame: int | None = None) -> list[Fact]:
+def turning(courses: Courses, claim: Claim, frame: int | None = None, words: Sequence[str] = ()) -> list[Fact]:
     """The facts on which a finding turns (any of them shows it), most telling first; none: it can't be said.
 
-    `frame` is the frame that the check named, where it named one.
+    `frame` is the frame that the check named, where it named one, `words` are what it has of its own to look for.
     """
-    facts = courses.facts()
+    facts = [*courses.facts(), *wholes(courses)]
     mended = courses.trace.mended
 
     def cured(chosen: Sequence[Fact]) -> bool:
@@ -34,11 +35,15 @@ def turning(courses: Courses, claim: Claim, frame: int | None = None) -> list[Fa
         except (LookupError, TypeError, AttributeError):
             return False  # two edits that can't be made together
 
-    ordered = _likeliest(facts, frame)
-    needed = (
-        _alone(ordered, cured) or _alone(_likeliest(courses.everywhere(), frame), cured) or _reduced(ordered, cured)
-    )
-    return [_general(fact, courses, claim) for fact in needed if fact.weight < CHANCE]
+    while True:
+        ordered = _likeliest(facts, frame)
+        needed = (
+            _alone(ordered, cured) or _alone(_likeliest(courses.everywhere(), frame), cured) or _reduced(ordered, cured)
+        )
+        found = {fact: _general(fact, courses, claim, words) for fact in needed if fact.weight < CHANCE}
+        if all(found.values()):
+            return [fact for fact in found.values() if fact is not None]
+        facts = [fact for fact in facts if found.get(fact, fact) is not None]  # the check bears them out in no form
 
 
 def _likeliest(facts: Sequence[Fact], frame: int | None) -> list[Fact]:
@@ -68,8 +73,14 @@ def _reduced(facts: list[Fact], cured: Callable[[Sequence[Fact]], bool]) -> list
         size //= 2
 
 
-def _general(fact: Fact, courses: Courses, claim: Claim) -> Fact:
-    """A member's fact in the widest form that the check bears out: not there, or not what it should be."""
+def _general(fact: Fact, courses: Courses, claim: Claim, words: Sequence[str]) -> Fact | None:
+    """A fact in the widest form that the check bears out: of a member that it is not there, or not what it should be.
+
+    None where it bears out none.
+    """
+    if fact.narrowed is not None:
+        narrow = fact.narrowed(lambda edit: claim(courses.trace.mended([edit])), words)
+        return narrow if narrow is not None and courses.telling([narrow]) else None
     if fact.member is None:
         return fact
     kind, step, path = fact.member

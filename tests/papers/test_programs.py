@@ -45,7 +45,8 @@ def test_how_many_pieces_there_were_is_not_looked_for(programs) -> None:
 
 
 @pytest.mark.parametrize(("weight", "told"), [(CHANCE - 1, 1), (CHANCE, 0)])
-def test_of_a_finding_that_only_a_number_of_pieces_would_tell_there_is_no_program(weight, told) -> None:
+def test_of_a_finding_that_only_a_number_of_pieces_would_tell_there_is_no_program(monkeypatch, weight, told) -> None:
+    monkeypatch.setattr("conformance.papers.turning.wholes", lambda courses: [])
     fact = Fact("len(seen.of('response.text.delta', 4)) > 1", "1", "9", weight, lambda draft: None)
     trace = SimpleNamespace(mended=lambda edits: None)
     courses = SimpleNamespace(facts=lambda: [fact], everywhere=list, trace=trace)

@@ -13,14 +13,7 @@ UNSHOWN = {
         "error-percent-encodes-the-key", "error-quotes-the-key", "error-quotes-the-key-in-base64",
         "refusal-quotes-the-key", "refuses-lower-case-bearer",
     ),
-    "it compares parsed members, not bytes or sound": (
-        "a-name-twice", "nine-megabytes", "pcm-with-header", "speaks-silence",
-    ),
     "it looks at what comes, not at when": ("cancel-takes-seconds", "slow-close", "slow-error"),
-    "who is faster decides what crosses": ("cancel-does-nothing",),
-    "what it should have said is in several events at once": (
-        "forgets-results", "forgets-the-turn-before", "ignores-own-instructions",
-    ),
     "the recording does not hold what would have followed": (
         "error-kills-connection", "image-before-audio-ignored", "wrong-modalities-are-fatal",
     ),
