@@ -19,7 +19,7 @@ from pathlib import Path
 from typing import Any
 
 from conformance import __version__, secrets
-from conformance.clients import program
+from conformance.clients import program, scenarios
 from conformance.clients.judging import clauses, judge, where
 from conformance.clients.recording import Recording
 from conformance.clients.scenarios import Scenario
@@ -211,9 +211,15 @@ def _recorded(held: Sequence[Transcript]) -> dict[str, Any]:
     return {
         "conversations": len(held),
         "sessions": sum(leg.handshake.status == 101 for one in held for leg in one.legs),
-        "not_held": {}, "kept_out": {}, "urgent": [], "rested": 0.0, "slowed": 0, "lag_ms": 0.0,
+        "not_held": _unheld(held), "kept_out": {}, "urgent": [], "rested": 0.0, "slowed": 0, "lag_ms": 0.0,
         "infrastructure": trouble, "concurrency": 1,
     }  # fmt: skip
+
+
+def _unheld(held: Sequence[Transcript]) -> dict[str, str]:
+    """The suite's own scenarios that the program did not run in, as conversations."""
+    ran = {one.notes.get("scenario") for one in held}
+    return {f"client/{name}": "the program was not run in it" for name in scenarios.known() if name not in ran}
 
 
 def _ran(transcript: Transcript) -> dict[str, Any]:

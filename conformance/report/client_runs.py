@@ -48,10 +48,26 @@ def rows(record: Record) -> list[dict[str, Any]]:
 
 def played(record: Record) -> str:
     """In which scenarios the program was run, as the end of a phrase: in one alone, most rules can't show."""
-    names = {_at(transcript.notes, "scenario", str) for transcript in record.transcripts.values()} - {""}
-    if len(names) > 1:
-        return f" in {len(names)} scenarios"
-    return "".join(f" in one scenario alone, `{name}`" for name in names)
+    names = _names(record)
+    more = len(unheld(record))
+    told = f" in {len(names)} scenarios" if len(names) > 1 else ""
+    told = told or "".join(f" in one scenario alone, `{name}`" for name in names)
+    return f"{told}; `--scenario all` runs it in {more} more" if told and more else told
+
+
+def _names(record: Record) -> set[str]:
+    return {_at(transcript.notes, "scenario", str) for transcript in record.transcripts.values()} - {""}
+
+
+def unheld(record: Record) -> list[str]:
+    """The scenarios that the program was not run in, as far as the record tells: what they would show is not judged."""
+    return sorted(_at(record.recorded, "not_held", dict)) if of_client(record) else []
+
+
+def reached(record: Record) -> str:
+    """`in 1 of 24 scenarios`; of what somebody else recorded, that it is no scenario of the suite's."""
+    ran = len(_names(record))
+    return f"in {ran} of {ran + len(unheld(record))} scenarios" if ran else "in what was recorded"
 
 
 def _row(transcript: Transcript) -> dict[str, Any]:

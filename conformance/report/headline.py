@@ -80,7 +80,11 @@ def headline(record: Record, judged: list[Case], result: RunVerdict, changed: Dr
     if changed.fails:
         body += f"; {told.headline(changed.to_json())}"
     reached = reach(record, judged)
-    if reached.partial and reached.musts and result in {"conforms", "fails"}:
+    partial = reached.partial and bool(reached.musts) and result in {"conforms", "fails"}
+    if partial and client_runs.of_client(record):
+        opening = "Partial, and does not conform" if failed else f"Partial{exceptions}"
+        return f"{opening}: {client_runs.reached(record)} {body}."
+    if partial:
         return _partial(
             reached, {"hold": len(held), "fail": len(failed), "blocked": len(blocked)}, len(missed), exceptions, of_them
         )

@@ -35,7 +35,7 @@ from conformance.report.headline import transport_words
 from conformance.report.html_trace import Complaints, complaints
 from conformance.report.page import asset, environment, light, policy
 from conformance.report.record import Record
-from conformance.report.summary import cases
+from conformance.report.summary import cases, stand_in
 
 MARKS = {"yes": ("●", "yes"), "no": ("○", "no"), "partly": ("◐", "partly"), "unknown": ("?", "not known")}
 """Glyph and word of an answer's mark."""
@@ -103,6 +103,7 @@ def render(record: Record, made: dict[str, Any], redact: Callable[[str], str] = 
         made=made,
         target=client_runs.called(made["target"]),
         advice=advice,
+        stand_in=stand_in(record),
         sentence=html_verdict.sentence(made),
         tone=html_verdict.tone(made),
         run_glyph="◐" if html_verdict.tone(made) == "partial" else naming.RUN_GLYPH.get(made["verdict"], "?"),

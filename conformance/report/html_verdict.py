@@ -21,7 +21,7 @@ def sentence(made: dict[str, Any]) -> str:
     if made["verdict"] not in {"conforms", "fails"} or not judged:
         return str(made["headline"])
     if made["partial"]:
-        return f"Partial: {judged} of {total} MUST selected and judged, {held}."
+        return f"Partial: {judged} of {total} MUST {'' if made.get('client') else 'selected and '}judged, {held}."
     if made["verdict"] == "conforms":
         return f"Conforms: {judged} of {total} MUST judged, {held}."
     changed = "" if failed else ", but it differs from its baseline"

@@ -10,6 +10,7 @@ from collections.abc import Collection
 from dataclasses import dataclass
 from typing import Any
 
+from conformance.report import client_runs
 from conformance.report.case import Case
 from conformance.report.record import Record
 
@@ -109,7 +110,9 @@ def reach(record: Record, judged: Collection[Case]) -> Reach:
             )
         ),
         unselected=len(unselected),
-        partial=bool(selected) and cut is None and any(case.id not in selected for case in judged),
+        partial=bool(selected)
+        and cut is None
+        and (any(case.id not in selected for case in judged) or bool(client_runs.unheld(record))),
         cut=cut,
     )
 

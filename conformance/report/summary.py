@@ -182,6 +182,16 @@ def of_mock(record: Record) -> bool:
     return "mock" in kinds or MOCK_SERVER in _servers(record)
 
 
+def stand_in(record: Record) -> list[str]:
+    """The caveat that matters most, as one sentence or two in one text; empty where no mock was judged."""
+    if not of_mock(record):
+        return []
+    if record.run.get("replayed") is not None:
+        return ["What was recorded is the mock: it tells nothing about the live service."]
+    which = "embedded mock" if record.run["target"]["kind"] == "mock" else "mock"
+    return [f"This run judged the {which}{lies(record.run)}. It tells nothing about the live service."]
+
+
 def caveats(record: Record) -> list[str]:
     """What a reader must know before he believes the verdict, as sentences."""
     named, replayed = record.run["target"], record.run.get("replayed")
@@ -195,8 +205,7 @@ def caveats(record: Record) -> list[str]:
             "no connection was opened."
         )
         said += _unshown(record)
-        if of_mock(record):
-            said.append("What was recorded is the mock: it tells nothing about the live service.")
+        said += stand_in(record)
         version = (replayed.get("suite") or {}).get("version")
         if version != record.run["suite"]["version"]:
             said.append(f"Version {version} of the suite held the conversations; this one judged them.")
@@ -208,8 +217,7 @@ def caveats(record: Record) -> list[str]:
             f"This run judged a client program{played}. The mock played the server: tokens and statuses are the mock's."
         )
     elif of_mock(record):
-        which = "embedded mock" if named["kind"] == "mock" else "mock"
-        said.append(f"This run judged the {which}{lies(record.run)}. It tells nothing about the live service.")
+        said += stand_in(record)
     elif named["kind"] == "live" and is_loopback(str(named["endpoint"])):
         said.append("The endpoint is on this machine: this page tells of what answers there, be it the service or not.")
         if (record.status or {}).get("reader") == MOCK_LEDGER:

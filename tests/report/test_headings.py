@@ -7,9 +7,10 @@ from typing import Any
 
 import pytest
 
-from conformance.report import client_runs
+from conformance.report import client_runs, html_verdict
 from conformance.report.answer import advice, after_mark, said
-from conformance.report.record import read
+from conformance.report.record import Record, read
+from conformance.report.summary import summary
 from support import records
 
 
@@ -75,15 +76,51 @@ def test_a_program_is_called_without_the_folder_of_its_interpreter(kind: str, en
     assert client_runs.called({"kind": kind, "endpoint": endpoint}) == called
 
 
-@pytest.mark.parametrize(
-    ("scenarios", "told"),
-    [([], ""), (["plain"], " in one scenario alone, `plain`"), (["plain", "no-usage"], " in 2 scenarios")],
-)
-def test_a_client_is_told_in_which_scenarios_it_was_run(scenarios: list[str], told: str, tmp_path: Path) -> None:
+MORE = {f"client/{number}": "the program was not run in it" for number in range(22)}
+
+
+def played(scenarios: list[str], unheld: dict[str, str], tmp_path: Path, *said: dict[str, Any]) -> Record:
     held = [records.transcript(f"client/{name}", records.Stage().greet().close()) for name in scenarios]
     for transcript, name in zip(held, scenarios, strict=True):
         transcript.notes = {"scenario": name}
-    assert client_runs.played(read(records.write(tmp_path, held, []))) == told
+    target = {"kind": "client", "endpoint": "python app.py", "model": "any model"}
+    path = records.write(tmp_path, held, list(said), run={"target": target}, recorded={"not_held": unheld})
+    return read(path)
+
+
+@pytest.mark.parametrize(
+    ("scenarios", "unheld", "told"),
+    [
+        ([], MORE, ""),
+        (["plain"], {}, " in one scenario alone, `plain`"),
+        (["plain"], MORE, " in one scenario alone, `plain`; `--scenario all` runs it in 22 more"),
+        (["plain", "no-usage"], MORE, " in 2 scenarios; `--scenario all` runs it in 22 more"),
+        (["plain", "no-usage"], {}, " in 2 scenarios"),
+    ],
+)
+def test_a_client_is_told_in_which_scenarios_it_was_run(
+    scenarios: list[str], unheld: dict[str, str], told: str, tmp_path: Path
+) -> None:
+    assert client_runs.played(played(scenarios, unheld, tmp_path)) == told
+
+
+@pytest.mark.parametrize(("unheld", "partial"), [(MORE, True), ({}, False)])
+@pytest.mark.parametrize(("verdict", "opening"), [("pass", "Conforms"), ("fail", "Does not conform")])
+def test_a_client_conforms_that_was_run_in_all_scenarios(
+    unheld: dict[str, str], partial: bool, verdict: str, opening: str, tmp_path: Path
+) -> None:
+    row = {"id": "SES-001", "level": "MUST", "verdict": verdict, "detail": "", "seconds": 0.0}
+    made = summary(played(["plain"], unheld, tmp_path, row))
+    assert made["partial"] is partial
+    tone = {"Conforms": "conforms", "Does not conform": "fails"}[opening]
+    if partial:
+        assert made["headline"].startswith("Partial" + (", and does not conform" if verdict == "fail" else ""))
+        assert ": in 1 of 23 scenarios " in made["headline"]
+        assert html_verdict.sentence(made).startswith("Partial: 1 of 1 MUST judged, ")
+        assert html_verdict.tone(made) == ("partial" if verdict == "pass" else "fails")
+    else:
+        assert made["headline"].startswith(f"{opening}: ")
+        assert html_verdict.tone(made) == tone
 
 
 def left(*listed: str, finish: str = "not sent", label: str = "close-1000") -> dict[str, Any]:

@@ -225,7 +225,8 @@ USUAL: dict[str, dict[str, Any]] = {
 
 
 def write(folder: Path, held: list[Transcript], said: list[dict[str, Any]], **options: Any) -> Path:
-    """Write a record as a run does.  Options: `kind`, `endpoint`, `footer` (False: cut short), `key`, `run`, `end`."""
+    """Write a record as a run does.  Options: `kind`, `endpoint`, `footer` (False: cut short), `key`, `run`, `end`,
+    `recorded`."""
     path = folder / "record.jsonl"
     writer = RecordWriter(path, Redactor(options.get("key")))
     target = {
@@ -247,9 +248,8 @@ def write(folder: Path, held: list[Transcript], said: list[dict[str, Any]], **op
             "rows": [], "usage": None, "why": "", "observed_at": 1_790_000_005_000, "lag_s": 1.0,
         }  # fmt: skip
         writer.write("status", reader="mock", readings={item.path: reading for item in held if item.path})
-    writer.write(
-        "recorded", conversations=len(held), sessions=sessions, not_held={}, infrastructure=None, concurrency=4
-    )
+    recorded = {"conversations": len(held), "sessions": sessions, "not_held": {}, "infrastructure": None}
+    writer.write("recorded", **{**recorded, "concurrency": 4, **options.get("recorded", {})})
     for line in said:
         writer.write("verdict", **line)
     if options.get("footer", True):
