@@ -42,10 +42,12 @@ def _outcome(rule: Rule, played: list[Played]) -> Outcome:
     open_ones: list[Unjudged] = []
     unshown: list[str] = []
     judged = 0
+    scenes: dict[str, None] = {}
     for run in played:
         try:
             for finding in rule.judge(run):
                 judged += 1
+                scenes[run.transcript.conversation] = None
                 if isinstance(finding, str):
                     place = (finding.connection, finding.frame) if isinstance(finding, Told) else (0, None)
                     name = run.transcript.conversation
@@ -68,7 +70,11 @@ def _outcome(rule: Rule, played: list[Played]) -> Outcome:
         return Outcome("skipped", unshown[0])
     if not judged:
         return Outcome("skipped", f"the program {rule.absent}")
-    return Outcome("pass")
+    return Outcome("pass", f"held {_often(judged)} in {', '.join(scenes)}", scenes=tuple(scenes))
+
+
+def _often(times: int) -> str:
+    return "once" if times == 1 else f"{times} times"
 
 
 @cache

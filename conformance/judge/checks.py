@@ -70,6 +70,8 @@ class Outcome:
     places: int = 0
     excuses: tuple[tuple[Excuse, int], ...] = ()
     """What excused an absence, and how often, where the check is a rule."""
+    scenes: tuple[str, ...] = ()
+    """The conversations that it was judged on, where it is of none alone and somebody counted them."""
     problem: BaseException | None = field(default=None, compare=False, repr=False)
     """What was raised, where the fault is our own."""
 
@@ -235,6 +237,7 @@ def line(check_id: str, level: str, outcome: Outcome, seconds: float) -> dict[st
         "id": check_id, "level": level, "verdict": outcome.verdict, "detail": outcome.detail,
         "outcome": outcome.outcome, "owner": outcome.owner, "seconds": seconds,
         **(found if outcome.places else {}), **({"excuses": excuses} if excuses else {}),
+        **({"scenes": list(outcome.scenes)} if outcome.scenes else {}),
     }  # fmt: skip
 
 

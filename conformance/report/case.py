@@ -36,6 +36,9 @@ class Case:
     places: int = 0
     """How many findings there were in all, those that were not kept among them."""
 
+    scenes: tuple[str, ...] = ()
+    """The conversations that it was judged on, where it is of none alone and its record tells them."""
+
     unexpected: str = ""
     """Why the answer to an open question is one that no source allows, or that it is not the same each time."""
 

@@ -69,6 +69,10 @@ def check(case: Case, record: Record, row: dict[str, Any], question: dict[str, A
         found["seen"] = [[name, html_text.shown(text, 600)] for name, text in where]
     elif words:
         found["seen"] = [["", html_text.shown(words)]]
+    elif case.verdict == "pass" and not case.conversation:
+        found["seen"] = [["", f"Judged on {html_text.plural(len(record.transcripts), 'conversation')} of this run."]]
+    if case.scenes:
+        found["scenes"] = [[name, html_text.slug(name)] for name in case.scenes if name in record.transcripts]
     if assertion:
         found["assertion"] = html_text.shown(assertion)
     if case.owner:
@@ -79,7 +83,7 @@ def check(case: Case, record: Record, row: dict[str, Any], question: dict[str, A
 
 
 def _scene(case: Case, record: Record) -> str:
-    names = [case.conversation, *(one.conversation for one in case.findings), *(name for name, _ in places(case))]
+    names = [case.conversation, *case.scenes, *(one.conversation for one in case.findings), *(name for name, _ in places(case))]
     return next((name for name in names if name in record.transcripts), "")
 
 

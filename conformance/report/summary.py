@@ -108,6 +108,7 @@ def _case(
         findings=tuple(map(Finding.from_json, decisive.get("findings", ()))),
         places=decisive.get("places", 0),
         excuses=tuple(decisive.get("excuses", ())),
+        scenes=tuple(decisive.get("scenes", ())),
     )
 
 

@@ -182,7 +182,7 @@ LINES: dict[str, Form] = {
             "clause": str, "conversation": str, "connection": int, "frame": CODE, "expected": str, "seen": str,
             "excuse?": TEXT_OR_NONE, "cause?": str,
         }],
-        "excuses?": [{"code": str, "words": str, "times": int}],
+        "excuses?": [{"code": str, "words": str, "times": int}], "scenes?": [str],
     },
     "footer": {"interrupted": bool, "seconds": NUMBER},
 }  # fmt: skip

@@ -322,6 +322,11 @@
         make("p", "", prose(data.says))), seen));
     }
     if (data.cls === "pass") box.append(make("p", "", "It holds in this run."));
+    if (data.scenes?.length) {
+      const list = make("p", "muted", "Judged on: ");
+      data.scenes.forEach(([name, slug], at) => list.append(at ? ", " : "", link(name, `#${slug}`)));
+      box.append(list);
+    }
     if (data.owner) box.append(make("p", "", "Answers for it: ", link(data.owner, `#${data.owner}`)));
     if (data.decisive?.length) {
       const list = make("ul", "decisive");
