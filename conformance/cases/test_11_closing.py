@@ -52,9 +52,14 @@ finish = (send("session.finish"), maybe("session.finished", "error", within_ms=5
 
 
 def is_answered(wire):
-    """The client's close frame got a close frame back."""
+    """The client's close frame got a close frame back.
+
+    A script that breaks off is left with 1000, too, in whatever state there is: of a close in the middle of a response
+    that never began, or of a session that was never greeted, that says nothing.  GEN-060 judges every close.
+    """
     if wire.ending.first != "client":
         raise Inconclusive("the server closed first")
+    wire.prepared()
     if wire.ending.code_received is None and answers_no_close(wire.run):
         raise Blocked("the close frame", "GEN-060", "no close is answered in this run")
     assert wire.ending.code_received is not None, f"no close frame came back; TCP ended by {wire.ending.tcp}"
@@ -62,6 +67,7 @@ def is_answered(wire):
 
 def answered(wire):
     """As above, for what the answer is like: that it comes is the business of CLO-001."""
+    wire.prepared()
     if wire.ending.code_received is None:
         raise Blocked("the close frame", "CLO-001", f"TCP ended by {wire.ending.tcp}")
 

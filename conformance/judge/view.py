@@ -253,6 +253,12 @@ class Wire(Evidence):
 
     # -- what is missing
 
+    def prepared(self) -> None:
+        """Raises Blocked where the script waited in vain: the state that it was to bring about is not there."""
+        stop = self.transcript.stop
+        if stop is not None and stop.waiting_for:
+            raise self._blocked(" or ".join(stop.waiting_for), stop.waiting_for[0])
+
     def _blocked(self, missing: str, event: str | None = None, owner: str | None = None) -> Blocked:
         """Who answers for it: the first link that is missing where the script broke off, else the event's owner."""
         stop = self.transcript.stop

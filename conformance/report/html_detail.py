@@ -83,7 +83,8 @@ def check(case: Case, record: Record, row: dict[str, Any], question: dict[str, A
 
 
 def _scene(case: Case, record: Record) -> str:
-    names = [case.conversation, *case.scenes, *(one.conversation for one in case.findings), *(name for name, _ in places(case))]
+    told = (name for name, _ in places(case))
+    names = [case.conversation, *case.scenes, *(one.conversation for one in case.findings), *told]
     return next((name for name in names if name in record.transcripts), "")
 
 
