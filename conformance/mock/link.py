@@ -23,6 +23,9 @@ Shape = Callable[[int | None, str], tuple[int | None, str] | None]
 TRAILING = 65_536
 """Bytes after a close frame that are looked at."""
 
+MOST_WAITING = 16
+"""Whole messages that wait for a session until nothing more is read: TCP tells the client to be slower."""
+
 
 class Message(NamedTuple):
     """A message: its kind, its bytes, in how many frames it came, and whether a ping or pong came between them."""
@@ -57,11 +60,12 @@ class Link(ServerConnection):
         """Who ended TCP first; None while it is up."""
         self.reset = False
         """Whether the client ended it by a reset."""
-        self._kinds: deque[Opcode] = deque()
-        self._made: deque[tuple[int, bool]] = deque()
+        self._messages: deque[Message] = deque()
+        self._kind = Opcode.TEXT
+        self._partial = bytearray()  # of the message that is coming; pieces without a byte take no room in it
         self._pieces, self._pinged = 0, False
-        self.waiting = 0
-        """Whole messages that have arrived and were not received."""
+        self._full = False
+        self._waiter: asyncio.Future[None] | None = None
         # The library answers a close frame by itself, with its reason; the service answers with the code alone.
         self._put_frame = self.protocol.send_frame
         # It answers pings and closes while it reads, before anybody is told of what was read.
@@ -113,22 +117,31 @@ class Link(ServerConnection):
     # -- what is told of it
 
     def process_event(self, event: Any) -> None:
-        """Note what kind of message comes, then let it come."""
-        if isinstance(event, Frame):
-            if event.opcode in {Opcode.TEXT, Opcode.BINARY, Opcode.CONT}:
-                self._pieces += 1
-                self._coming += len(event.data)
-                if event.fin:
-                    self.waiting += 1
-                    self._made.append((self._pieces, self._pinged))
-                    self._pieces, self._pinged = 0, False
-            if event.opcode in {Opcode.TEXT, Opcode.BINARY}:
-                self._kinds.append(event.opcode)
-            elif event.opcode in {Opcode.PING, Opcode.PONG}:
-                self._pinged = self._pieces > 0
-                if self.on_control is not None:
-                    self.on_control(event.opcode)
+        """Keep what is of a message; the library's own queue tells neither its kind nor in how many frames it came."""
+        if isinstance(event, Frame) and event.opcode in {Opcode.TEXT, Opcode.BINARY, Opcode.CONT}:
+            self._take_part(event)
+            return
+        if isinstance(event, Frame) and event.opcode in {Opcode.PING, Opcode.PONG}:
+            self._pinged = self._pieces > 0
+            if self.on_control is not None:
+                self.on_control(event.opcode)
         super().process_event(event)
+
+    def _take_part(self, frame: Frame) -> None:
+        if frame.opcode is not Opcode.CONT:
+            self._kind = frame.opcode
+        self._pieces += 1
+        self._coming += len(frame.data)
+        self._partial += frame.data
+        if not frame.fin:
+            return
+        self._messages.append(Message(self._kind, bytes(self._partial), self._pieces, self._pinged))
+        self._partial.clear()
+        self._pieces, self._pinged = 0, False
+        if len(self._messages) > MOST_WAITING and not self._full:
+            self._full = True
+            self.transport.pause_reading()
+        self._wake()
 
     def drop(self) -> None:
         """End TCP without a close frame."""
@@ -153,6 +166,7 @@ class Link(ServerConnection):
         if self.left is None:
             self.left, self.reset = ("server", False) if exc is None else ("client", True)
         super().connection_lost(exc)
+        self._wake()
         for frame in _masked_frames(self._trailing):
             self.witness.crossed(self, "client", frame)
         self.witness.ended(self)
@@ -163,12 +177,42 @@ class Link(ServerConnection):
             self._trailing += self.protocol.reader.buffer
         self._discard()
 
-    async def receive(self) -> Message:
-        """Return the next message, not decoded."""
-        data = await self.recv(decode=False)
-        self.waiting -= 1
-        self._coming -= len(data)
-        return Message(self._kinds.popleft(), data, *self._made.popleft())
+    @property
+    def waiting(self) -> int:
+        """Whole messages that have arrived and were not received."""
+        return len(self._messages)
+
+    def receive(self) -> Message:
+        """Return the next message that waits, not decoded."""
+        message = self._messages.popleft()
+        self._coming -= len(message.data)
+        if self._full and len(self._messages) <= MOST_WAITING // 2:
+            self._full = False
+            self.transport.resume_reading()
+        return message
+
+    async def arrival(self, within: float | None) -> None:
+        """Wait until a message waits, at most `within` seconds (None: as long as it takes).
+
+        Raises ConnectionClosed when there is none and none can come any more.
+        """
+        if self._messages:
+            return
+        if self.connection_lost_waiter.done():
+            assert self.protocol.close_exc is not None
+            raise self.protocol.close_exc
+        self._waiter = self.loop.create_future()
+        timer = None if within is None else self.loop.call_later(within, self._wake)
+        try:
+            await self._waiter
+        finally:
+            self._waiter = None
+            if timer is not None:
+                timer.cancel()
+
+    def _wake(self) -> None:
+        if self._waiter is not None and not self._waiter.done():
+            self._waiter.set_result(None)
 
     async def vanish(self) -> None:
         """End TCP instead of answering the handshake."""

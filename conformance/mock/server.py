@@ -296,7 +296,7 @@ class MockServer:
         try:
             await carry(connection, session, self._crowd)
         except ConnectionClosed:
-            await drain(connection, session)
+            drain(connection, session)
         except Exception:  # noqa: BLE001  (a fault of the mock may end one session, never the others)
             _log.exception("session %s broke the mock", session.id)
             with contextlib.suppress(ConnectionClosed):

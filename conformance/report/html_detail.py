@@ -37,7 +37,7 @@ Redact = Callable[[str], str]
 def packed(value: Any, redact: Redact) -> str:
     """Data for the page's script: JSON, redacted, deflated, Base64."""
     text = redact(json.dumps(value, ensure_ascii=False, separators=(",", ":")))
-    return base64.b64encode(zlib.compress(text.encode("utf-8", "backslashreplace"), 9)).decode()
+    return base64.b64encode(zlib.compress(text.encode("utf-8", "backslashreplace"))).decode()
 
 
 # -- checks

@@ -19,7 +19,7 @@ def packets(step: steps.Append, *, paced: bool) -> Iterator[bytes]:
     That is where nothing keeps time, and the step asks for no size of its own: there idle sound would be half of all
     that a run sends.  The last packet is as short as any, for a wait after a long one could be its pace.
     """
-    enough = LONG_MS if any(step.pcm) else LONG_SILENCE_MS
+    enough = LONG_SILENCE_MS if step.pcm.count(0) == len(step.pcm) else LONG_MS
     if paced or step.packet_ms != steps.PACKET_MS or fixtures.pcm_ms(step.pcm, step.rate) < enough:
         yield from fixtures.packets(step.pcm, step.packet_ms, step.rate)
         return
