@@ -10,6 +10,7 @@ import io
 import json
 import math
 import random
+import statistics
 import sys
 import wave
 from array import array
@@ -119,13 +120,24 @@ def silence(ms: int, rate: int = INPUT_RATE) -> bytes:
 def noise(ms: int, level_dbfs: float = -60.0, seed: int = 1, rate: int = INPUT_RATE) -> bytes:
     """Return `ms` of white noise at an RMS of `level_dbfs` (0 dBFS: a full-scale square wave).
 
-    It is a second of noise over and over: noise to the ear and to a detector, made once and kept once.
+    It is a second of noise over and over: noise to the ear and to a detector, made once and kept once.  A sample is one
+    of 256 that share the normal distribution evenly.
     """
-    rng = random.Random(seed)
     rms = 10 ** (level_dbfs / 20) * FULL_SCALE
     count = rate * ms // 1000
-    second = to_pcm(rng.gauss(0, rms) for _ in range(min(count, rate)))
-    return (second * math.ceil(ms / 1000))[: 2 * count]
+    values = to_samples(to_pcm(rms * share for share in _normal()))
+    second = array("h", map(values.__getitem__, random.Random(seed).randbytes(min(count, rate))))
+    if sys.byteorder == "big":
+        second.byteswap()
+    return (second.tobytes() * math.ceil(ms / 1000))[: 2 * count]
+
+
+@functools.cache
+def _normal() -> list[float]:
+    """256 values with an RMS of 1, each as likely as the next under the normal distribution."""
+    shares = [statistics.NormalDist().inv_cdf((number + 0.5) / 256) for number in range(256)]
+    rms = math.sqrt(sum(share * share for share in shares) / len(shares))
+    return [share / rms for share in shares]
 
 
 @functools.cache

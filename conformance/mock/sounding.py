@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import functools
+import itertools
 import math
 import operator
 import zlib
@@ -52,8 +53,6 @@ def _fingerprints(rate: int) -> tuple[tuple[str, bytes], ...]:
     return tuple((text, fixtures.resample(pcm, fixtures.INPUT_RATE, rate)[:size]) for text, pcm in _loudest())
 
 
-_STEPS = 1024
-_SINE = [math.sin(2 * math.pi * i / _STEPS) for i in range(_STEPS)]
 # Two formants of five vowels in Hz; which vowel a letter gets is arbitrary but fixed.
 _VOWELS = ((730, 1090), (530, 1840), (270, 2290), (570, 840), (300, 870))
 _SILENT = frozenset(" \n\t.,;:!?…。，、；：！？")  # noqa: RUF001  # Chinese punctuation
@@ -66,18 +65,18 @@ def _pitch(voice: str) -> int:
 
 @functools.lru_cache(maxsize=512)
 def _syllable(pitch: int, vowel: int, rate: int) -> bytes:
-    """Return 70 ms of a vowel: the pitch's harmonics near two formants, faded in and out."""
-    count = rate * MS_PER_CHARACTER // 1000
+    """Return 70 ms of a vowel: the pitch's harmonics near two formants, faded in and out.
+
+    All that sounds in it is a multiple of the pitch, so one period of that (to the nearest sample) makes all of it.
+    """
+    count, period = rate * MS_PER_CHARACTER // 1000, max(1, round(rate / pitch))
     fade = max(1, count // 8)
     loudness = [8000 * min(1.0, i / fade, (count - 1 - i) / fade) for i in range(count)]
-    harmonics = [(pitch, 0.5)] + [(max(1, round(formant / pitch)) * pitch, 0.25) for formant in _VOWELS[vowel]]
-    waves = []
-    for hz, share in harmonics:
-        step = hz * _STEPS / rate
-        sine = [share * value for value in _SINE]
-        waves.append([sine[int(i * step) % _STEPS] for i in range(count)])
+    harmonics = [(1, 0.5)] + [(max(1, round(formant / pitch)), 0.25) for formant in _VOWELS[vowel]]
+    turn = [2 * math.pi * i / period for i in range(period)]
     # The shares add up to one, so nothing is louder than what an s16 holds.
-    return fixtures.to_pcm(map(operator.mul, loudness, map(sum, zip(*waves, strict=True))))
+    wave = [sum(share * math.sin(times * angle) for times, share in harmonics) for angle in turn]
+    return fixtures.to_pcm(map(operator.mul, loudness, itertools.cycle(wave)))
 
 
 @functools.lru_cache(maxsize=256)
