@@ -117,11 +117,13 @@ def _library() -> _Library:
     return _Library(list(read.values()), judges)
 
 
+@cache
 def client_types() -> tuple[str, ...]:
     """Name every event type a client may send, sorted."""
     return tuple(sorted(_library().judges["client"]))
 
 
+@cache
 def server_types() -> tuple[str, ...]:
     """Name every event type the service may send, sorted."""
     return tuple(sorted(_library().judges["server"]))

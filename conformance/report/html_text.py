@@ -31,7 +31,7 @@ def _symbol(match: re.Match[str]) -> str:
 
 def visible(text: str) -> str:
     """`text` with a symbol in the place of every character that can't be seen."""
-    return _HIDDEN.sub(_symbol, text)
+    return text if text.isprintable() else _HIDDEN.sub(_symbol, text)  # nothing of these is printable
 
 
 def cut(text: str, limit: int = LONG) -> str:

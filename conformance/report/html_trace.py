@@ -64,12 +64,11 @@ def media(text: str, side: str, audio: bool) -> Media:
 
 def audio_of(frame: Frame) -> Media | None:
     """The audio in a frame, if it carries any."""
-    event = frame.event
-    if not isinstance(event, dict):
+    kind = frame.type
+    if kind is None or "audio" not in kind or "transcript" in kind:
         return None
-    name = "audio" if frame.side == "client" else "delta"
-    text = event.get(name)
-    if not isinstance(text, str) or not text or "audio" not in str(frame.type) or "transcript" in str(frame.type):
+    text = frame.event.get("audio" if frame.side == "client" else "delta")
+    if not isinstance(text, str) or not text:
         return None
     if len(text) <= SHORT and not _BASE64ISH.fullmatch(text):
         return None  # a probe's deliberate nonsense says more than its digest
