@@ -24,10 +24,13 @@ async def carry(link: Link, session: Session, crowd: Crowd) -> None:
             _hand_over(session, link.receive())
         for out in session.poll(time.monotonic()):
             if isinstance(out, SendEvent):
-                await link.send(encoding.dumps(out.event))
-            elif isinstance(out, SendRaw):
-                await link.send(out.text)
-            elif isinstance(out, SendPing):
+                await link.say(encoding.dumps(out.event))
+                continue
+            if isinstance(out, SendRaw):
+                await link.say(out.text)
+                continue
+            await link.flush()
+            if isinstance(out, SendPing):
                 await link.ping(out.data)
             elif isinstance(out, CloseWith):
                 await link.close(out.code, out.reason)
@@ -35,6 +38,7 @@ async def carry(link: Link, session: Session, crowd: Crowd) -> None:
             elif isinstance(out, Drop):
                 link.drop()
                 return
+        await link.flush()
         crowd.note(session, session.held)
         due = session.next_due()
         await link.arrival(None if due is None else max(0.0, due - time.monotonic()))

@@ -10,6 +10,7 @@ from typing import Any, Literal, NamedTuple
 from websockets.asyncio.server import ServerConnection
 from websockets.frames import Close, Frame, Opcode
 from websockets.http11 import Request
+from websockets.protocol import State
 
 from conformance.mock.crowd import Crowd
 from conformance.mock.witness import Witness
@@ -22,6 +23,9 @@ Shape = Callable[[int | None, str], tuple[int | None, str] | None]
 
 TRAILING = 65_536
 """Bytes after a close frame that are looked at."""
+
+TOGETHER = 65_536
+"""Characters that leave at once, however much is said at one moment."""
 
 MOST_WAITING = 16
 """Whole messages that wait for a session until nothing more is read: TCP tells the client to be slower."""
@@ -66,6 +70,7 @@ class Link(ServerConnection):
         self._pieces, self._pinged = 0, False
         self._full = False
         self._waiter: asyncio.Future[None] | None = None
+        self._unsent = 0  # characters that were said since the last of them left
         # The library answers a close frame by itself, with its reason; the service answers with the code alone.
         self._put_frame = self.protocol.send_frame
         # It answers pings and closes while it reads, before anybody is told of what was read.
@@ -176,6 +181,25 @@ class Link(ServerConnection):
         if self.protocol.close_rcvd is not None and len(self._trailing) < TRAILING:
             self._trailing += self.protocol.reader.buffer
         self._discard()
+
+    async def say(self, text: str) -> None:
+        """Send a text message, at the latest with `flush`: what is said at one moment leaves together.
+
+        Raises ConnectionClosed when nothing can be sent any more.
+        """
+        if self.protocol.state is not State.OPEN:
+            await self.send(text)  # the library knows what to raise, and when
+        self.protocol.send_text(text.encode())
+        self._unsent += len(text)
+        if self._unsent >= TOGETHER:
+            await self.flush()
+
+    async def flush(self) -> None:
+        """Let what was said leave; who does not take it holds up whoever says more."""
+        if self._unsent:
+            self._unsent = 0
+            self.send_data()
+            await self.drain()
 
     @property
     def waiting(self) -> int:

@@ -261,13 +261,7 @@ class Transcript:
     def to_json(self) -> dict[str, Any]:
         """The record's form: JSON values only; what is usual in a frame is left out of it."""
         out = asdict(replace(self, legs=[]))  # asdict copies deeply, and frames have a form of their own
-        out["legs"] = [
-            asdict(replace(leg, frames=[])) | {"frames": [_frame_to_json(frame) for frame in leg.frames]}
-            for leg in self.legs
-        ]
-        for plain in out["legs"]:
-            if plain["echoes"] is None:
-                del plain["echoes"]
+        out["legs"] = [_leg_to_json(leg) for leg in self.legs]
         if self.stop is not None and self.stop.refused is None:
             del out["stop"]["refused"]
         for name in ("origin", "gaps", "otherwise"):  # what the suite held itself has neither of the first two
@@ -317,6 +311,16 @@ class Transcript:
             origin=line.get("origin", ""),
             gaps=tuple(line.get("gaps", ())),
         )
+
+
+def _leg_to_json(leg: Leg) -> dict[str, Any]:
+    """The members of a connection in their order; what they hold does not change, and so needs no copy."""
+    out = {name: value for name, value in vars(leg).items() if name != "echoes" or value is not None}
+    out |= {"handshake": dict(vars(leg.handshake)), "ending": dict(vars(leg.ending))}
+    if leg.echoes is not None:
+        out["echoes"] = [dict(vars(echo)) for echo in leg.echoes]
+    out["frames"] = [_frame_to_json(frame) for frame in leg.frames]
+    return out
 
 
 def _frame_to_json(frame: Frame) -> dict[str, Any]:
