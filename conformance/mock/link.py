@@ -8,6 +8,7 @@ from collections.abc import Callable, Iterator
 from typing import Any, Literal, NamedTuple
 
 from websockets.asyncio.server import ServerConnection
+from websockets.exceptions import ConnectionClosed
 from websockets.frames import Close, Frame, Opcode
 from websockets.http11 import Request
 from websockets.protocol import State
@@ -199,7 +200,10 @@ class Link(ServerConnection):
         if self._unsent:
             self._unsent = 0
             self.send_data()
-            await self.drain()
+            try:
+                await self.drain()
+            except OSError:  # the client is gone: the exception of the line, where others expect that of WebSocket
+                raise self._closed() from None
 
     @property
     def waiting(self) -> int:
@@ -223,8 +227,7 @@ class Link(ServerConnection):
         if self._messages:
             return
         if self.connection_lost_waiter.done():
-            assert self.protocol.close_exc is not None
-            raise self.protocol.close_exc
+            raise self._closed()
         self._waiter = self.loop.create_future()
         timer = None if within is None else self.loop.call_later(within, self._wake)
         try:
@@ -233,6 +236,10 @@ class Link(ServerConnection):
             self._waiter = None
             if timer is not None:
                 timer.cancel()
+
+    def _closed(self) -> ConnectionClosed:
+        assert self.protocol.close_exc is not None
+        return self.protocol.close_exc
 
     def _wake(self) -> None:
         if self._waiter is not None and not self._waiter.done():
