@@ -43,13 +43,9 @@ COUNTEREXAMPLES = list(counterexamples())
 
 
 def verdicts(direction: Direction, kind: str, event: Any) -> tuple[bool, bool]:
-    """What `jsonschema_rs` and `jsonschema` say of an event, whatever type it bears.
-
-    `jsonschema` as everybody has it, with Python's own patterns; what explains is held to it.
-    """
-    library = schema._library()
-    judge = library.judge(direction, kind)
-    plain = Draft202012Validator(judge.document, registry=library.registry).is_valid(event)
+    """What `jsonschema_rs` says of an event, and `jsonschema` as everybody has it, with Python's own patterns."""
+    judge = schema._library().judge(direction, kind)
+    plain = Draft202012Validator(judge.document, registry=schema._library().registry).is_valid(event)
     assert judge.explains.is_valid(event) == plain
     return judge.decides.is_valid(event), plain
 

@@ -14,7 +14,7 @@ from conformance.mock.crowd import Crowd
 from conformance.mock.link import MOST_WAITING, TOGETHER, Message, Opcode
 from conformance.mock.server import MockServer
 from hostile.kit import CONT, TEXT, frame
-from mock.test_hostile_clients import UPGRADE, connected, ended, item
+from support.raw import UPGRADE, connected, ended, item
 
 ODD = b'{"type":"no.such.event"}'
 
@@ -27,7 +27,7 @@ class Line:
 
     def receive(self) -> Message:
         self.waiting = 0
-        return Message(Opcode.TEXT, ODD, 1, False)
+        return Message(Opcode.TEXT, ODD, frames=1, pinged=False)
 
     async def say(self, text: str) -> None:
         self.happened.append(f"said {json.loads(text)['type']}")
@@ -77,13 +77,14 @@ async def test_a_message_may_come_in_any_number_of_pieces():
 
 
 async def test_of_a_client_that_sends_faster_than_it_is_answered_nothing_is_lost():
-    many = 20 * MOST_WAITING
+    many = 4 * MOST_WAITING
+    large = b'{"type":"no.such.event","more":"' + b"x" * 10 * TOGETHER + b'"}'  # more than what is read in one go
     async with MockServer() as server, connected(server, UPGRADE) as (reader, writer):
         await reader.readuntil(b"session.created")
-        writer.write(frame(TEXT, ODD, masked=True) * many)
+        writer.write(frame(TEXT, ODD, masked=True) * many + frame(TEXT, large, masked=True))
         heard = b""
         async with asyncio.timeout(60):
-            while heard.count(b'"invalid_request_error"') < many:
+            while heard.count(b'"invalid_request_error"') < many + 1:
                 heard += await reader.read(TOGETHER)
 
 
@@ -92,9 +93,10 @@ async def test_a_client_that_is_reset_while_it_takes_nothing_ends_its_session_al
         await reader.readuntil(b"session.created")
         reader._transport.pause_reading()
         (link,) = server._crowd.links
+        said = item("x" * 100_000).encode()
         async with asyncio.timeout(60):
             while not link.paused:
-                writer.write(frame(TEXT, item("x" * 100_000).encode(), masked=True))
+                writer.write(frame(TEXT, said, masked=True))
                 await asyncio.sleep(0)
             writer.transport.abort()
             while server._crowd.links:  # noqa: ASYNC110  # the server has no event of ours

@@ -7,7 +7,6 @@ import re
 import signal
 import subprocess
 import sys
-from contextlib import asynccontextmanager
 
 import pytest
 from websockets.asyncio.client import connect
@@ -22,6 +21,7 @@ from conformance.mock.server import MockServer
 from conformance.mock.session import SendEvent, Session
 from conformance.mock.switches import Switches
 from hostile.kit import PING, TEXT, frame
+from support.raw import UPGRADE, connected, ended, item
 from support.runs import environment
 
 KEY = {"Authorization": "Bearer any-key"}
@@ -94,11 +94,6 @@ def test_audio_is_bounded_over_all_sessions(most, refused):
     assert refusals(session, *append(bytes(1600))) == []
 
 
-def item(words):
-    made = {"type": "message", "role": "user", "content": [{"type": "input_text", "text": words}]}
-    return json.dumps({"type": "conversation.item.create", "item": made})
-
-
 @pytest.mark.parametrize(("spare", "refused"), [(0, []), (1, ["The conversation holds at most {} bytes."])])
 def test_items_are_bounded(spare, refused):
     most = 2 * (len(item("x" * 1000)) + 2048) - spare
@@ -133,34 +128,6 @@ def test_the_ledger_forgets_the_oldest_sessions():
 
 
 # -- on the wire
-
-UPGRADE = (
-    f"GET /api-ws/v1/realtime?model={USUAL} HTTP/1.1\r\nHost: x\r\nUpgrade: websocket\r\n"
-    "Connection: Upgrade\r\nSec-WebSocket-Version: 13\r\nSec-WebSocket-Key: AAAAAAAAAAAAAAAAAAAAAA==\r\n"
-    "Authorization: Bearer k\r\n\r\n"
-).encode()
-
-
-@asynccontextmanager
-async def connected(server, sent=b""):
-    reader, writer = await asyncio.open_connection("127.0.0.1", server.port)
-    try:
-        writer.write(sent)
-        yield reader, writer
-    finally:
-        writer.transport.abort()
-
-
-async def ended(reader):
-    """Read to the end, however it ends."""
-    heard = b""
-    async with asyncio.timeout(60):
-        try:
-            while more := await reader.read(65536):
-                heard += more
-        except ConnectionError:
-            pass
-    return heard
 
 
 async def test_who_connects_past_the_limit_is_refused_before_a_handshake():
