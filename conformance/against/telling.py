@@ -53,7 +53,7 @@ def _lines(leg: Leg, at: int, after: int) -> Iterator[str]:
         yield _line(frame)
     if at >= len(leg.frames):
         ending = leg.ending
-        yield f"  (the end: {ending.first} first, {ending.code_received or ending.tcp})"
+        yield f"  (the end: {ending.first} first, {ending.code_received or ending.tcp_words})"
 
 
 def _line(frame: Frame) -> str:

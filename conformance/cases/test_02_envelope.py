@@ -52,7 +52,7 @@ def frame_fate(wire, label, code) -> Seen:
 def not_dropped(wire, label):
     """The connection may be closed, but by a close frame."""
     seen, ending = fate(wire, label), leg_of(wire, label).ending
-    assert seen.outcome != "closed" or ending.code_received is not None, f"dropped by TCP {ending.tcp}"
+    assert seen.outcome != "closed" or ending.code_received is not None, f"dropped: {ending.tcp_words}"
 
 
 def the_error(wire):

@@ -62,14 +62,14 @@ def is_answered(wire):
     wire.prepared()
     if wire.ending.code_received is None and answers_no_close(wire.run):
         raise Blocked("the close frame", "GEN-060", "no close is answered in this run")
-    assert wire.ending.code_received is not None, f"no close frame came back; TCP ended by {wire.ending.tcp}"
+    assert wire.ending.code_received is not None, f"no close frame came back; {wire.ending.tcp_words}"
 
 
 def answered(wire):
     """As above, for what the answer is like: that it comes is the business of CLO-001."""
     wire.prepared()
     if wire.ending.code_received is None:
-        raise Blocked("the close frame", "CLO-001", f"TCP ended by {wire.ending.tcp}")
+        raise Blocked("the close frame", "CLO-001", wire.ending.tcp_words)
 
 
 def listed(wire, outcomes):
@@ -128,7 +128,7 @@ class TestIdle:
     @should("CLO-012")
     def test_the_server_ends_tcp_too(self, wire):
         answered(wire)
-        assert wire.ending.tcp == "fin", f"TCP ended by {wire.ending.tcp}"
+        assert wire.ending.tcp == "fin", wire.ending.tcp_words
 
     @observe("Q-EMPTY-SESSION-STATUS")
     def question_how_the_platform_lists_an_empty_session(self, wire):
@@ -221,7 +221,7 @@ class TestHalfClose:
         ending = wire.ending
         if ending.code_received is not None:
             return Seen("close-frame", f"{ending.code_received} {ending.reason_received}".rstrip())
-        return Seen("ends-tcp" if ending.tcp in {"fin", "rst"} else "stays-open", f"TCP: {ending.tcp}")
+        return Seen("ends-tcp" if ending.tcp in {"fin", "rst"} else "stays-open", ending.tcp_words)
 
 
 class TestWithoutCode:

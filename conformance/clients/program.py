@@ -41,7 +41,9 @@ class Ran:
     @property
     def ended(self) -> str:
         """How it ended, in words."""
-        how = f"was killed by {signal.Signals(-self.code).name}" if self.code < 0 else f"ended with {self.code}"
+        how = (
+            f"was killed by {signal.Signals(-self.code).name}" if self.code < 0 else f"ended with exit code {self.code}"
+        )
         if self.timed_out:
             return f"was told to end after {self.seconds:.0f} s ({self.stopped}) and {how}"
         return how

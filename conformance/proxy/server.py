@@ -48,7 +48,7 @@ def _ended(session: Session) -> str:
     ending = session.ending
     who = {"client": "the client", "server": "the server", "nobody": "nobody"}[ending.first]
     code = ending.code_sent if ending.first == "client" else ending.code_received
-    return f"closed by {who} ({code})" if code is not None else f"TCP ended by {who} ({ending.tcp})"
+    return f"closed by {who} ({code})" if code is not None else f"{ending.tcp_words} without a close frame"
 
 
 def _found(broken: tuple[tuple[str, str, str], ...]) -> str:

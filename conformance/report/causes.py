@@ -194,9 +194,8 @@ def _fate(leg: Leg, request: Frame) -> str:
         return f"refused with {cut(str(message), 200)!r}"
     ending = leg.ending
     if ending.first == "server":
-        return (
-            f"the connection ended ({ending.code_received or ending.tcp} {ending.reason_received or ''}".rstrip() + ")"
-        )
+        how = f"{ending.code_received or ending.tcp_words} {ending.reason_received or ''}".rstrip()
+        return f"the connection ended ({how})"
     return "no answer"
 
 

@@ -116,6 +116,7 @@ def render(record: Record, made: dict[str, Any], redact: Callable[[str], str] = 
         audio=html_views.audio_seconds(record),
         changes=groups(made["drift"]) if isinstance(made.get("drift"), dict) else None,
         findings=shown[: html_finding.MOST],
+        reckoned=html_finding.reckoned(item.finding for item in shown),
         whole=html_finding.WHOLE,
         further=shown[html_finding.MOST :],
         sentences=sentences,

@@ -3,13 +3,15 @@
 from __future__ import annotations
 
 from collections import Counter
+from collections.abc import Iterable
 from dataclasses import dataclass
 from typing import Any
 
+from conformance.cut import listed
 from conformance.report import html_views, paper
 from conformance.report.case import Case
 from conformance.report.findings import Finding, places
-from conformance.report.html_text import plural, told
+from conformance.report.html_text import one_line, plural, told
 from conformance.report.html_trace import kind, payload
 from conformance.report.record import Record
 from conformance.wire.transcript import Frame
@@ -19,6 +21,9 @@ MOST = 12
 
 WHOLE = 5
 """Of these, findings that stand there open; so the page of a bad day is no longer than that of a good one."""
+
+HEADING = 160
+"""Characters of a finding's heading."""
 
 MOST_TEXTS = 3
 """Checks of one cause that its text tells in full."""
@@ -47,6 +52,18 @@ class Shown:
     frame: tuple[int, Frame] | None
     """The connection, from 1, and the frame that decides."""
     markdown: str
+
+    @property
+    def heading(self) -> str:
+        """What happened, in one sentence; the most frequent of what was seen, cut."""
+        text = one_line(self.finding.cause or (self.seen[0].text if self.seen else ""), HEADING)
+        first = text.split(" ", 1)[0]
+        return text[:1].upper() + text[1:] if first.isalpha() and first.islower() else text
+
+    @property
+    def told(self) -> bool:
+        """Whether the heading and the sentence of the rule say all that was seen and expected."""
+        return len(self.seen) == 1 and self.seen[0].text == one_line(self.seen[0].text, HEADING)
 
     @property
     def frame_kind(self) -> str:
@@ -84,6 +101,22 @@ def shown(finding: Finding, record: Record, sentences: dict[str, str]) -> Shown:
             for case in finding.cases[:MOST_TEXTS]
         ),
     )
+
+
+LEVELS = {"MUST": ("MUST", "MUST"), "SHOULD": ("SHOULD", "SHOULD"), "MAY": ("MAY", "MAY"),
+          "OBSERVE": ("question", "questions")}  # fmt: skip
+JUDGED = frozenset({"fail", "accepted", "error", "observed"})
+
+
+def reckoned(findings: Iterable[Finding]) -> str:
+    """How many checks stand behind so many findings, in words: what shares a cause is one."""
+    findings = list(findings)
+    cases = [case for one in findings for case in one.cases if case.verdict in JUDGED]
+    levels = Counter(case.level for case in cases)
+    if len(cases) == len(findings) or not cases:
+        return ""
+    told = listed(plural(levels[level], *words) for level, words in LEVELS.items() if levels[level])
+    return f"{plural(len(cases), 'check')} ({told}) in {plural(len(findings), 'finding')}: one cause is told once."
 
 
 def _seen(cases: list[Case]) -> list[Seen]:

@@ -121,6 +121,20 @@ class Ending:
     problem: str | None = None
     broken_off: str = ""
 
+    @property
+    def tcp_words(self) -> str:
+        """How TCP ended, as a clause: `the server ended TCP`."""
+        return TCP_ENDED[self.tcp]
+
+
+TCP_ENDED = {
+    "fin": "the server ended TCP",
+    "rst": "the server reset TCP",
+    "client": "the client ended TCP",
+    "timeout": "TCP stayed open",
+    "open": "TCP was left open",
+}
+
 
 @dataclass(frozen=True)
 class Echo:

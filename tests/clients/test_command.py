@@ -120,7 +120,7 @@ def test_the_programs_output_is_kept_apart(raw: Path) -> None:
 def test_a_program_that_fails_by_itself_is_no_finding(raw: Path) -> None:
     done = judged(*does(raw, "sys.exit(3)"))
     assert done.returncode == 10
-    assert "Not shown to conform, the program ended with 3 where nothing went wrong: " in done.stdout
+    assert "Not shown to conform, the program ended with exit code 3 where nothing went wrong: " in done.stdout
 
 
 def test_a_drop_by_the_server_is_the_servers(raw: Path) -> None:
@@ -195,7 +195,7 @@ def test_the_first_interrupt_is_the_programs(raw: Path, to_group: bool) -> None:
         said, _ = process.communicate(timeout=120)
     assert process.returncode == 0, said
     assert "`session.finish` was accepted, then close-1000" in said
-    assert "plain: the program ended with 0\n" in said
+    assert "plain: the program ended with exit code 0\n" in said
 
 
 def test_an_interrupt_ends_a_run_of_many_scenarios_when_its_program_has_ended(raw: Path) -> None:
@@ -225,7 +225,7 @@ def test_a_program_that_does_not_end_is_ended(raw: Path) -> None:
     done = judged(*does(raw, *LEAVES_ON_SIGINT), options=("--timeout", "3", "--switch", "finish=finished"))
     assert done.returncode == 0, done.stdout + done.stderr
     # How long it took to be told is measured, and a loaded machine takes longer.
-    assert re.search(r"was told to end after \d+ s \(SIGINT\) and ended with 0", done.stdout)
+    assert re.search(r"was told to end after \d+ s \(SIGINT\) and ended with exit code 0", done.stdout)
     assert "Partial: in 1 of " in done.stdout
 
 

@@ -31,7 +31,7 @@ async def test_who_ignores_every_signal_is_killed(monkeypatch: pytest.MonkeyPatc
 async def test_the_last_lines_are_kept() -> None:
     ran = await run(f"print('\\n'.join(map(str, range({program.LINES + 5}))))")
     assert ran.output == tuple(str(number) for number in range(5, program.LINES + 5))
-    assert (ran.code, ran.stopped, ran.ended) == (0, None, "ended with 0")
+    assert (ran.code, ran.stopped, ran.ended) == (0, None, "ended with exit code 0")
 
 
 async def test_a_line_without_an_end_is_kept_and_cut() -> None:

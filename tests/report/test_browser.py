@@ -290,7 +290,7 @@ def test_without_scripts_it_is_all_there(browser: Any, folder: Path) -> None:
     text = held.page.locator("body").inner_text()
     for words in (
         "session.finished answers session.finish",
-        "no close frame came back",
+        "No close frame came back",
         "the close was answered by the same code",
     ):
         assert words in text

@@ -202,7 +202,7 @@ def test_close_paths_and_changes_are_shown(tmp_path: Path) -> None:
         "stale_entries": [],
     }
     words = Page(page(records.usual(tmp_path), drift=drift)).text
-    assert words.index("Changes against the baseline") < words.index("Findings MUST")
+    assert words.index("Changes against the baseline") < words.index("No close frame came back")
     assert "The status was read from the list that the mock keeps of its own sessions." in words
     assert "failed (client error) ClientDisconnect" in words
     assert "response.done: $.x added" in words

@@ -6,12 +6,14 @@ import re
 from dataclasses import replace
 from pathlib import Path
 
+import pytest
+
 from conformance.judge.finding import Finding as Told
 from conformance.report import html, html_detail
 from conformance.report.case import Case
 from conformance.report.closing import row
 from conformance.report.findings import Finding
-from conformance.report.html_finding import shown
+from conformance.report.html_finding import reckoned, shown
 from conformance.report.html_trace import Complaints
 from conformance.report.record import read
 from conformance.report.summary import summary
@@ -47,12 +49,44 @@ def test_places_that_were_not_kept_count(tmp_path: Path) -> None:
 
 
 def test_a_check_of_another_level_than_its_group_says_so(tmp_path: Path) -> None:
-    said = {"verdict": "fail", "detail": "no close frame came back; TCP ended by fin", "conversation": "closing/Idle"}
+    said = {
+        "verdict": "fail",
+        "detail": "no close frame came back; the server ended TCP",
+        "conversation": "closing/Idle",
+    }
     held = records.verdicts({"CLO-001": said, "CLO-005": said})
     record = read(records.write(tmp_path, records.conversations(), held))
     page = html.render(record, summary(record))
-    found = page[page.index("<strong>MUST fails, a rule of RFC 6455</strong>") :]
-    assert re.search(r">CLO-005</a> A close [^<]*</h3>\s*<h3><a[^>]*>CLO-001</a> <span class=\"level\">SHOULD<", found)
+    found = page[page.index("<h3><bdi>No close frame came back; the server ended TCP</bdi></h3>") :]
+    assert "<strong>MUST fails, a rule of RFC 6455</strong>" in found
+    assert re.search(
+        r">CLO-005</a> A close [^<]*</p>\s*<p[^>]*><a[^>]*>CLO-001</a> <span class=\"level\">SHOULD<", found
+    )
+    assert '<p class="lead">2 checks (1 MUST, 1 SHOULD) in 1 finding: one cause is told once.</p>' in page
+
+
+@pytest.mark.parametrize(
+    ("seen", "heading", "whole"),
+    [
+        (("no close frame came back",), "No close frame came back", True),
+        (("session.update was answered twice",), "session.update was answered twice", True),
+        (("resp_1: total_tokens 27",), "resp_1: total_tokens 27", True),
+        (("x" * 200,), "x" * 159 + "…", False),
+        (("a b", "a c"), "A b", False),
+    ],
+)
+def test_a_finding_is_headed_by_what_was_seen(seen: tuple[str, ...], heading: str, whole: bool, tmp_path: Path) -> None:
+    found = tuple(replace(told(number), seen=text) for number, text in enumerate(seen))
+    made = shown(Finding([replace(FAILED, findings=found, places=len(found))]), records.usual(tmp_path), {})
+    assert (made.heading, made.told) == (heading, whole)
+
+
+def test_checks_and_findings_are_counted_apart() -> None:
+    pair, odd = Finding([FAILED, OTHER]), Finding([replace(FAILED, level="OBSERVE", verdict="observed")])
+    assert reckoned([pair, odd]) == "3 checks (2 MUST, 1 question) in 2 findings: one cause is told once."
+    hangs = Finding([replace(FAILED, verdict="blocked")], cause="none of 3 was carried out")
+    assert reckoned([pair, hangs]) == "", "as many as they seem"
+    assert reckoned([]) == ""
 
 
 def test_the_day_of_a_source_is_said_once(tmp_path: Path) -> None:

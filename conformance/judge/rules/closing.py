@@ -44,7 +44,7 @@ def close_is_answered(wire: Evidence) -> Iterator[Breach | None]:
         return
     answered = ending.code_received is not None or ending.problem is not None
     last = wire.last("close", "client")
-    said = f"the close frame {ending.code_sent} was not answered; TCP ended by {ending.tcp}"
+    said = f"the close frame {ending.code_sent} was not answered; {ending.tcp_words}"
     yield None if answered else Breach(last, said)
 
 
@@ -132,7 +132,7 @@ def server_says_goodbye(wire: Evidence) -> Iterator[Breach | None]:
     if ending.first == "nobody":
         return
     dropped = ending.first == "server" and ending.code_received is None and ending.problem is None
-    said = f"the server ended TCP ({ending.tcp}) without a close frame"
+    said = f"{ending.tcp_words} without a close frame"
     yield Breach(wire.last(), said) if dropped else None
 
 

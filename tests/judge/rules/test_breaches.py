@@ -263,7 +263,7 @@ BREACHES = {
     "GEN-060": [
         (
             talk("C close 1000", ending=Ending(first="client", code_sent=1000, tcp="timeout")),
-            "the close frame 1000 was not answered; TCP ended by timeout",
+            "the close frame 1000 was not answered; TCP stayed open",
         )
     ],
     "GEN-061": [(talk("C close 1000", "S close 1000", "S session.finished"), "session.finished came after the close")],
@@ -278,7 +278,7 @@ BREACHES = {
     "GEN-072": [
         (talk(UPDATE, ending=Ending(problem="ProtocolError: reserved bits must be 0")), "frames: ProtocolError")
     ],
-    "GEN-063": [(talk(UPDATE, ending=DROPPED), "the server ended TCP (rst) without a close frame")],
+    "GEN-063": [(talk(UPDATE, ending=DROPPED), "the server reset TCP without a close frame")],
     "GEN-064": [(talk(UPDATE, REFUSED, "S close 1000", "C close 1000"), "closed with 1000 after an error")],
     "GEN-065": [
         (
