@@ -56,10 +56,14 @@ def holds(test: str, seen: Seen) -> bool:
 
 
 class Courses:
-    """One course of a conversation beside two of another endpoint, held with the same steps."""
+    """One course of a conversation beside two of another endpoint, held with the same steps.
 
-    def __init__(self, trace: Trace, other: Seen, again: Seen) -> None:
+    `beside` is what was seen on its other connections that were opened in the same way.
+    """
+
+    def __init__(self, trace: Trace, other: Seen, again: Seen, beside: Sequence[Seen] = ()) -> None:
         self.trace, self.mine, self.other, self.again = trace, *map(Sorted, (trace.seen(), other, again))
+        self.mine.beside = [*beside]
         self.said = trace.said
         self.told = "".join(str(what) for _, _, _, action, *what in trace.script.steps if action in {"text", "filled"})
         self.pairs = list(self._pairs())

@@ -16,6 +16,7 @@ import socket
 import struct
 import time
 import zlib
+from collections.abc import Iterator
 from typing import Any
 
 from websockets.exceptions import ConnectionClosed, InvalidStatus
@@ -47,6 +48,8 @@ class Seen:
     def __init__(self, got: list[tuple[int, Any]], ends: float = float("inf")) -> None:
         self.got, self.status, self.closed_by, self.code, self.reason, self.ends = (got, 101, "nobody", 0, "", ends)
         self.sizes: list[float] = []
+
+    beside: list[Seen]
 
     def of(self, kind: str, since: int = 0) -> list[Any]:
         return [event for step, event in self.got if step >= since and at(event, "type") == kind]
@@ -99,24 +102,44 @@ def hear(ws: ClientConnection, seen: Seen, step: int, awaited: list[str], patien
             left.remove(kind) if (kind := at(event, "type")) in left else None
 
 
-def play(url: str, headers: dict[str, str], steps: list[Any], patience: float) -> Seen:
-    """Send the steps: each waits for what had come before it, then for so many seconds, then acts."""
+def play(url: str, headers: dict[str, str], steps: list[Any], patience: float) -> Iterator[Seen | None]:
+    """Send the steps: each waits for what had come before it, then for so many seconds, then acts.
+
+    Before each move it is another connection's turn, if `together` lets several take turns; the end is what was seen.
+    """
     seen, step = (Seen([], time.monotonic() + 120 + sum(one[2] for one in steps)), -1)
     try:
         with connect(url, additional_headers=headers, max_size=None, ping_interval=None, close_timeout=patience) as ws:
             with contextlib.suppress(ConnectionClosed, OSError):
                 for step, awaited, pause, action, *what in steps:
+                    yield None
                     if awaited or pause:
                         hear(ws, seen, step, awaited or ["(nothing)"], patience if awaited else 0)
                         time.sleep(pause)
                         hear(ws, seen, step, [], 0)
                     say(f"step {step}: {action}", str(what)[1:160])
                     globals()[action](ws, seen, *what)
+                yield None
                 hear(ws, seen, step + 1, [], patience)
             ending(ws, seen, steps)
     except InvalidStatus as refused:
         seen.status = refused.response.status_code
-    return seen
+    yield seen
+
+
+def together(lines: list[Iterator[Seen | None]], order: list[int]) -> list[Seen]:
+    """Let connections take turns in this order; what was seen on each."""
+    seens: dict[int, Any] = {}
+    for number in order:
+        seens[number] = next(lines[number], None) or seens.get(number)
+    return introduced([seens[number] for number in sorted(seens)])
+
+
+def introduced(seens: list[Seen]) -> list[Seen]:
+    """What was seen on connections, each beside the others."""
+    for seen in seens:
+        seen.beside = [other for other in seens if other is not seen]
+    return seens
 
 
 def ending(ws: ClientConnection, seen: Seen, steps: list[Any]) -> None:

@@ -14,6 +14,7 @@ from urllib.parse import urlsplit
 
 from conformance import garbage
 from conformance.papers import player
+from conformance.papers.company import turns
 from conformance.papers.repro import NoReproduction, Reproduction
 from conformance.wire.target import PATH, REGIONS
 
@@ -22,6 +23,7 @@ NEEDED = {
     "noted": r"\(a name twice\)",
     "weighed": r"seen\.sizes\b",
     "sound": r"\bsound\(",
+    "introduced": r"seen\.beside\b",
 }
 """What the player does for some tests alone: each function, and what in a test asks for it."""
 ACTIONS = ("text", "filled", "audio", "binary", "pieces", "close", "leave")
@@ -31,11 +33,12 @@ PATIENCE = 10  # seconds of silence after which a reproduction says that nothing
 LOCAL = "ws://127.0.0.1:8765/api-ws/v1/realtime"
 
 
-def source(steps: Sequence[Any], test: str) -> list[str]:
+def source(steps: Sequence[Any], test: str, several: bool = False) -> list[str]:
     """The lines of the player that these steps and this test need, without comments."""
     actions = frozenset(step[3] for step in steps)
     names = {node.attr for node in ast.walk(garbage.syntax(test)) if isinstance(node, ast.Attribute)}
     idle = frozenset(name for name, asked in NEEDED.items() if not re.search(asked, test))
+    idle |= set() if several else {"together"}
     return _source(actions, frozenset(names | ({"value"} if "filled" in actions else set())), idle)
 
 
@@ -81,6 +84,8 @@ class _Slim(ast.NodeTransformer):
 
     def visit_Expr(self, node: ast.Expr) -> ast.AST | None:
         call = node.value
+        if isinstance(call, ast.Yield) and isinstance(call.value, ast.Constant) and "together" in self._out:
+            return None  # there is no other whose turn it could be
         gone = isinstance(call, ast.Call) and getattr(call.func, "id", "") in self._out - {"say"}
         return None if gone else self.generic_visit(node)
 
@@ -91,9 +96,9 @@ class _Slim(ast.NodeTransformer):
         return self.generic_visit(node)
 
     def visit_AnnAssign(self, node: ast.AnnAssign) -> ast.AST | None:
-        """A note of what was seen, if a test asks for it."""
-        kept = isinstance(node.target, ast.Attribute) and node.target.attr in self._names and node.value is not None
-        return ast.Assign([node.target], self.visit(node.value)) if kept and node.value is not None else None
+        """Without its type; what is noted of what was seen if a test asks for it."""
+        asked = not isinstance(node.target, ast.Attribute) or node.target.attr in self._names
+        return ast.Assign([node.target], self.visit(node.value)) if asked and node.value is not None else None
 
     def visit_Name(self, node: ast.Name) -> ast.AST:
         """A reproduction tells what crosses by printing it."""
@@ -101,7 +106,7 @@ class _Slim(ast.NodeTransformer):
         return node
 
     def visit_ImportFrom(self, node: ast.ImportFrom) -> ast.AST | None:  # the base class calls it so
-        if node.module == "typing":
+        if node.module in {"collections.abc", "typing"}:
             return None
         node.names = [name for name in node.names if name.name != "ClientConnection"]
         return node
@@ -141,7 +146,7 @@ if not key or not url.startswith(("wss://", "ws://127.0.0.1", "ws://localhost"))
     sys.exit(2)
 try:
     {headers}
-    seen = [play(url if "?" in url else url + {query!r}, headers, steps, {patience}) for steps in {order}][-1]
+    {play}
 except Exception as problem:
     print("Not tried:", repr(problem))
     sys.exit(2)
@@ -165,21 +170,35 @@ def rendered(made: Reproduction, name: str, head: str, body: str, question: str 
     what = f"expected {fact.expected}; seen {fact.seen}"
     yes = f"The answer is still: {question}" if question else f"The finding is still there: {what}."
     no = f"The answer is another than: {question}" if question else "The finding is not there."
-    lines = source([*itertools.chain(*made.before), *made.steps], made.test)
-    order = "".join(f"{steps!r}, " for steps in made.before) + "STEPS"
+    aside = any(line.moments for line in made.company)
+    lines = source([*itertools.chain(*(line.steps for line in made.company)), *made.steps], made.test, aside)
+    query = f"?{made.line.query}" if made.line.query else ""
+    play = f'play(url if "?" in url else url + {query!r}, headers, {{}}, {PATIENCE})'
+    every = "".join(f"{line.steps!r}, " for line in made.company) + "STEPS"
+    if aside:
+        order = turns([*made.company, made.line])
+        play = f"*_, seen = together([{play.format('steps')} for steps in [{every}]], {order})"
+    elif made.company:
+        play = f"[seen] = [seen for steps in [{every}] for seen in {play.format('steps')}][-1:]"
+    else:
+        play = f"[seen] = {play.format('STEPS')}"
     tell = "'HTTP', seen.status"
     if "ending" in "".join(lines):
         tell += ", '| closed by', seen.closed_by, seen.code or 'without a code', seen.reason"
     room = LINES - 3 - (TEMPLATE.count("\n") + body.count("\n") + len(lines))
     width = -(-len(made.steps) // max(1, room))
     rows = [made.steps[start : start + width] for start in range(0, len(made.steps), max(1, width))]
-    steps = "[\n" + "".join("    " + ", ".join(map(repr, row)) + ",\n" for row in rows) + "]"
+    steps = (
+        repr(made.steps)
+        if len(rows) < 2
+        else "[\n" + "".join("    " + ", ".join(map(repr, row)) + ",\n" for row in rows) + "]"
+    )
     place = urlsplit(made.leg.url)
     endpoint = f"{place.scheme}://{place.netloc}{place.path}" if place.scheme == "wss" else LOCAL
     text = TEMPLATE.format(
         head=head, body=body, name=name, source="\n".join(lines), steps=steps, test=made.test, endpoint=endpoint,
-        headers=_headers(made.headers), query=f"?{made.query}" if made.query else "", patience=PATIENCE, yes=yes, no=no,
-        tell=tell, order=f"[{order}]",
+        headers=_headers(made.line.headers), yes=yes, no=no, tell=tell,
+        play=play,
         hosts={name: f"wss://{hosts[0]}{PATH}" for name, hosts in REGIONS.items()},
     )  # fmt: skip
     if text.count("\n") >= LINES:

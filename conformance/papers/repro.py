@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import copy
 import dataclasses
 from collections.abc import Callable, Iterable, Mapping, Sequence
 from dataclasses import dataclass, field
@@ -11,7 +12,9 @@ from urllib.parse import urlsplit
 from conformance.judge import checks as judging
 from conformance.mock import switches
 from conformance.mock.options import MockOptions
+from conformance.papers.company import Line, beside
 from conformance.papers.facts import Courses, Fact, holds
+from conformance.papers.player import Seen
 from conformance.papers.script import Unplayable, script
 from conformance.papers.stand import plays
 from conformance.papers.trace import Trace
@@ -65,20 +68,21 @@ class Subject:
 class Reproduction:
     """How a finding is shown again.
 
-    `leg` is the connection it is taken from, `headers` and `query` how it
-    is opened; `tried` says on what it was tried; of the connection's steps so many were `left_out`.
+    `leg` is the connection it is taken from, `line` what is played of it; `tried` says on what it was tried.
     """
 
     transcript: Transcript
     leg: Leg
-    steps: list[Any]
-    headers: dict[str, str]
-    query: str
+    line: Line
     facts: tuple[Fact, ...]
     tried: str
-    left_out: int
-    before: list[Any] = field(default_factory=list)
-    """The steps of the connections that are to be over when this one is opened; mostly none."""
+    company: list[Line] = field(default_factory=list)
+    """Other connections that have to be there, before this one or beside it; mostly none."""
+
+    @property
+    def steps(self) -> list[Any]:
+        """What the client does on the connection."""
+        return self.line.steps
 
     @property
     def test(self) -> str:
@@ -88,18 +92,17 @@ class Reproduction:
 
 def reproduction(subject: Subject, transcripts: Iterable[Transcript]) -> Reproduction:
     """The reproduction of what a check said of these conversations.  Raises NoReproduction."""
-    showing = [
-        (alone, whole)
-        for whole in transcripts
-        for alone in _alone(subject, whole)
-        if alone.legs and subject.claim(alone)
-    ]
-    if not showing:
+    held = list(transcripts)
+    showing = [(alone, whole) for whole in held for alone in _alone(subject, whole) if _shows(subject, alone)]
+    together = [] if showing else [(whole, whole) for whole in held if _shows(subject, whole)]
+    if not showing and not together:
         raise NoReproduction("no conversation alone shows it: the check looks at several together")
     why = ""
     # The shortest first; a rule that is broken in one is broken in the others in the same way.
-    showing.sort(key=lambda pair: (sum(len(leg.frames) for leg in pair[0].legs), pair[1].conversation))
-    for transcript, whole in showing[:3]:
+    showing.sort(key=_length)
+    # What one connection does to another is likeliest where most is done.
+    together.sort(key=_length, reverse=True)
+    for transcript, whole in (*showing, *together)[:3]:
         dial = subject.dials.get(transcript.conversation, Dial())
         ways = [_headers(leg, dial if leg is whole.legs[0] else Dial()) for leg in transcript.legs]
         for side in subject.others():
@@ -117,20 +120,39 @@ def _alone(subject: Subject, transcript: Transcript) -> list[Transcript]:
     return [dataclasses.replace(transcript, legs=[leg]) for leg in transcript.legs]
 
 
+def _length(pair: tuple[Transcript, Transcript]) -> tuple[int, str]:
+    return sum(len(leg.frames) for leg in pair[0].legs), pair[1].conversation
+
+
+def _shows(subject: Subject, transcript: Transcript) -> bool:
+    return bool(transcript.legs) and subject.claim(transcript) is True
+
+
 def _of(subject: Subject, transcript: Transcript, ways: list[dict[str, str]], side: dict[str, str]) -> Reproduction:
     """The reproduction on one of a conversation's connections; `ways` are the headers by which each is opened."""
     given = dict(subject.liar.switches) if subject.liar is not None else {}
     # Of other seeds than a mock usually has: by the same one it would give the same names to what the liar mixes up.
     honest = [MockOptions(switches={**given, **side}, seed=seed) for seed in (1, 2)]
-    courses: dict[int, Courses] = {}
     why = "what it turns on is not among the things that a short program can look for"
+    traces: dict[int, Trace] = {}
     for number, leg in enumerate(transcript.legs):
         try:
-            trace = Trace(transcript, number, script(leg, transcript.path or ""))
+            traces[number] = Trace(transcript, number, script(leg, transcript.path or ""))
         except Unplayable as problem:
             why = str(problem)
-            continue
-        courses[number] = Courses(trace, *plays(honest, urlsplit(leg.url).query, ways[number], trace.script.steps))
+    lines = {
+        number: Line(urlsplit(trace.leg.url).query, ways[number], trace.script.steps)
+        for number, trace in traces.items()
+    }  # fmt: skip
+    sides = dict(zip(lines, beside(list(traces.values()), list(lines.values())), strict=True))
+    seens = [dict(zip(traces, played, strict=True)) for played in plays(honest, list(sides.values()))]
+    seens.append({number: trace.seen() for number, trace in traces.items()})
+    courses: dict[int, Courses] = {}
+    peers: dict[int, list[int]] = {}
+    for number, trace in traces.items():
+        peers[number] = [other for other in lines if other != number and sides[other].beside(sides[number])]
+        honestly, again, mine = (_among(seen, number, peers[number]) for seen in seens)
+        courses[number] = Courses(trace, honestly, again, mine.beside)
     for number, course in courses.items():
         # A check that sees the same on several connections is shown on one when the others are as they should be.
         base = transcript
@@ -141,30 +163,34 @@ def _of(subject: Subject, transcript: Transcript, ways: list[dict[str, str]], si
         if subject.claim(base) is not True:
             continue
         if base is not transcript:  # the same on another ground
-            course = Courses(trace, course.other, course.again)  # noqa: PLW2901
+            course = Courses(trace, course.other, course.again, course.mine.beside)  # noqa: PLW2901
         if facts := turning(course, subject.claim, words=subject.words):
-            query = urlsplit(trace.leg.url).query
-            for before in _befores(transcript, number, courses):
-                found = _tried(subject, course, facts, honest[0], query=query, headers=ways[number], before=before)
+            for company in _companies(number, lines, sides, peers[number]):
+                found = _tried(subject, course, facts, honest[0], company)
                 if found is not None:
                     return dataclasses.replace(found, transcript=transcript, leg=transcript.legs[number])
             why = "what was found to look for does not come again, or comes of a faithful server as well"
     raise NoReproduction(why)
 
 
-def _befores(transcript: Transcript, number: int, courses: Mapping[int, Courses]) -> list[list[Any]]:
-    """What may have to happen on earlier connections, the least first: nothing, or all of those that were over.
+def _among(seens: Mapping[int, Seen], number: int, peers: Sequence[int]) -> Seen:
+    """What was seen on one connection, beside those that were opened in the same way."""
+    seen = copy.copy(seens[number])
+    seen.beside = [seens[other] for other in peers]
+    return seen
 
-    They are opened as this one is: one that was opened in another way is left out.
+
+def _companies(
+    number: int, lines: Mapping[int, Line], sides: Mapping[int, Line], peers: Sequence[int]
+) -> list[tuple[Line, list[Line]]]:
+    """What may have to happen on other connections that were opened as this one, the least first.
+
+    That is nothing, or all on those that were over before, or all on all of them, side by side as it was.
     """
-    leg = transcript.legs[number]
-    over = [
-        courses[place].trace.script.steps
-        for place, one in enumerate(transcript.legs[:number])
-        if place in courses and one.url == leg.url and one.frames and leg.frames
-        and one.frames[-1].at <= leg.frames[0].at
-    ]  # fmt: skip
-    return [[], over] if over else [[]]
+    over = [lines[other] for other in peers if sides[other].moments[-1] <= sides[number].moments[0]]
+    found: list[tuple[Line, list[Line]]] = [(lines[number], [])]
+    found += [(lines[number], over)] * bool(over)
+    return [*found, *[(sides[number], [sides[other] for other in peers])] * bool(peers)]
 
 
 USUAL = {"host", "upgrade", "connection", "user-agent", "authorization", "x-dashscope-workspace"}
@@ -187,25 +213,19 @@ def _headers(leg: Leg, dial: Dial) -> dict[str, str]:
 
 
 def _tried(
-    subject: Subject,
-    courses: Courses,
-    facts: Sequence[Fact],
-    honest: MockOptions,
-    *,
-    query: str,
-    headers: dict[str, str],
-    before: list[Any],
+    subject: Subject, courses: Courses, facts: Sequence[Fact], honest: MockOptions, lines: tuple[Line, list[Line]]
 ) -> Reproduction | None:
     """The shortest script of a few that shows it where it was seen and not on a faithful mock; None: none does."""
-    test = " or ".join(fact.test for fact in facts)
-    steps = courses.trace.script.steps
-    cuts = [_tail(courses, test, subject.claim), list(range(len(steps)))]
+    test, (line, company) = " or ".join(fact.test for fact in facts), lines
+    if "seen.beside" in test and not any(one.moments for one in company):
+        return None
+    cuts = [_tail(courses, test, subject.claim), list(range(len(line.steps)))]
     if subject.liar is not None:  # who leaves out what came before must see that it still happens
         cuts.insert(0, _fewest(courses, test, subject.claim, cuts[0]))
+    mocks = [dataclasses.replace(honest, seed=3), *([subject.liar] if subject.liar is not None else [])]
     for kept in dict.fromkeys(map(tuple, cuts)):
-        chosen = joined(steps, kept)
-        mocks = [dataclasses.replace(honest, seed=3), *([subject.liar] if subject.liar is not None else [])]
-        seen = plays(mocks, query, headers, chosen, before=before)
+        chosen = _cut(line, kept)
+        seen = [seens[-1] for seens in plays(mocks, [*company, chosen])]
         if holds(test, seen[0]) or (subject.liar is not None and not holds(test, seen[1])):
             continue
         told = ["On the suite's own mock it does not show."]
@@ -213,9 +233,7 @@ def _tried(
             told = ["A mock that takes another side does not show it."]
         if subject.liar is not None:
             told += ["The mock on which it was seen shows it again."]
-        transcript, leg = courses.trace.transcript, courses.trace.leg
-        out = len(steps) - len(chosen)
-        return Reproduction(transcript, leg, chosen, headers, query, tuple(facts), " ".join(told), out, before)
+        return Reproduction(courses.trace.transcript, courses.trace.leg, chosen, tuple(facts), " ".join(told), company)
     return None
 
 
@@ -229,6 +247,13 @@ def joined(steps: Sequence[Any], kept: Sequence[int]) -> list[Any]:
     """
     before = [0, *(number + 1 for number in kept)]
     return [[number, steps[after][1], *steps[number][2:]] for number, after in zip(kept, before, strict=False)]
+
+
+def _cut(line: Line, kept: Sequence[int]) -> Line:
+    """A line with these steps alone, each when it was."""
+    places = [0, *(number + 1 for number in kept), len(line.steps) + 1]
+    when = tuple(line.moments[place] for place in places if line.moments)
+    return dataclasses.replace(line, steps=joined(line.steps, kept), moments=when)
 
 
 def _still(courses: Courses, test: str, claim: Claim) -> Callable[[Sequence[int]], bool]:

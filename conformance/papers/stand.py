@@ -8,11 +8,11 @@ import copy
 import threading
 from collections.abc import Iterator, Sequence
 from concurrent.futures import ThreadPoolExecutor
-from typing import Any
 
 from conformance.mock.options import MockOptions
 from conformance.mock.server import MockServer
-from conformance.papers.player import Seen, play
+from conformance.papers.company import Line, turns
+from conformance.papers.player import Seen, play, together
 from conformance.wire.dial import halves
 
 PATIENCE = 1.5  # seconds without a word from a mock that answers at once
@@ -67,28 +67,22 @@ async def _end(server: MockServer) -> None:
     await asyncio.gather(*left, return_exceptions=True)
 
 
-def plays(
-    options: Sequence[MockOptions],
-    query: str,
-    headers: dict[str, str],
-    steps: Sequence[Any],
-    patience: float = PATIENCE,
-    *,
-    before: Sequence[Any] = (),
-) -> list[Seen]:
-    """What comes of these steps on each of these mocks, side by side; `before` are those of earlier connections."""
+def plays(options: Sequence[MockOptions], lines: Sequence[Line], patience: float = PATIENCE) -> list[list[Seen]]:
+    """What comes of these lines on each of these mocks (which are asked at the same time): of each, every line."""
+    start, end = halves(KEY)
 
-    def one(given: MockOptions) -> Seen:
-        start, end = halves(KEY)
-        mine = {name: value.format(key=KEY, start=start, end=end) for name, value in headers.items()}
+    def played(line: Line, url: str, waits: float) -> Iterator[Seen | None]:
+        mine = {name: value.format(key=KEY, start=start, end=end) for name, value in line.headers.items()}
+        return play(f"{url}?{line.query}", mine, copy.deepcopy(line.steps), waits)
+
+    def one(given: MockOptions) -> list[Seen]:
         for doubled in range(TRIES):
             waits, pulse = patience * 2**doubled, Pulse()
             with serving(given, pulse) as url:
-                for earlier in (*before, steps):
-                    seen = play(f"{url}?{query}", mine, copy.deepcopy(list(earlier)), waits)
+                seens = together([played(line, url, waits) for line in lines], turns(lines))
             if pulse.late < waits / LATE:
                 break
-        return seen
+        return seens
 
     with ThreadPoolExecutor(max(1, len(options))) as pool:
         return list(pool.map(one, options))

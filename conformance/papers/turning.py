@@ -10,6 +10,7 @@ from collections.abc import Callable, Sequence
 from dataclasses import replace
 from typing import Any
 
+from conformance.papers.company import shared
 from conformance.papers.facts import CHANCE, Courses, Fact, any_of, holds, literal
 from conformance.papers.player import GONE, at
 from conformance.papers.trace import Edit
@@ -26,12 +27,14 @@ def turning(courses: Courses, claim: Claim, frame: int | None = None, words: Seq
 
     `frame` is the frame that the check named, where it named one, `words` are what it has of its own to look for.
     """
-    facts = [*courses.facts(), *wholes(courses)]
+    facts = [*courses.facts(), *wholes(courses), *shared(courses)]
     mended = courses.trace.mended
 
     def cured(chosen: Sequence[Fact]) -> bool:
         try:
-            return claim(mended(fact.edit for fact in chosen)) is False
+            made = mended(fact.edit for fact in chosen)
+            # What the script noted on its way was so in the conversation that it held, and not in this one.
+            return claim(made) is False or bool(made.notes and claim(replace(made, notes={})) is False)
         except (LookupError, TypeError, AttributeError):
             return False  # two edits that can't be made together
 

@@ -40,12 +40,14 @@ EVERY = 8
 def sample() -> list[str]:
     """Every eighth of those that a program shows, those that once came and went by chance, and one of each kind."""
     unshown = set(itertools.chain(*UNSHOWN.values()))
-    return sorted({*[name for name in alone() if name not in unshown][::EVERY], *RACED, *PLAYED, *WHOLES})
+    return sorted({*[name for name in alone() if name not in unshown][::EVERY], *RACED, *PLAYED, *WHOLES, *BESIDE})
 
 
 RACED = ("cancel-leaves-text-open", "conversation-changes", "items-start-replies")
 PLAYED = ("no-usage", "own-modalities-ignored", "previews-what-is-final", "remembers-strangers")
 """What other tests look at: one that is short, one of several differences, the longest, one after another call."""
+BESIDE = ("errors-are-shared", "errors-outlive-sessions", "ids-are-shared", "no-room-after-a-drop")
+"""An answer to another, what is left of another, a name of another, and who follows others."""
 
 WHOLES = (
     "a-name-twice",

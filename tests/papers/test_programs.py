@@ -79,7 +79,7 @@ def test_the_file_runs_by_itself(programs, tmp_path) -> None:
     assert "The finding is still there" in done.stdout
 
 
-@pytest.mark.parametrize("name", ["no-usage", "remembers-strangers"])
+@pytest.mark.parametrize("name", ["no-usage", "remembers-strangers", "ids-are-shared"])
 @pytest.mark.parametrize("lies", [True, False])
 def test_it_says_in_words_and_by_its_exit_code_what_it_found(programs, monkeypatch, capsys, name, lies) -> None:
     with serving(MockOptions(quirks=(name,) * lies)) as url:
@@ -117,7 +117,7 @@ def test_what_was_seen_on_no_mock_is_cut_at_its_end_alone_and_shown_again() -> N
     assert [step[0] for step in found.steps] == list(range(len(found.steps)))
     assert found.tried == "On the suite's own mock it does not show."
     assert lying.liar is not None
-    (seen,) = plays([lying.liar], found.query, found.headers, found.steps)
+    ((seen,),) = plays([lying.liar], [found.line])
     assert holds(found.test, seen)
 
 
@@ -239,12 +239,3 @@ def test_a_cut_that_a_faithful_course_would_show_as_well_is_not_tried() -> None:
     trace = SimpleNamespace(seen=lambda: mine, said=said, entries=said, script=script, with_frames=list)
     courses = Courses(trace, other, other)
     assert repro._tail(courses, "len(seen.of('response.text.done', 0)) < 2", lambda transcript: True) == [0, 1]
-
-
-@pytest.mark.parametrize(("ended", "opened", "many"), [(1.0, 1.0, [0, 1]), (1.1, 1.0, [0])])
-def test_what_is_over_when_a_connection_opens_may_be_what_it_suffers_from(ended, opened, many) -> None:
-    """Two beside each other are not played one after the other."""
-    first, second = (SimpleNamespace(url="ws://x", frames=[SimpleNamespace(at=at)]) for at in (ended, opened))
-    courses = {0: SimpleNamespace(trace=SimpleNamespace(script=SimpleNamespace(steps=[[0, [], 0, "text", ""]])))}
-    befores = repro._befores(SimpleNamespace(legs=[first, second]), 1, courses)  # type: ignore[arg-type]
-    assert list(map(len, befores)) == many

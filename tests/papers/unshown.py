@@ -1,10 +1,6 @@
 """The quirks whose check fails alone and that no program shows, by why; the table in docs/using.md has as many."""
 
 UNSHOWN = {
-    "a program looks at one connection, after others at most": (
-        "errors-are-shared", "errors-outlive-sessions", "holds-the-line", "ids-are-shared", "no-room-after-a-drop",
-        "same-session-id",
-    ),
     "it is not on the wire": (
         "ledger-counts-twice", "ledger-dates-an-hour-late", "ledger-loses-sessions", "ledger-names-another",
         "ledger-names-another-model", "ledger-shows-the-key",
@@ -13,7 +9,7 @@ UNSHOWN = {
         "error-percent-encodes-the-key", "error-quotes-the-key", "error-quotes-the-key-in-base64",
         "refusal-quotes-the-key", "refuses-lower-case-bearer",
     ),
-    "it looks at what comes, not at when": ("cancel-takes-seconds", "slow-close", "slow-error"),
+    "it looks at what comes, not at when": ("cancel-takes-seconds", "holds-the-line", "slow-close", "slow-error"),
     "the recording does not hold what would have followed": (
         "error-kills-connection", "image-before-audio-ignored", "wrong-modalities-are-fatal",
     ),
