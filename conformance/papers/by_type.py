@@ -27,6 +27,7 @@ class Sorted(Seen):
         """The same, had nothing come but in these steps."""
         part = copy.copy(self)
         part.got = [pair for pair in self.got if pair[0] in steps]
+        part.times = [late for late, pair in zip(self.times, self.got, strict=False) if pair[0] in steps]
         return Sorted(part)
 
 

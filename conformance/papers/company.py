@@ -7,7 +7,7 @@ from dataclasses import dataclass
 from typing import Any
 
 from conformance.papers.facts import Courses, Fact
-from conformance.papers.script import LEAST_PAUSE, Step, leaves
+from conformance.papers.script import LEAST_PAUSE, Step, acted, leaves
 from conformance.papers.trace import Draft, Edit, Trace
 
 NEVER = float("inf")
@@ -48,12 +48,8 @@ def moments(trace: Trace) -> tuple[float, ...]:
     """When a connection opened, each of its steps, and when it ended."""
     leg = trace.leg
     times = [frame.at for frame in leg.frames] or [0.0]
-    acted = [
-        next((frame.at for frame, begun in zip(leg.frames, trace.script.begun, strict=True) if begun > step), times[-1])
-        for step in range(len(trace.script.steps))
-    ]
     ended = leg.ending.first != "nobody" or leg.handshake.status != 101
-    return (times[0], *acted, times[-1] if ended else NEVER)
+    return (*acted(leg, trace.script), times[-1] if ended else NEVER)
 
 
 def beside(traces: Sequence[Trace], lines: Sequence[Line]) -> list[Line]:

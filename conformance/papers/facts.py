@@ -42,6 +42,8 @@ class Fact:
     """What it has in common with the facts of other steps that say the same; empty: it stands for itself."""
     narrowed: Narrow | None = None
     """Finds what to look for by asking the check, where the recording can't tell: all of what is said differs."""
+    seconds: float = 0
+    """How long who tries it has to wait in silence, at least."""
 
 
 Ask = Callable[[Edit], bool | None]
@@ -52,7 +54,12 @@ Narrow = Callable[[Ask, Sequence[str]], Fact | None]
 
 def holds(test: str, seen: Seen) -> bool:
     """Whether a fact's expression is true of what was seen."""
-    return bool(eval(test, {"seen": seen, "at": at, "sound": sound, "GONE": GONE}))  # noqa: S307  # an expression of ours
+    return bool(value(test, seen))
+
+
+def value(told: str, seen: Seen) -> Any:
+    """What an expression of a fact is of what was seen."""
+    return eval(told, {"seen": seen, "at": at, "sound": sound, "GONE": GONE})  # noqa: S307  # an expression of ours
 
 
 class Courses:

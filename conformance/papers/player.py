@@ -14,6 +14,7 @@ import json
 import re
 import socket
 import struct
+import threading
 import time
 import zlib
 from collections.abc import Iterator
@@ -48,6 +49,9 @@ class Seen:
     def __init__(self, got: list[tuple[int, Any]], ends: float = float("inf")) -> None:
         self.got, self.status, self.closed_by, self.code, self.reason, self.ends = (got, 101, "nobody", 0, "", ends)
         self.sizes: list[float] = []
+        self.acted: dict[int, float] = {}
+        self.times: list[float] = []
+        self.closing: tuple[float, float] = (0, 0)
 
     beside: list[Seen]
 
@@ -59,6 +63,17 @@ class Seen:
 
     def joined(self, kind: str, owner: str, whose: Any) -> str:
         return "".join(str(at(one, "delta")) for one in self.of(kind) if at(one, owner) == whose)
+
+    def late(self, kind: str, since: int, whose: str | None = None) -> float:
+        """Seconds from what the client did before a step to the last event of a type: of a response, or of one step."""
+        every = [(*pair, when) for pair, when in zip(self.got, self.times, strict=False) if pair[0] >= since]
+        of = [
+            (step, when)
+            for step, one, when in every
+            if at(one, "type") == kind and (not whose or whose == at(one, "response_id"))
+        ]
+        last = max((when for step, when in of if whose or step == of[0][0]), default=0)
+        return last - self.acted.get(since - 1, last)
 
     def place(self, kind: str, since: int, nth: int) -> int:
         found = [n for n, (step, event) in enumerate(self.got) if step >= since and at(event, "type") == kind]
@@ -79,6 +94,17 @@ def noted(pairs: list[tuple[str, Any]]) -> dict[str, Any]:
     return dict(pairs) | dict.fromkeys(["(a name twice)"] * bool(twice), str(*twice[:1]))
 
 
+def timed(seen: Seen, message: str | bytes) -> str | bytes:
+    """The same message, after a note of when it came."""
+    seen.times.append(time.monotonic())
+    return message
+
+
+def acts(seen: Seen, step: int) -> None:
+    """Note when the client did what a step says; what comes then is of the next."""
+    seen.acted[step] = time.monotonic()
+
+
 def weighed(seen: Seen, message: str | bytes) -> str | bytes:
     """The same message, after a note of its size in characters."""
     seen.sizes.append(len(message))
@@ -97,7 +123,7 @@ def hear(ws: ClientConnection, seen: Seen, step: int, awaited: list[str], patien
     left = [*awaited]
     with contextlib.suppress(TimeoutError):
         while (left or not awaited) and time.monotonic() < seen.ends:
-            seen.got.append((step, event := read(weighed(seen, ws.recv(timeout=patience)))))
+            seen.got.append((step, event := read(timed(seen, weighed(seen, ws.recv(timeout=patience))))))
             say("  came:", str(event)[:200])
             left.remove(kind) if (kind := at(event, "type")) in left else None
 
@@ -109,6 +135,7 @@ def play(url: str, headers: dict[str, str], steps: list[Any], patience: float) -
     """
     seen, step = (Seen([], time.monotonic() + 120 + sum(one[2] for one in steps)), -1)
     try:
+        acts(seen, step)
         with connect(url, additional_headers=headers, max_size=None, ping_interval=None, close_timeout=patience) as ws:
             with contextlib.suppress(ConnectionClosed, OSError):
                 for step, awaited, pause, action, *what in steps:
@@ -119,6 +146,7 @@ def play(url: str, headers: dict[str, str], steps: list[Any], patience: float) -
                         hear(ws, seen, step, [], 0)
                     say(f"step {step}: {action}", str(what)[1:160])
                     globals()[action](ws, seen, *what)
+                    acts(seen, step)
                 yield None
                 hear(ws, seen, step + 1, [], patience)
             ending(ws, seen, steps)
@@ -153,6 +181,18 @@ def ending(ws: ClientConnection, seen: Seen, steps: list[Any]) -> None:
         seen.closed_by = "client"
 
 
+def watched(ws: ClientConnection, seen: Seen) -> None:
+    """Note after how many seconds a close is answered, and after how many TCP has ended."""
+
+    def watch(began: float) -> None:
+        while ws.protocol.state.name != "CLOSED":
+            over = time.monotonic() - began
+            seen.closing = (seen.closing[0] if ws.protocol.close_rcvd else over, over)
+            time.sleep(0.01)
+
+    threading.Thread(target=watch, args=[time.monotonic()], daemon=True).start()
+
+
 # -- what a client does; a reproduction has what it needs
 
 
@@ -183,6 +223,7 @@ def pieces(ws: ClientConnection, seen: Seen, *parts: str) -> None:
 
 
 def close(ws: ClientConnection, seen: Seen, code: int, reason: str) -> None:
+    watched(ws, seen)
     ws.close(code, reason)
 
 

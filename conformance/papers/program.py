@@ -23,6 +23,9 @@ NEEDED = {
     "noted": r"\(a name twice\)",
     "weighed": r"seen\.sizes\b",
     "sound": r"\bsound\(",
+    "acts": r"seen\.late\b",
+    "timed": r"seen\.late\b",
+    "watched": r"seen\.closing\b",
     "introduced": r"seen\.beside\b",
 }
 """What the player does for some tests alone: each function, and what in a test asks for it."""
@@ -39,7 +42,9 @@ def source(steps: Sequence[Any], test: str, several: bool = False) -> list[str]:
     names = {node.attr for node in ast.walk(garbage.syntax(test)) if isinstance(node, ast.Attribute)}
     idle = frozenset(name for name, asked in NEEDED.items() if not re.search(asked, test))
     idle |= set() if several else {"together"}
-    return _source(actions, frozenset(names | ({"value"} if "filled" in actions else set())), idle)
+    names |= {"value"} if "filled" in actions else set()
+    names |= {"times", "acted"} if "late" in names else set()
+    return _source(actions, frozenset(names), idle)
 
 
 @functools.cache
@@ -69,7 +74,17 @@ def _dense(lines: list[str]) -> list[str]:
             found[-1] = f"{above} {line.strip()}"
         elif line:
             found.append(line)
-    return found
+    return _PAIR.sub(_paired, "\n".join([*found, ""])).splitlines()
+
+
+_PLAIN = r"(?!(?:def|for|if|try|while|with)\b)(\S.*[^:\n])\n"
+_PAIR = re.compile(rf"^( *def .*:)\n( +){_PLAIN}\2{_PLAIN}(?!\2)", re.MULTILINE)
+
+
+def _paired(found: re.Match[str]) -> str:
+    """A function of two short lines on one."""
+    told = f"{found[1]} {found[3]}; {found[4]}\n"
+    return told if len(told) < WIDE else found[0]
 
 
 def _indent(line: str) -> int:

@@ -16,7 +16,7 @@ from conformance.papers.company import Line, beside
 from conformance.papers.facts import Courses, Fact, holds
 from conformance.papers.player import Seen
 from conformance.papers.script import Unplayable, script
-from conformance.papers.stand import plays
+from conformance.papers.stand import PATIENCE, plays
 from conformance.papers.trace import Trace
 from conformance.papers.turning import Claim, turning
 from conformance.spec.profiles import Profile
@@ -222,10 +222,11 @@ def _tried(
     cuts = [_tail(courses, test, subject.claim), list(range(len(line.steps)))]
     if subject.liar is not None:  # who leaves out what came before must see that it still happens
         cuts.insert(0, _fewest(courses, test, subject.claim, cuts[0]))
+    patience = PATIENCE + max(fact.seconds for fact in facts)
     mocks = [dataclasses.replace(honest, seed=3), *([subject.liar] if subject.liar is not None else [])]
     for kept in dict.fromkeys(map(tuple, cuts)):
         chosen = _cut(line, kept)
-        seen = [seens[-1] for seens in plays(mocks, [*company, chosen])]
+        seen = [seens[-1] for seens in plays(mocks, [*company, chosen], patience)]
         if holds(test, seen[0]) or (subject.liar is not None and not holds(test, seen[1])):
             continue
         told = ["On the suite's own mock it does not show."]

@@ -82,6 +82,15 @@ def script(leg: Leg, path: str = "") -> Script:
     return Script(steps, begun)
 
 
+def acted(leg: Leg, made: Script) -> list[float]:
+    """When the connection was there, and when each step was done, in ms: a step without a frame after the last."""
+    first: dict[int, float] = {}
+    for frame, begun in zip(leg.frames, made.begun, strict=True):
+        first.setdefault(begun, frame.at)
+    last = leg.frames[-1].at if leg.frames else 0.0
+    return [leg.frames[0].at if leg.frames else 0.0, *(first.get(step + 1, last) for step in range(len(made.steps)))]
+
+
 def _joins(run: list[Frame], frame: Frame) -> bool:
     """Whether a packet of audio goes on where the one before it left off."""
     first = run[0]

@@ -10,7 +10,7 @@ from typing import Any
 
 from conformance import guarded
 from conformance.papers.player import Seen, read
-from conformance.papers.script import Script
+from conformance.papers.script import Script, acted
 from conformance.wire.transcript import Frame, Leg, Transcript
 
 
@@ -49,6 +49,11 @@ class Draft:
     def end(self, **changes: Any) -> None:
         """Let the connection end in another way."""
         self.leg = replace(self.leg, ending=replace(self.leg.ending, **changes))
+
+    def date(self, key: int, at: float) -> None:
+        """Let a frame have crossed at another time."""
+        entry = self.known[key]
+        entry.frame = entry.frame.seen_as(at=at)
 
     def put(self, key: int, path: str, value: Any) -> None:
         """Give a member another value; makes the objects on the way to it."""
@@ -127,6 +132,12 @@ class Trace:
         ending = self.leg.ending
         # What passed a bound was not kept, and its size not either.
         seen.sizes = [len(entry.frame.text or entry.frame.data) for entry in self.said]
+        seen.acted = {step - 1: at / 1000 for step, at in enumerate(acted(self.leg, self.script))}
+        seen.times = [entry.frame.at / 1000 for entry in self.said]
+        closes = {frame.side: frame.at for frame in self.leg.frames if frame.opcode == "close"}
+        if ending.first == "client" and len(closes) > 1:
+            over = float("inf") if ending.tcp == "timeout" else ending.seconds
+            seen.closing = ((closes["server"] - closes["client"]) / 1000, over)
         seen.sizes += [float("inf")] * bool(ending.broken_off)
         seen.status = self.leg.handshake.status or 0
         seen.closed_by, seen.code, seen.reason = ending.first, ending.code_received or 0, ending.reason_received

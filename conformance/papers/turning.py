@@ -13,6 +13,7 @@ from typing import Any
 from conformance.papers.company import shared
 from conformance.papers.facts import CHANCE, Courses, Fact, any_of, holds, literal
 from conformance.papers.player import GONE, at
+from conformance.papers.times import times
 from conformance.papers.trace import Edit
 from conformance.papers.wholes import wholes
 from conformance.wire.transcript import Transcript
@@ -27,7 +28,7 @@ def turning(courses: Courses, claim: Claim, frame: int | None = None, words: Seq
 
     `frame` is the frame that the check named, where it named one, `words` are what it has of its own to look for.
     """
-    facts = [*courses.facts(), *wholes(courses), *shared(courses)]
+    facts = differences(courses)
     mended = courses.trace.mended
 
     def cured(chosen: Sequence[Fact]) -> bool:
@@ -47,6 +48,11 @@ def turning(courses: Courses, claim: Claim, frame: int | None = None, words: Seq
         if all(found.values()):
             return [fact for fact in found.values() if fact is not None]
         facts = [fact for fact in facts if found.get(fact, fact) is not None]  # the check bears them out in no form
+
+
+def differences(courses: Courses) -> list[Fact]:
+    """All that is true of the one course and of neither of the others."""
+    return [*courses.facts(), *wholes(courses), *shared(courses), *times(courses)]
 
 
 def _likeliest(facts: Sequence[Fact], frame: int | None) -> list[Fact]:

@@ -34,18 +34,22 @@ def alone() -> list[str]:
     return [name for name, row in rows().items() if len(row["kills"]) == 1]
 
 
-EVERY = 8
+EVERY = 13
 
 
 def sample() -> list[str]:
-    """Every eighth of those that a program shows, those that once came and went by chance, and one of each kind."""
+    """Every thirteenth of those that a program shows, those that once came and went by chance, and one of each kind."""
     unshown = set(itertools.chain(*UNSHOWN.values()))
-    return sorted({*[name for name in alone() if name not in unshown][::EVERY], *RACED, *PLAYED, *WHOLES, *BESIDE})
+    return sorted(
+        {*[name for name in alone() if name not in unshown][::EVERY], *RACED, *PLAYED, *WHOLES, *BESIDE, *TIMES}
+    )
 
 
 RACED = ("cancel-leaves-text-open", "conversation-changes", "items-start-replies")
 PLAYED = ("no-usage", "own-modalities-ignored", "previews-what-is-final", "remembers-strangers")
 """What other tests look at: one that is short, one of several differences, the longest, one after another call."""
+TIMES = ("cancel-takes-seconds", "slow-close", "slow-error")
+"""What comes after its end, a close, an event."""
 BESIDE = ("errors-are-shared", "errors-outlive-sessions", "ids-are-shared", "no-room-after-a-drop")
 """An answer to another, what is left of another, a name of another, and who follows others."""
 

@@ -16,9 +16,10 @@ from conformance.killmatrix import trial
 from conformance.mock.options import MockOptions
 from conformance.mock.quirks import REGISTRY
 from conformance.papers import player, repro, stand
+from conformance.papers.company import Line
 from conformance.papers.facts import CHANCE, Courses, Fact, holds
 from conformance.papers.player import GONE, Seen, at
-from conformance.papers.program import LINES, rendered
+from conformance.papers.program import LINES, PATIENCE, rendered
 from conformance.papers.repro import NoReproduction, joined, reproduction
 from conformance.papers.stand import plays, serving
 from conformance.papers.trace import Entry
@@ -46,10 +47,10 @@ def test_how_many_pieces_there_were_is_not_looked_for(programs) -> None:
 
 @pytest.mark.parametrize(("weight", "told"), [(CHANCE - 1, 1), (CHANCE, 0)])
 def test_of_a_finding_that_only_a_number_of_pieces_would_tell_there_is_no_program(monkeypatch, weight, told) -> None:
-    monkeypatch.setattr("conformance.papers.turning.wholes", lambda courses: [])
     fact = Fact("len(seen.of('response.text.delta', 4)) > 1", "1", "9", weight, lambda draft: None)
     trace = SimpleNamespace(mended=lambda edits: None)
-    courses = SimpleNamespace(facts=lambda: [fact], everywhere=list, trace=trace)
+    monkeypatch.setattr("conformance.papers.turning.differences", lambda courses: [fact])
+    courses = SimpleNamespace(everywhere=list, trace=trace)
     assert len(turning(courses, lambda transcript: False)) == told  # type: ignore[arg-type]
 
 
@@ -61,16 +62,21 @@ def test_a_program_is_a_page_that_imports_nothing_of_the_suite(programs) -> None
         assert code.startswith("# /// script\n")
 
 
+def hasty(code, seconds=1):
+    """A program that waits no longer for what a mock would say at once."""
+    return code.replace(f"eps, {PATIENCE})", f"eps, {seconds})").replace(f"EPS, {PATIENCE})", f"EPS, {seconds})")
+
+
 def played(code, monkeypatch, capsys, *arguments):
     """What a program prints and by what it ends, in this process."""
     monkeypatch.setattr(sys, "argv", ["repro.py", *arguments])
     with pytest.raises(SystemExit) as ended:
-        exec(compile(code.replace("steps, 10)", "steps, 1)"), "repro.py", "exec"), {"__name__": "__main__"})
+        exec(compile(hasty(code), "repro.py", "exec"), {"__name__": "__main__"})
     return ended.value.code, capsys.readouterr().out
 
 
 def test_the_file_runs_by_itself(programs, tmp_path) -> None:
-    code = programs["no-usage"][1].replace("steps, 10)", "steps, 1)")
+    code = hasty(programs["no-usage"][1])
     (file := tmp_path / "repro.py").write_text(code, encoding="utf-8")
     with serving(MockOptions(quirks=("no-usage",))) as url:
         done = subprocess.run([sys.executable, file, url], capture_output=True, text=True, timeout=60, check=False)
@@ -174,11 +180,11 @@ def test_silence_of_a_mock_that_was_late_is_listened_to_again_with_more_patience
 
     def played(url, headers, steps, patience):
         given.append(patience)
-        return Seen([])
+        yield Seen([])
 
     monkeypatch.setattr(stand, "serving", served)
     monkeypatch.setattr(stand, "play", played)
-    plays([MockOptions()], "", {}, [])
+    plays([MockOptions()], [Line("", {}, [])])
     assert given == waited
 
 
@@ -209,6 +215,7 @@ def test_a_server_without_an_end_is_listened_to_for_so_long(monkeypatch: pytest.
 
     clock = iter(range(1000))
     monkeypatch.setattr(player.time, "monotonic", lambda: float(next(clock)))
+    monkeypatch.setattr(player, "timed", lambda seen, message: message)
     seen = Seen([], ends=4)
     player.hear(Endless(), seen, 0, [], patience=1.0)  # type: ignore[arg-type]
     assert len(seen.got) == 4, "asked at 0, 1, 2 and 3 s, and no more at 4"

@@ -9,7 +9,6 @@ UNSHOWN = {
         "error-percent-encodes-the-key", "error-quotes-the-key", "error-quotes-the-key-in-base64",
         "refusal-quotes-the-key", "refuses-lower-case-bearer",
     ),
-    "it looks at what comes, not at when": ("cancel-takes-seconds", "holds-the-line", "slow-close", "slow-error"),
     "the recording does not hold what would have followed": (
         "error-kills-connection", "image-before-audio-ignored", "wrong-modalities-are-fatal",
     ),
