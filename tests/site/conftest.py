@@ -10,39 +10,41 @@ from pathlib import Path
 
 import pytest
 
-from support import records
+from support import records, runs
 from support.sites import GONE, HOSTILE
 
 
 @pytest.fixture(scope="session")
 def inputs(tmp_path_factory):
-    """Two records and a history, as files."""
-    folder = tmp_path_factory.mktemp("runs")
+    """Two records and a history, as files that all workers share."""
+    folder, _ = runs.shared(tmp_path_factory, "runs-of-the-site", written)
+    return [folder / kind / "record.jsonl" for kind in ("mock", "live")], folder / "history.jsonl"
+
+
+def written(folder: Path) -> None:
     held = records.conversations()
     said = {
         **records.USUAL,
         "CLO-001": {"verdict": "fail", "detail": HOSTILE},
         "Q-FINISH": {"verdict": "observed", "outcome": "finished", "detail": "`session.finished` came"},
     }
-    paths = []
     for kind, endpoint, verdicts in (("mock", "mock", records.USUAL), ("live", "beijing", said)):
         (folder / kind).mkdir()
         told = records.verdicts(verdicts)
-        paths.append(records.write(folder / kind, held, told, kind=kind, endpoint=endpoint))
-    history = folder / "history.jsonl"
-    history.write_text(json.dumps(GONE) + "\n", encoding="utf-8")
-    return paths, history
+        records.write(folder / kind, held, told, kind=kind, endpoint=endpoint)
+    (folder / "history.jsonl").write_text(json.dumps(GONE) + "\n", encoding="utf-8")
 
 
 @pytest.fixture(scope="session")
 def site(inputs, tmp_path_factory) -> Path:
-    """The folder of the site."""
+    """The folder of the site, which is built once for all workers."""
     paths, history = inputs
-    folder = tmp_path_factory.mktemp("site") / "made"
-    command = [sys.executable, "-m", "conformance.cli", "docs", "build", "--history", str(history), "-o", str(folder)]
-    # Another order of sets than the tests' own: the same input gives the same bytes all the same.
-    environment = {**os.environ, "PYTHONHASHSEED": "7"}
-    subprocess.run(
-        [*command, "--runs", *map(str, paths)], check=True, env=environment, capture_output=True, timeout=300
-    )
-    return folder
+
+    def built(folder: Path) -> None:
+        to = ["--history", str(history), "-o", str(folder / "made"), "--runs", *map(str, paths)]
+        # Another order of sets than the tests' own: the same input gives the same bytes all the same.
+        environment = {**os.environ, "PYTHONHASHSEED": "7"}
+        command = [sys.executable, "-m", "conformance.cli", "docs", "build", *to]
+        subprocess.run(command, check=True, env=environment, capture_output=True, timeout=300)
+
+    return runs.shared(tmp_path_factory, "site", built)[0] / "made"

@@ -10,6 +10,7 @@ import signal
 import subprocess
 import sys
 import tempfile
+from collections.abc import Callable
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
@@ -133,17 +134,30 @@ def cold(folder: Path, *options: str, **variables: str) -> Finished:
     return Finished(done.returncode, done.stdout + done.stderr, folder)
 
 
-def once(factory: pytest.TempPathFactory) -> Finished:
-    """The default run, held by whichever worker of xdist asks first; the others wait for it."""
+def shared(factory: pytest.TempPathFactory, name: str, make: Callable[[Path], Any]) -> tuple[Path, Any]:
+    """A new folder that is filled by whichever worker of xdist asks first, and what `make` said: JSON.
+
+    The others wait for it.  It is read and not written to.
+    """
     base = factory.getbasetemp()
     base = base.parent if "PYTEST_XDIST_WORKER" in os.environ else base
-    folder, told = base / "default-run", base / "default-run.json"
-    with (base / "default-run.lock").open("w") as lock:
+    folder, told = base / name, base / f"{name}.json"
+    with (base / f"{name}.lock").open("w") as lock:
         fcntl.flock(lock, fcntl.LOCK_EX)
         if not told.exists():
-            done = cold(folder)
-            told.write_text(json.dumps([done.code, done.output]), encoding="utf-8")
-    code, output = json.loads(told.read_text(encoding="utf-8"))
+            folder.mkdir()
+            told.write_text(json.dumps(make(folder)), encoding="utf-8")
+    return folder, json.loads(told.read_text(encoding="utf-8"))
+
+
+def once(factory: pytest.TempPathFactory) -> Finished:
+    """The default run, held once for all workers."""
+
+    def held(folder: Path) -> tuple[int, str]:
+        done = cold(folder)
+        return done.code, done.output
+
+    folder, (code, output) = shared(factory, "default-run", held)
     return Finished(code, output, folder)
 
 
