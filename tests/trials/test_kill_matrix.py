@@ -1,8 +1,8 @@
 """Every quirk is noticed, and every check has a quirk that it alone, or nearly alone, fails for.
 
 Every quirk is tried here, and the checks of its conversations judge it.  A rule judges every conversation there is: of
-the rules, all judge every thirteenth quirk, and the others are judged by those that the committed matrix says they fail.
-`python -m conformance.killmatrix` has every quirk judged by all.
+the rules, all judge every thirteenth quirk, and the others are judged by those that the committed matrix says they
+fail.  `python -m conformance.killmatrix` has every quirk judged by all.
 """
 
 from __future__ import annotations
