@@ -29,6 +29,27 @@ class Leaving:
         state = "" if self.state == "after a response" or not self.by_client else f" {self.state}"
         return ", ".join(part for part in (LABEL[self.finish], self.how + state) if part)
 
+    @property
+    def words(self) -> str:
+        """The same for people: "`session.finish` refused, then close 1000 during a reply"."""
+        left = HOW.get(self.how, self.how.replace("close-", "close ")) + (WHEN[self.state] if self.by_client else "")
+        return f"{FINISHED[self.finish]}, then {left}" if self.finish != "not sent" else left
+
+    @property
+    def torn(self) -> bool:
+        """Whether the client left without a close frame."""
+        return self.by_client and self.how in {"drop", "reset"}
+
+
+FINISHED = {
+    "accepted": "`session.finish` accepted",
+    "refused": "`session.finish` refused",
+    "unanswered": "`session.finish` not answered",
+}
+HOW = {"drop": "no close frame", "reset": "TCP reset", "close-1000": "close 1000"}
+WHEN = {"idle": " on an idle session", "with audio": " with audio waiting", "mid-response": " during a reply",
+        "after a response": ""}  # fmt: skip
+
 
 def leaving(leg: Leg) -> Leaving:
     """How this connection was left."""

@@ -18,6 +18,7 @@ from conformance.report.answer import (
     conversations,
     plain,
 )
+from conformance.report.ways import way as called
 
 ASK = "Does any way of closing count as a success in the session status, and which?"
 FINISH = "`session.finish`"
@@ -54,7 +55,7 @@ def answer(known: Known) -> InWords:
     untold: dict[str, list[str]] = {}
     for path, row in rows.items():
         if path not in told:
-            untold.setdefault(plain(row["status_why"]) or row["status"].replace("_", " "), []).append(path)
+            untold.setdefault(plain(row["status_why"]) or row["status"].replace("_", " "), []).append(called(path))
     return InWords(
         question=ASK,
         text=text,

@@ -101,6 +101,9 @@ def _session(leg: Leg, listed: dict[str, str]) -> dict[str, Any]:
     return {
         "session_id": leg.session_id,
         "left": left.label,
+        "way": left.words,
+        "torn": left.torn,
+        "code": leg.ending.code_sent,
         "finish": left.finish,
         "state": left.state,
         "by_client": left.by_client,
@@ -127,9 +130,10 @@ def _leaves(found: list[dict[str, Any]]) -> InWords:
     ask = "Does the program end its sessions with a close frame?"
     ways: dict[str, list[str]] = {}
     for row, session in _sessions(found):
-        ways.setdefault(session["left"], []).append(row["scenario"])
-    torn = sorted({row["scenario"] for row, one in _sessions(found) if "drop" in one["left"] or "reset" in one["left"]})
-    how = tuple(Evidence("seen here", f"`{way}` in {_listed(names)}.") for way, names in ways.items())
+        ways.setdefault(session["way"], []).append(row["scenario"])
+    torn = sorted({row["scenario"] for row, one in _sessions(found) if one["torn"]})
+    told = ((f"{way[:1].upper()}{way[1:]}", _listed(names)) for way, names in ways.items())
+    how = tuple(Evidence("seen here", f"{way} in {where}.") for way, where in told)
     shown = tuple(dict.fromkeys(row["conversation"] for row, _ in _sessions(found)))
     if not ways:
         said: tuple[Mark, str] = ("unknown", "Not known: it never had to end a session in this run.")
@@ -176,7 +180,7 @@ def _leaves_behind(found: list[dict[str, Any]]) -> InWords:
     unknown = "which of these rules the platform follows; the mock lists each session under every one of them"
     todo = "End with `session.finish` where the endpoint accepts it, and with a close frame 1000 everywhere."
     ended = [one for _, one in _sessions(found)]
-    if ended and all(one["finish"] != "not sent" and one["left"].endswith("close-1000") for one in ended):
+    if ended and all(one["finish"] != "not sent" and one["code"] == 1000 for one in ended):
         todo = "Ask the vendor what counts as a success: no client can do more than yours does."
     return InWords(ask, text, unknown, (), mark=mark, todo="" if mark == "yes" else todo, how=tuple(how))
 

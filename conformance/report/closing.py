@@ -6,8 +6,10 @@ import json
 from collections import Counter
 from typing import Any
 
+from conformance.judge.leaving import leaving
 from conformance.report.answer import NOT_READ
 from conformance.report.record import Record
+from conformance.report.ways import way
 from conformance.wire.transcript import Frame, Leg, Stop, Transcript
 
 GREETING = "session.created"
@@ -28,9 +30,10 @@ def close_paths(record: Record) -> list[dict[str, Any]]:
 def row(transcript: Transcript, does: str = "") -> dict[str, Any]:
     """The row of one conversation; `does` says what the client does in it."""
     leg, reading = transcript.legs[-1], transcript.status or {}
-    ending = leg.ending
+    ending, scenario = leg.ending, transcript.notes.get("scenario")
     return {
         "path": transcript.path,
+        "way": f"{scenario}: {leaving(leg).words}" if scenario else way(str(transcript.path)),
         "conversation": transcript.conversation,
         "does": does,
         "behaviour": behaviour(leg),

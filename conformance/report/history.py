@@ -13,7 +13,7 @@ from conformance.report import naming, svg
 from conformance.report.html_text import one_line
 from conformance.report.page import asset, environment, policy
 from conformance.report.whole import write
-from conformance.spec.catalogue import questions
+from conformance.spec.catalogue import clauses, questions
 
 SHOWN = 60
 """Runs that the page shows of each target, the newest first; the file has them all."""
@@ -55,6 +55,7 @@ def line(made: dict[str, Any]) -> dict[str, Any]:
         "must_fail": levels["MUST"].get("fail", 0),
         "should_missed": levels["SHOULD"].get("fail", 0),
         "accepted": made["counts"].get("accepted", 0),
+        "failing": {row["id"]: row["level"] for row in made["cases"] if row["verdict"] == "fail"},
         "answers": {item["id"]: item["outcome"] for item in made["observations"]},
         "sessions": made["sessions"],
         "tokens": sum(made["usage"].values()),
@@ -135,7 +136,7 @@ def render(held: list[dict[str, Any]]) -> str:
         style=style.text,
         policy=policy(style),
         targets=[
-            (name, _with_changes(rows), _drawing(name, rows))
+            (name, _with_changes(rows), _drawing(name, rows), _since(rows))
             for name, rows in ((name, _marked(found)) for name, found in sorted(targets.items()))
         ],
         glyphs=naming.RUN_GLYPH,
@@ -158,6 +159,24 @@ def _with_changes(rows: list[dict[str, Any]]) -> list[tuple[dict[str, Any], list
         )
         last |= answers
     return found[::-1][:SHOWN]
+
+
+def _since(rows: list[dict[str, Any]]) -> list[tuple[str, str, str, str]]:
+    """What fails in the newest run that judged: since which run without a break: (day, id, level, sentence).
+
+    A line of an older version has no names: as far as is known, what fails has failed since the first that has them.
+    """
+    told = [row for row in rows if row["verdict"] in {"conforms", "fails"} and isinstance(row.get("failing"), dict)]
+    found = []
+    for key, level in told[-1]["failing"].items() if told else ():
+        first = told[-1]
+        for row in reversed(told):
+            if key not in row["failing"]:
+                break
+            first = row
+        clause = clauses().get(key)
+        found.append((str(first["started"]), str(key), str(level), clause.sentence if clause is not None else ""))
+    return sorted(found, key=lambda one: (one[0], one[2] != "MUST", one[1]))
 
 
 def _changed(key: str, before: str, now: str) -> str:

@@ -188,8 +188,8 @@ BY = {
 def _close(row: dict[str, Any]) -> list[list[str]]:
     """The close path that it walked, as pairs; of one that it did not walk to the end, why."""
     if row["stopped"]:
-        return [["Close path", row["path"]], ["Not walked to the end", html_text.shown(row["stopped"], 400)]]
-    told = [["Close path", row["path"]], ["What the client did", row["does"]], ["What came of it", row["behaviour"]],
+        return [["Close path", row["way"]], ["Not walked to the end", html_text.shown(row["stopped"], 400)]]
+    told = [["Close path", row["way"]], ["What the client did", row["does"]], ["What came of it", row["behaviour"]],
             ["After the client's move", ", ".join(row["said_after"])], ["A reply that ran", row["pending"]],
             ["Status", f"{SHOWN.get(row['status'], row['status'].replace('_', ' '))} {row['status_error']}".strip()],
             ["Why it is not known", row["status_why"]],

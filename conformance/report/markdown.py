@@ -90,11 +90,11 @@ def _answers(asked: list[Answer]) -> list[str]:
 def _close_paths(rows: list[dict[str, Any]]) -> list[str]:
     if not rows:
         return []
-    out = ["## Close paths", "", "| path | what came of it | clean | platform status |", "|---|---|---|---|"]
+    out = ["## Close paths", "", "| way | what came of it | clean | platform status |", "|---|---|---|---|"]
     for row in rows:
         status = " ".join([row["status"].replace("_", " "), row["status_error"]]).strip()
         out.append(
-            f"| {cell(row['path'])} | {cell(row['behaviour'])} | {'yes' if row['clean'] else 'no'} | {cell(status)} |"
+            f"| {cell(row['way'])} | {cell(row['behaviour'])} | {'yes' if row['clean'] else 'no'} | {cell(status)} |"
         )
     return [*out, ""]
 

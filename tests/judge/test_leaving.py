@@ -45,6 +45,31 @@ def test_labels(events: tuple[str, ...], ending: Ending, label: str) -> None:
     assert leaving(leg(*events, ending=ending)).label == label
 
 
+@pytest.mark.parametrize(
+    ("events", "ending", "words", "torn"),
+    [
+        ((), CLEAN, "close 1000 on an idle session", False),
+        (("<response.created", "<response.done"), CLEAN, "close 1000", False),
+        (("<response.created",), Ending("client", 4000, "", 4000), "close 4000 during a reply", False),
+        ((">input_audio_buffer.append",), TORN, "no close frame with audio waiting", True),
+        (
+            (),
+            Ending("client", tcp="client", problem="TCP was reset by the client"),
+            "TCP reset on an idle session",
+            True,
+        ),
+        ((), Ending("client", 1005, "", 1005), "close without a code on an idle session", False),
+        ((), Ending("server", None, "", None), "dropped by the server", False),
+        ((), Ending(), "left open", False),
+        ((">session.finish", "<error"), CLEAN, "`session.finish` refused, then close 1000 on an idle session", False),
+        ((">session.finish",), TORN, "`session.finish` not answered, then no close frame on an idle session", True),
+    ],
+)
+def test_words(events: tuple[str, ...], ending: Ending, words: str, torn: bool) -> None:
+    left = leaving(leg(*events, ending=ending))
+    assert (left.words, left.torn) == (words, torn)
+
+
 def test_a_sentence_tells_every_policy() -> None:
     listed = {"here": "failed_client", "a": "failed_client", "b": "succeeded", "c": "succeeded"}
     said = in_words(leaving(leg()), listed)

@@ -123,8 +123,8 @@ def test_a_client_conforms_that_was_run_in_all_scenarios(
         assert html_verdict.tone(made) == tone
 
 
-def left(*listed: str, finish: str = "not sent", label: str = "close-1000") -> dict[str, Any]:
-    session = {"by_client": True, "left": label, "finish": finish}
+def left(*listed: str, finish: str = "not sent", code: int | None = 1000) -> dict[str, Any]:
+    session = {"by_client": True, "code": code, "finish": finish}
     return {**session, "listed": dict(zip(client_runs.POLICIES, (*listed, "", "", ""), strict=True))}
 
 
@@ -146,18 +146,18 @@ VENDOR = "Ask the vendor what counts as a success: no client can do more than yo
         ([left(GOOD, GOOD)], "yes", "Successes, under every rule", False),
         ([left(BAD, BAD)], "no", "No success, under any rule", False),
         (
-            [left(BAD, GOOD, finish="refused", label="finish-refused, close-1000")],
+            [left(BAD, GOOD, finish="refused")],
             "partly",
             "Successes under 1 of the 2",
             True,
         ),
         (
-            [left(BAD, GOOD, finish="refused", label="finish-refused, drop")],
+            [left(BAD, GOOD, finish="refused", code=None)],
             "partly",
             "Successes under 1 of the 2",
             False,
         ),
-        ([left(BAD, GOOD, finish="refused", label="finish-refused, close-1000"), left(BAD, GOOD)], "partly", "", False),
+        ([left(BAD, GOOD, finish="refused"), left(BAD, GOOD)], "partly", "", False),
     ],
 )
 def test_what_a_client_leaves_behind(sessions: list[dict[str, Any]], mark: str, text: str, vendor: bool) -> None:

@@ -9,7 +9,7 @@ from typing import Any
 
 import pytest
 
-from conformance.report.history import HistoryError, extend, load, render
+from conformance.report.history import HistoryError, _since, extend, load, render
 from conformance.report.record import read
 from conformance.report.summary import summary
 from support import records
@@ -112,3 +112,35 @@ def test_times_and_counts_are_written_as_people_read_them(tmp_path: Path, made: 
     page = render(load(path))
     assert "2026-10-25 02:00:00 UTC" in page
     assert "8,623" in page
+
+
+def test_what_fails_is_told_since_when(tmp_path: Path, made: dict[str, Any]) -> None:
+    def day(number: int, *passing: str, **changes: Any) -> Path:
+        cases = [{**row, "verdict": "pass"} if row["id"] in passing else row for row in made["cases"]]
+        return written(tmp_path, f"d{number}", made, started=f"2027-01-0{number}T00:00:00Z", cases=cases, **changes)
+
+    path = tmp_path / "history.jsonl"
+    extend(path, [day(1), day(2), day(3, "CLO-005"), day(4, verdict="interrupted"), day(5)])
+    held = load(path)
+    assert {"CLO-005", "CLO-006"} <= held[0]["failing"].keys()
+    since = {row[1]: row[0][:10] for row in _since(held)}
+    assert (since["CLO-006"], since["CLO-005"]) == ("2027-01-01", "2027-01-05")
+    page = render(held)
+    assert "What does not hold, since when" in page
+    assert page.index("CLO-006") < page.index("CLO-005"), "what has been so for longest comes first"
+
+    del held[0]["failing"], held[1]["failing"]  # lines of an older version
+    assert {row[1]: row[0][:10] for row in _since(held)}["CLO-006"] == "2027-01-03"
+    assert _since([row for row in held if "failing" not in row]) == []
+    assert "since when" not in render([{**row, "failing": {}} for row in held])
+
+
+def test_changes_of_a_run_are_folded(tmp_path: Path, made: dict[str, Any]) -> None:
+    path = tmp_path / "history.jsonl"
+    other = [{**row, "outcome": "other"} for row in made["observations"]]
+    extend(path, [written(tmp_path, "a", made),
+                  written(tmp_path, "b", made, started="2027-01-02T00:00:00Z", observations=other)])  # fmt: skip
+    page = render(load(path))
+    changed = sum(row["outcome"] != "other" for row in made["observations"])
+    assert f"<summary>{changed} answer" in page
+    assert page.count('<span class="muted">nothing</span>') == 1

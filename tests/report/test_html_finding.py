@@ -107,4 +107,7 @@ def test_a_way_that_was_not_walked_to_the_end_has_no_outcome() -> None:
     assert shown["What came of it"] == "the close was answered by 1000"
     walked.stop = Stop(0, ("session.created",), 300.0, "nothing came", "silence")
     cut = dict(html_detail.conversation(walked, Complaints(), [], row(walked))["close"])
-    assert cut == {"Close path": "close-1000-idle", "Not walked to the end": "`session.created` did not come"}
+    assert cut == {
+        "Close path": "close 1000 on an idle session",
+        "Not walked to the end": "`session.created` did not come",
+    }
