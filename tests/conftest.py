@@ -17,8 +17,6 @@ def pytest_configure(config: pytest.Config) -> None:
     # Here and not in pyproject.toml: `pytest conformance/` reads that file too, and a conformance run must not
     # fail because some library warns.
     config.addinivalue_line("filterwarnings", "error")
-    for name in ("DASHSCOPE_API_KEY", "REALTIME_ENDPOINT"):  # once: a fixture of each test costs three seconds in all
-        os.environ.pop(name, None)
     # Python looks through young objects at every 700 that are made: a tenth of what tests take in this process.
     gc.set_threshold(50_000, *gc.get_threshold()[1:])
     _compile_once(config)
@@ -42,6 +40,14 @@ def _compile_once(config: pytest.Config) -> None:
 def green(tmp_path_factory: pytest.TempPathFactory) -> runs.Finished:
     """The default run, held once for all tests, in whatever worker they are.  Its folder is read and not written to."""
     return runs.once(tmp_path_factory)
+
+
+@pytest.fixture(autouse=True, scope="session")
+def _no_live_endpoint() -> None:
+    """Once, for a fixture of each test costs three seconds in all; and not in a hook: pytest reads this file for
+    whatever is run from the checkout's top, rehearsals with a key of their own among it."""
+    for name in ("DASHSCOPE_API_KEY", "REALTIME_ENDPOINT"):
+        os.environ.pop(name, None)
 
 
 @pytest.fixture
