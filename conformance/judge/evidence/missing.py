@@ -171,13 +171,25 @@ def _is_low(threshold: Any) -> bool:
 
 def _not_stopped(now: Moment, evidence: Evidence, started: int) -> Culprit:
     needed = silence_needed(now)
-    if any(frame.type == "input_audio_buffer.clear" for frame in evidence.frames[started:]):
+    if any(frame.type == "input_audio_buffer.clear" for frame in acting(evidence, started)):
         return Culprit("GEN-050", "the buffer was cleared within speech (U8)", breach=False)
-    if any(switches_detection(frame) for frame in evidence.frames[started:]):
+    if any(switches_detection(frame) for frame in acting(evidence, started)):
         return Culprit("GEN-050", "voice detection was switched within speech (U8)", breach=False)
     if now.audio_ms is None or now.quiet_ms < needed:
         return Culprit("GEN-050", f"less than {needed / 1000:.1f} s of silence followed the speech", breach=False)
     return Culprit("GEN-050", f"{now.quiet_ms / 1000:.1f} s of silence did not bring speech_stopped")
+
+
+def acting(evidence: Evidence, since: int) -> Iterator[Frame]:
+    """What of the client a server may have read after the frame with this index.
+
+    That is what was sent after it, and what was sent before it and answered later: the two crossed.
+    """
+    for frame in evidence.frames[since:]:
+        if frame.side == "client":
+            yield frame
+        else:
+            yield from evidence.settled.meant.get(frame.index, ())
 
 
 def switches_detection(frame: Frame) -> bool:

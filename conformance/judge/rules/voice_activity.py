@@ -6,7 +6,7 @@ from collections.abc import Iterator
 from typing import Any
 
 from conformance.judge.evidence import Evidence
-from conformance.judge.evidence.missing import is_clear_speech, silence_needed, switches_detection
+from conformance.judge.evidence.missing import acting, is_clear_speech, silence_needed, switches_detection
 from conformance.judge.finding import Breach
 from conformance.judge.rules.base import rule
 
@@ -43,7 +43,7 @@ def speech_is_ended(wire: Evidence) -> Iterator[Breach | None]:
         yield None
     started = [frame.index for frame in wire.of(STARTED)]
     # What becomes of speech within which the buffer is cleared or the detection is changed is open (U8, Q-MODE-SWITCH).
-    if not started or any(frame.type == CLEAR or switches_detection(frame) for frame in wire.frames[started[-1] :]):
+    if not started or any(frame.type == CLEAR or switches_detection(frame) for frame in acting(wire, started[-1])):
         return
     for index in wire.silences:
         moment = then[index]
