@@ -2,6 +2,7 @@
 
 import gc
 import os
+import sys
 import tempfile
 from collections.abc import Iterator
 
@@ -21,6 +22,19 @@ def pytest_configure(config: pytest.Config) -> None:
     gc.set_threshold(50_000, *gc.get_threshold()[1:])
     _compile_once(config)
     config.add_cleanup(runs.leave)
+
+
+@pytest.hookimpl(tryfirst=True)  # its plugin reads the source of every module now
+def pytest_collection_modifyitems() -> None:
+    """Let Hypothesis draw the same examples whatever else is imported.
+
+    It mixes the constants of the modules that are there into what it draws: other ones for a file alone than for all
+    files, and to read them takes a second and a half of each worker.
+    """
+    if "hypothesis" in sys.modules:
+        from hypothesis.internal.conjecture import providers
+
+        vars(providers)["_get_local_constants"] = lambda: providers._local_constants
 
 
 def _compile_once(config: pytest.Config) -> None:

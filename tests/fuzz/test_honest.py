@@ -4,6 +4,7 @@ import hypothesis
 import pytest
 from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
+from hypothesis.internal.conjecture import providers
 from hypothesis.stateful import RuleBasedStateMachine, invariant, rule
 
 from conformance.fuzz import breaches, events, script
@@ -42,6 +43,10 @@ def tried(count):
         database=None,
         suppress_health_check=[HealthCheck.too_slow, HealthCheck.data_too_large, HealthCheck.large_base_example],
     )
+
+
+def test_what_is_drawn_rests_on_no_module_that_happens_to_be_imported():
+    assert len(providers._get_local_constants()) == 0
 
 
 @pytest.mark.parametrize("model", MODELS)

@@ -4,6 +4,8 @@ from __future__ import annotations
 
 import base64
 import json
+from collections.abc import Iterator
+from contextlib import contextmanager
 from typing import Any
 
 from conformance import fixtures
@@ -15,6 +17,16 @@ from conformance.mock.session import CloseWith, Drop, SendEvent, Session
 Json = dict[str, Any]
 
 COUNT = "Count to 40."
+
+
+@contextmanager
+def naming(what: str) -> Iterator[None]:
+    """Say at whatever goes wrong inside which of many things was tried."""
+    try:
+        yield
+    except BaseException as error:
+        error.add_note(f"tried with {what}")
+        raise
 
 
 class Told:
