@@ -16,11 +16,13 @@ import socket
 import struct
 import threading
 import time
+import urllib.parse
 import zlib
 from collections.abc import Iterator
 from typing import Any
 
 from websockets.exceptions import ConnectionClosed, InvalidStatus
+from websockets.http11 import Response
 from websockets.sync.client import ClientConnection, connect
 
 GONE = "(not there)"
@@ -49,11 +51,13 @@ class Seen:
     def __init__(self, got: list[tuple[int, Any]], ends: float = float("inf")) -> None:
         self.got, self.status, self.closed_by, self.code, self.reason, self.ends = (got, 101, "nobody", 0, "", ends)
         self.sizes: list[float] = []
+        self.quoted: list[str] = []
         self.acted: dict[int, float] = {}
         self.times: list[float] = []
         self.closing: tuple[float, float] = (0, 0)
 
     beside: list[Seen]
+    key = ""
 
     def of(self, kind: str, since: int = 0) -> list[Any]:
         return [event for step, event in self.got if step >= since and at(event, "type") == kind]
@@ -94,6 +98,31 @@ def noted(pairs: list[tuple[str, Any]]) -> dict[str, Any]:
     return dict(pairs) | dict.fromkeys(["(a name twice)"] * bool(twice), str(*twice[:1]))
 
 
+def quotes(key: str, told: Any) -> bool:
+    """Whether what came holds a key: as it is, percent-encoded, or in Base64 from any of three places on."""
+    text, long = (urllib.parse.unquote(str(told)), len(key))
+    coded = [
+        base64.b64encode(bytes(n) + key.encode())[(4 * n + 2) // 3 : (n + long) * 4 // 3].decode() for n in range(3)
+    ]
+    return key != "" and (key in text or any(form in text.translate({45: 43, 95: 47}) for form in coded))
+
+
+def masked(seen: Seen, event: dict[str, Any]) -> dict[str, Any]:
+    """An event without what quotes the key: where that was is noted, and it is not shown."""
+    seen.quoted += [at(event, "type")] * quotes(seen.key, event)
+    return {name: value for name, value in event.items() if not quotes(seen.key, [name, value])}
+
+
+def armed(seen: Seen, headers: dict[str, str]) -> None:
+    """Note the key that is sent."""
+    seen.key = headers.get("Authorization", "").rpartition(" ")[2]
+
+
+def shook(seen: Seen, answer: Response | None) -> None:
+    """Note whether the answer to the handshake quotes the key."""
+    seen.quoted += ["the handshake"] * quotes(seen.key, answer and [answer.headers, answer.body])
+
+
 def timed(seen: Seen, message: str | bytes) -> str | bytes:
     """The same message, after a note of when it came."""
     seen.times.append(time.monotonic())
@@ -123,7 +152,7 @@ def hear(ws: ClientConnection, seen: Seen, step: int, awaited: list[str], patien
     left = [*awaited]
     with contextlib.suppress(TimeoutError):
         while (left or not awaited) and time.monotonic() < seen.ends:
-            seen.got.append((step, event := read(timed(seen, weighed(seen, ws.recv(timeout=patience))))))
+            seen.got.append((step, event := masked(seen, read(timed(seen, weighed(seen, ws.recv(timeout=patience)))))))
             say("  came:", str(event)[:200])
             left.remove(kind) if (kind := at(event, "type")) in left else None
 
@@ -136,7 +165,9 @@ def play(url: str, headers: dict[str, str], steps: list[Any], patience: float) -
     seen, step = (Seen([], time.monotonic() + 120 + sum(one[2] for one in steps)), -1)
     try:
         acts(seen, step)
+        armed(seen, headers)
         with connect(url, additional_headers=headers, max_size=None, ping_interval=None, close_timeout=patience) as ws:
+            shook(seen, ws.response)
             with contextlib.suppress(ConnectionClosed, OSError):
                 for step, awaited, pause, action, *what in steps:
                     yield None
@@ -152,6 +183,7 @@ def play(url: str, headers: dict[str, str], steps: list[Any], patience: float) -
             ending(ws, seen, steps)
     except InvalidStatus as refused:
         seen.status = refused.response.status_code
+        shook(seen, refused.response)
     yield seen
 
 

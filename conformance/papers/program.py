@@ -23,6 +23,10 @@ NEEDED = {
     "noted": r"\(a name twice\)",
     "weighed": r"seen\.sizes\b",
     "sound": r"\bsound\(",
+    "quotes": r"seen\.quoted\b",
+    "masked": r"seen\.quoted\b",
+    "armed": r"seen\.quoted\b",
+    "shook": r"'the handshake' in seen\.quoted\b",
     "acts": r"seen\.late\b",
     "timed": r"seen\.late\b",
     "watched": r"seen\.closing\b",
@@ -59,7 +63,7 @@ def _source(actions: frozenset[str], names: frozenset[str], idle: frozenset[str]
     needed = {node.id for one in body for node in ast.walk(one) if isinstance(node, ast.Name)} | {"os", "sys"}
     imported = [one.names[0].name for one in body if isinstance(one, ast.Import)]
     body = [one for one in body if not isinstance(one, ast.Import)]
-    head = f"import {', '.join(sorted({'os', 'sys', *imported} & needed))}"
+    head = f"import {', '.join(sorted(name for name in {'os', 'sys', *imported} if name.partition('.')[0] in needed))}"
     return [head, *_dense(ast.unparse(ast.fix_missing_locations(ast.Module(body, []))).splitlines())]
 
 
@@ -121,7 +125,7 @@ class _Slim(ast.NodeTransformer):
         return node
 
     def visit_ImportFrom(self, node: ast.ImportFrom) -> ast.AST | None:  # the base class calls it so
-        if node.module in {"collections.abc", "typing"}:
+        if node.module in {"collections.abc", "typing", "websockets.http11"}:
             return None
         node.names = [name for name in node.names if name.name != "ClientConnection"]
         return node
@@ -157,14 +161,12 @@ url = (sys.argv[1:] or [os.environ.get("REALTIME_ENDPOINT") or {endpoint!r}])[0]
 url = {hosts}.get(url, url)
 key = os.environ.get("DASHSCOPE_API_KEY") or "mock-key" * ("//127.0.0.1" in url)
 if not key or not url.startswith(("wss://", "ws://127.0.0.1", "ws://localhost")):
-    print("Not tried: set DASHSCOPE_API_KEY and name a wss:// address; the key goes over TLS only.")
-    sys.exit(2)
+    print("Not tried: set DASHSCOPE_API_KEY and name a wss:// address; the key goes over TLS only."); sys.exit(2)
 try:
     {headers}
     {play}
 except Exception as problem:
-    print("Not tried:", repr(problem))
-    sys.exit(2)
+    print("Not tried:", repr(problem)); sys.exit(2)
 print({tell})
 print({yes!r} if there(seen) else {no!r})
 sys.exit(int(there(seen)))

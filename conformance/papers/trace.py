@@ -11,7 +11,7 @@ from typing import Any
 from conformance import guarded
 from conformance.papers.player import Seen, read
 from conformance.papers.script import Script, acted
-from conformance.wire.transcript import Frame, Leg, Transcript
+from conformance.wire.transcript import Echo, Frame, Leg, Transcript
 
 
 @dataclass(eq=False)
@@ -132,6 +132,7 @@ class Trace:
         ending = self.leg.ending
         # What passed a bound was not kept, and its size not either.
         seen.sizes = [len(entry.frame.text or entry.frame.data) for entry in self.said]
+        seen.quoted = [_place(self.leg, echo) for echo in self.leg.echoes or () if echo.whole]
         seen.acted = {step - 1: at / 1000 for step, at in enumerate(acted(self.leg, self.script))}
         seen.times = [entry.frame.at / 1000 for entry in self.said]
         closes = {frame.side: frame.at for frame in self.leg.frames if frame.opcode == "close"}
@@ -156,6 +157,14 @@ class Trace:
         legs = [made if number == self.number else one for number, one in enumerate(self.transcript.legs)]
         # Where the script stopped for want of an answer, it stopped for what the server did.
         return replace(self.transcript, legs=legs, stop=None)
+
+
+def _place(leg: Leg, echo: Echo) -> str:
+    """Where a key was quoted: in an event of which type, in a close, or in the handshake."""
+    if echo.place != "frame":
+        return "the handshake"
+    frame = leg.frames[int(echo.at)] if int(echo.at) < len(leg.frames) else None
+    return "(not kept)" if frame is None else frame.type or frame.opcode
 
 
 def _said(frame: Frame) -> Any:

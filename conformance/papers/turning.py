@@ -12,6 +12,7 @@ from typing import Any
 
 from conformance.papers.company import shared
 from conformance.papers.facts import CHANCE, Courses, Fact, any_of, holds, literal
+from conformance.papers.keys import keys
 from conformance.papers.player import GONE, at
 from conformance.papers.times import times
 from conformance.papers.trace import Edit
@@ -52,7 +53,7 @@ def turning(courses: Courses, claim: Claim, frame: int | None = None, words: Seq
 
 def differences(courses: Courses) -> list[Fact]:
     """All that is true of the one course and of neither of the others."""
-    return [*courses.facts(), *wholes(courses), *shared(courses), *times(courses)]
+    return [*courses.facts(), *wholes(courses), *shared(courses), *times(courses), *keys(courses)]
 
 
 def _likeliest(facts: Sequence[Fact], frame: int | None) -> list[Fact]:

@@ -18,10 +18,10 @@ from conformance.mock.quirks import REGISTRY
 from conformance.papers import player, repro, stand
 from conformance.papers.company import Line
 from conformance.papers.facts import CHANCE, Courses, Fact, holds
-from conformance.papers.player import GONE, Seen, at
+from conformance.papers.player import GONE, Seen, at, quotes
 from conformance.papers.program import LINES, PATIENCE, rendered
 from conformance.papers.repro import NoReproduction, joined, reproduction
-from conformance.papers.stand import plays, serving
+from conformance.papers.stand import KEY, plays, serving
 from conformance.papers.trace import Entry
 from conformance.papers.turning import turning
 from conformance.trial import Trial, run
@@ -85,12 +85,15 @@ def test_the_file_runs_by_itself(programs, tmp_path) -> None:
     assert "The finding is still there" in done.stdout
 
 
-@pytest.mark.parametrize("name", ["no-usage", "remembers-strangers", "ids-are-shared"])
+@pytest.mark.parametrize(
+    "name", ["no-usage", "remembers-strangers", "ids-are-shared", "error-quotes-the-key-in-base64"]
+)
 @pytest.mark.parametrize("lies", [True, False])
 def test_it_says_in_words_and_by_its_exit_code_what_it_found(programs, monkeypatch, capsys, name, lies) -> None:
     with serving(MockOptions(quirks=(name,) * lies)) as url:
         ends, said = played(programs[name][1], monkeypatch, capsys, url)
     assert (ends, "The finding is still there" in said) == (int(lies), lies), said
+    assert not quotes(KEY, said), "what a program prints goes into an issue"
 
 
 def test_it_is_not_tried_where_nobody_answers(programs, monkeypatch, capsys) -> None:
