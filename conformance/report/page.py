@@ -26,6 +26,7 @@ class Asset:
     csp: str
 
 
+_COMMENT = re.compile(r"/\*.*?\*/\s*", re.DOTALL)  # said to who reads our files; a page's style has to be parsed first
 _BEYOND = re.compile(r"[^\x00-\x7f]")  # one code unit each: our own files hold no letter beyond the basic plane
 
 
@@ -43,7 +44,7 @@ def asset(*names: str) -> Asset:
 
 _ESCAPES: dict[str, Callable[[str], str]] = {
     "js": lambda text: _BEYOND.sub(lambda found: f"\\u{ord(found[0]):04x}", text),
-    "css": lambda text: _BEYOND.sub(lambda found: f"\\{ord(found[0]):x} ", text),
+    "css": lambda text: _BEYOND.sub(lambda found: f"\\{ord(found[0]):x} ", _COMMENT.sub("", text)),
 }
 
 

@@ -142,6 +142,18 @@ def test_the_answers_come_before_all_that_they_do_not_need(usual: str) -> None:
     assert rest.index("</main>") < rest.index("<script")  # data and script: behind everything that is read
 
 
+def test_where_nothing_went_wrong_the_first_answer_waits_for_no_second_style(tmp_path: Path) -> None:
+    """What shows a finding or a change has its style before it, else it would be seen without."""
+    path = records.write(tmp_path, records.conversations(), records.verdicts({}, every=1))
+    clean = page(read(path))
+    assert "Nothing that was judged went wrong." in clean
+    assert clean.index('id="findings"') < clean.rindex("<style>") < clean.index('id="closing"')
+    assert clean.count("<style>") == 2
+    changed = page(read(path), drift={"stale_entries": ["CLO-999"]})
+    assert changed.rindex("<style>") < changed.index('id="changes"')
+    assert changed.count("<style>") == 2
+
+
 def test_answers_findings_paths_and_checks_are_text_without_scripts(usual: str) -> None:
     words = Page(usual).text
     assert "Yes: session.finished answers session.finish" in words
