@@ -33,18 +33,18 @@ def closing_words(run: Conduct) -> Iterator[str]:
         return
     yield from made["caveats"] or [f"This run judged {target.name} with the model {target.model}."]
     usage = made["usage"]
-    yield (
-        f"{plural(made['conversations'], 'conversation')}, {plural(made['sessions'], 'session')}, "
-        f"{usage['input_tokens']} input and {usage['output_tokens']} output tokens"
-    )
+    sessions = f", {plural(made['sessions'], 'session')}" if made["sessions"] else ""  # none where nothing was opened
+    tokens = f"{usage['input_tokens']:,} input and {usage['output_tokens']:,} output tokens"
+    yield f"{plural(made['conversations'], 'conversation')}{sessions}, {tokens}"
     lost = made["stability"]
     if lost["lost"]:
         yield f"{lost['lost']} of {plural(lost['sessions'], 'session')} lost on the way; the report says where."
     if made["rested"]:
         yield f"The run was held up by throttling for {made['rested']:.0f} s."
-    yield from table(made["levels"])
-    if made["transport"]:
-        yield transport_words(made["transport"])
+    if any(made["counts"].keys() - {"not_run"}):
+        yield from table(made["levels"])
+        if made["transport"]:
+            yield transport_words(made["transport"])
     untested = sum(bool(row.excluded) for row in clauses().values())
     by_hand = sum(row.reach == "by-hand" for row in questions().values())
     yield f"Beside these: {untested} clauses and {by_hand} questions that no run can judge; the report says why."

@@ -15,7 +15,8 @@ from typing import Any
 import pytest
 
 from conformance.judge.checks import Check, Outcome
-from conformance.report.html_text import one_line
+from conformance.report.answer import said
+from conformance.report.html_text import one_line, told
 from conformance.spec.catalogue import clauses
 
 LETTERS = {"passed": ".", "failed": "F", "skipped": "s", "xfailed": "x", "error": "E"}
@@ -133,7 +134,10 @@ def status(report: Any, config: pytest.Config) -> tuple[str, str, str] | None:
 
 
 def five_lines(check: Check, level: str, outcome: Outcome, again: list[str]) -> str:
-    """A failure: id and sentence, what was expected, what was seen, where, and the command that repeats it."""
+    """A failure: id and sentence, what was expected, what was seen, where, and the command that repeats it.
+
+    What is expected is not said where the sentence has said it.
+    """
     row = clauses().get(check.id)
     sentence = one_line(row.sentence, LONGEST) if row is not None else ""
     # Of generated conversations the shortest tells most.
@@ -147,7 +151,7 @@ def five_lines(check: Check, level: str, outcome: Outcome, again: list[str]) -> 
     return "\n".join(
         (
             f"{check.id} ({level}) {sentence}",
-            f"  expected: {one_line(expected, LONGEST)}",
+            *([f"  expected: {one_line(expected, LONGEST)}"] if expected != sentence else []),
             f"  seen:     {one_line(seen, LONGEST)}{more}",
             f"  where:    {place}; {check.where}",
             f"  again:    {shlex.join(['pytest', 'conformance/', '--case', check.id, *again])}",
@@ -175,12 +179,18 @@ def named(made: Mapping[str, Any]) -> Iterator[str]:
     """The SHOULD that are missed and what differs from the baseline, a line each."""
     missed = [case for case in made["cases"] if case["verdict"] == "fail" and case["level"] in {"SHOULD", "MAY"}]
     for case in missed[:ANNOTATIONS]:
-        yield f"{case['level']} missed: {case['id']} {_sentence(case['id'])}"
+        yield f"{case['level']} missed: {case['id']} {_sentence(case['id'])} Seen: {one_line(_seen(case), 160)}"
     if len(missed) > ANNOTATIONS:
         yield f"and {len(missed) - ANNOTATIONS} more that are missed; the report has them all."
     for kind, entries in made.get("drift", {}).items():
         for entry in list(entries)[:ANNOTATIONS]:
             yield f"Against the baseline, {kind.replace('_', ' ')}: {one_line(entry, LONGEST)}"
+
+
+def _seen(case: Mapping[str, Any]) -> str:
+    """What a case has found, as far as it says; a check without findings has its words alone."""
+    found = case.get("findings")
+    return str(found[0]["seen"] if found else told(case["detail"])[0])
 
 
 def answered(made: Mapping[str, Any]) -> Iterator[str]:
@@ -189,7 +199,7 @@ def answered(made: Mapping[str, Any]) -> Iterator[str]:
         walked = number == CLOSING and made["close_paths"]  # asked, though nobody told a status
         if made.get("partial") and not answer["conversations"] and not walked:
             continue
-        yield f"{number}. {one_line(answer['question'], LONGEST)} {one_line(answer['text'], LONGEST)}"
+        yield f"{number}. {one_line(answer['question'], LONGEST)} {one_line(said(answer), LONGEST)}"
 
 
 def _sentence(check_id: str) -> str:

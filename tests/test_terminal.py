@@ -67,8 +67,8 @@ def test_a_failure_is_five_lines_with_the_shortest_of_its_findings() -> None:
 
 def test_a_failure_without_findings_says_what_the_check_said() -> None:
     lines = terminal.five_lines(load().checks["SES-002"], "MUST", Outcome("fail", "two\nlines"), []).splitlines()
-    assert len(lines) == 5
-    assert lines[2] == "  seen:     two lines"
+    assert len(lines) == 4, "what is expected is the sentence, and stands there already"
+    assert lines[1] == "  seen:     two lines"
 
 
 MADE = {
@@ -78,7 +78,7 @@ MADE = {
         {"id": "SES-002", "verdict": "pass", "level": "MUST", "detail": "", "conversation": ""},
     ],
     "drift": {"changed_answers": ["Q-FINISH was error and is finished"]},
-    "answers": [{"question": "Is it?", "text": "Yes.", "conversations": []}],
+    "answers": [{"question": "Is it?", "mark": "yes", "text": "All of it is.", "conversations": []}],
     "close_paths": [],
 }
 
@@ -86,13 +86,16 @@ MADE = {
 def test_what_is_missed_and_what_has_changed_are_named() -> None:
     missed, changed = terminal.named(MADE)
     assert missed.startswith("SHOULD missed: SES-003 `session.updated` shows")
+    assert missed.endswith(". Seen: no voice")
     assert changed == "Against the baseline, changed answers: Q-FINISH was error and is finished"
-    assert list(terminal.answered(MADE)) == ["1. Is it? Yes."]
+    assert list(terminal.answered(MADE)) == ["1. Is it? Yes: all of it is."]
     assert list(terminal.answered(MADE | {"partial": True})) == []
 
 
 def test_a_selection_is_answered_whose_ways_were_walked_though_nobody_told_a_status() -> None:
-    answers = [{"question": f"{number}?", "text": "Not known.", "conversations": []} for number in (1, 2, 3)]
+    answers = [
+        {"question": f"{number}?", "mark": "unknown", "text": "Not known.", "conversations": []} for number in (1, 2, 3)
+    ]
     made = {"answers": answers, "partial": True, "close_paths": [{"path": "close-1000-idle"}]}
     assert list(terminal.answered(made)) == ["2. 2? Not known."]
     assert list(terminal.answered(made | {"close_paths": []})) == []
@@ -175,6 +178,6 @@ def test_a_log_of_a_failing_run_in_a_workflow_on_an_old_console(tmp_path) -> Non
     assert finished.output.count("::error file=conformance/cases/test_11_closing.py,line=") == 1
     assert "\x1b" not in finished.output
     assert "INTERNALERROR" not in finished.output
-    assert "  expected: " not in finished.output
+    assert "  seen: " not in finished.output
     # pytest's own file has the whole, whatever the terminal shows.
-    assert "  expected: " in (tmp_path / "pytest.xml").read_text(encoding="utf-8")
+    assert "  seen: " in (tmp_path / "pytest.xml").read_text(encoding="utf-8")

@@ -120,7 +120,7 @@ def _never(rows: Rows, bad: list[str]) -> End:
     if code is None:
         return End(
             "no",
-            ("a close frame 1000 gets no valid close frame back, so no end is clean", "no close 1000 is answered"),
+            ("a close frame 1000 gets no valid close frame back, so no end is clean", "a close 1000 gets no answer"),
             HASTY,
         )
     what = "without a code" if code == 1005 else f"by {code}"

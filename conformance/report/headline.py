@@ -17,6 +17,8 @@ RunVerdict = Literal[
     "conforms", "fails", "infrastructure", "incomplete", "nothing_judged", "inconsistent", "interrupted"
 ]
 LEVELS = ("MUST", "SHOULD", "MAY", "OBSERVE")
+HEADS = {"pass": "hold", "observed": "answered", "not_run": "not run"}
+"""Verdicts as the lines of the chapters call them."""
 ORDER = ("pass", "observed", "fail", "accepted", "error", "blocked", "inconclusive", "skipped", "not_run")
 
 
@@ -36,7 +38,7 @@ def transport(judged: list[Case]) -> dict[str, int]:
 
 def transport_words(counted: dict[str, int]) -> str:
     """`transport` as a sentence."""
-    told = ", ".join(f"{number} {verdict.replace('_', ' ')}" for verdict, number in counted.items())
+    told = ", ".join(f"{number} {HEADS.get(verdict, verdict)}" for verdict, number in counted.items())
     return f"Of the MUST, {sum(counted.values())} are the transport's (RFC 6455), not this protocol's: {told}."
 
 
@@ -44,7 +46,7 @@ def table(counted: dict[str, dict[str, int]]) -> list[str]:
     """`levels` as lines of text; rows and columns with their totals."""
     used = [verdict for verdict in ORDER if any(row.get(verdict) for row in counted.values())]
     names = {level: "questions" if level == "OBSERVE" else level for level in counted}
-    rows = [["", *(verdict.replace("_", " ") for verdict in used), "in all"]]
+    rows = [["", *(HEADS.get(verdict, verdict) for verdict in used), "in all"]]
     for level, row in counted.items():
         rows.append([names[level], *(str(row.get(verdict, 0)) for verdict in used), str(sum(row.values()))])
     sums = [sum(row.get(verdict, 0) for row in counted.values()) for verdict in used]
@@ -68,7 +70,8 @@ def headline(record: Record, judged: list[Case], result: RunVerdict, changed: Dr
     counts = Counter(case.verdict for case in judged)
     open_ones = sum(counts[verdict] for verdict in ("blocked", "inconclusive", "skipped", "not_run")) - len(blocked)
     carried = sum(case.basis == "transport" for case in failed)
-    of_them = f" ({'all' if carried == len(failed) else carried} of the transport)" if carried else ""
+    share = "" if len(failed) == 1 else "all " if carried == len(failed) else f"{carried} "
+    of_them = f" ({share}of the transport)" if carried else ""
     body = f"{len(held)} MUST hold, {len(failed)} fail{of_them}, {len(blocked)} blocked; {len(missed)} SHOULD missed"
     if counts["observed"]:
         body += f"; {plural(counts['observed'], 'question')} answered"

@@ -151,7 +151,7 @@ def test_what_the_transport_owes_is_told_apart() -> None:
     made.catalogue["clauses"] = [{"id": "SES-1", "basis": "transport"}, {"id": "SES-2", "basis": "transport"}]
     told = summary(made)
     assert told["transport"] == {"fail": 1}  # a SHOULD is not counted
-    assert "1 fail (all of the transport)" in told["headline"]
+    assert "1 fail (of the transport)" in told["headline"]
     assert transport_words(told["transport"]).endswith("not this protocol's: 1 fail.")
     made.catalogue["clauses"] = [{"id": "GEN-1", "basis": "transport"}, {"id": "SES-1"}]
     told = summary(made)

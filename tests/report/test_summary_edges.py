@@ -272,7 +272,7 @@ def test_levels_and_what_the_transport_owes() -> None:
     assert transport(judged) == {"pass": 1}
     rows = table(levels(judged))
     assert [row.split() for row in rows] == [
-        ["pass", "fail", "not", "run", "in", "all"],
+        ["hold", "fail", "not", "run", "in", "all"],
         ["MUST", "2", "0", "0", "2"],
         ["SHOULD", "0", "1", "0", "1"],
         ["MAY", "0", "1", "0", "1"],
@@ -316,7 +316,7 @@ def test_a_selection_is_partial() -> None:
     told = "Partial, and does not conform: 0 of 1 selected MUST hold, 1 fail; 1 SHOULD missed; 1 not selected."
     assert words(failed) == told
     failed.catalogue["clauses"] = [{"id": "GEN-1", "basis": "transport"}]
-    assert "1 fail (all of the transport);" in words(failed)
+    assert "1 fail (of the transport);" in words(failed)
 
 
 def test_each_verdict_has_its_exit_code() -> None:
