@@ -3,10 +3,11 @@
 from __future__ import annotations
 
 import copy
-from collections.abc import Collection, Iterable
+from collections.abc import Collection, Iterable, Mapping
 from typing import Any
 
 from conformance.papers.player import Seen, at
+from conformance.papers.script import leaves, streams
 
 
 class Sorted(Seen):
@@ -47,4 +48,29 @@ def windows(rows: Iterable[tuple[int, Any, int]]) -> dict[tuple[int, str], list[
     found: dict[tuple[int, str], list[int]] = {}
     for step, event, place in rows:
         found.setdefault((step, str(at(event, "type"))), []).append(place)
+    return found
+
+
+def places(rows: Iterable[tuple[int, Any, int]]) -> dict[tuple[str, int, int], int]:
+    """Where events stand by type, step, and which of its type in that step; of what streams the first and the last."""
+    found: dict[tuple[str, int, int], int] = {}
+    for (kind, step, nth), place in numbered((step, event, place) for step, event, place in rows).items():
+        if not streams(kind):
+            found[kind, step, nth] = place
+        else:
+            found.setdefault((kind, step, 0), place)
+            found[kind, step, -1] = place
+    return found
+
+
+def holders(seen: Seen) -> Mapping[str, tuple[str, int, str]]:
+    """Where each text of some length stood first: type, which of its type, path."""
+    found: dict[str, tuple[str, int, str]] = {}
+    counted: dict[str, int] = {}
+    for _, event in seen.got:
+        kind = str(at(event, "type"))
+        nth = counted[kind] = counted.get(kind, -1) + 1
+        for path, value in leaves(event):
+            if isinstance(value, str) and len(value) > 3:
+                found.setdefault(value, (kind, nth, path))
     return found

@@ -8,16 +8,17 @@ from __future__ import annotations
 
 import itertools
 import json
-from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
+from collections.abc import Callable, Iterable, Iterator, Sequence
 from dataclasses import dataclass, replace
 from typing import Any
 
-from conformance.papers.by_type import Sorted, numbered, windows
+from conformance.papers.by_type import Sorted, holders, numbered, places, windows
 from conformance.papers.player import GONE, Seen, at, sound
 from conformance.papers.script import leaves, streams
 from conformance.papers.trace import Draft, Edit, Entry, Trace
 
 CHANCE = 3  # the weight of a number of pieces: another server says the same in more or fewer
+ENDED = "seen.closed_by == 'server'"
 OWNERS = (
     ("item_id", "item_id"),
     ("item_id", "item.id"),
@@ -75,7 +76,7 @@ class Courses:
         self.told = "".join(str(what) for _, _, _, action, *what in trace.script.steps if action in {"text", "filled"})
         self.pairs = list(self._pairs())
         self.names = dict(reversed(list(self._names())))  # where a thing is named first, it is the thing itself
-        self.holders, self.held = _holders(self.other), _holders(self.mine)
+        self.holders, self.held = holders(self.other), holders(self.mine)
 
     def facts(self) -> list[Fact]:
         """All that is true of the one course and of neither of the others."""
@@ -87,7 +88,8 @@ class Courses:
         A step where it can't be told apart (as much came later, and rightly) is undone with the others.
         """
         groups: dict[str, list[Fact]] = {}
-        for fact in (*self._counts(), *self._order()):
+        # Of what comes after several that it should come before, the move before the first of them is the last.
+        for fact in (*self._counts(), *reversed(list(self._order()))):
             if fact.alike:
                 groups.setdefault(fact.alike, []).append(fact)
         return self.telling(
@@ -213,8 +215,8 @@ class Courses:
         return edit
 
     def _order(self) -> Iterator[Fact]:
-        mine = _places((entry.step, entry.event, entry.key) for entry in self.said)
-        other = _places((step, event, place) for place, (step, event) in enumerate(self.other.got))
+        mine = places((entry.step, entry.event, entry.key) for entry in self.said)
+        other = places((step, event, place) for place, (step, event) in enumerate(self.other.got))
         there = {name: key for name, key in mine.items() if name in other}
         for late, early in itertools.permutations(there, 2):
             if late[1] == early[1] and mine[late] > mine[early] and other[late] < other[early]:
@@ -228,7 +230,7 @@ class Courses:
                     f"seen.place({late[0]!r}, {step}, {late[2]}) > seen.place({early[0]!r}, {step}, {early[2]}) >= 0",
                     f"`{late[0]}` before `{early[0]}`", f"`{late[0]}` after `{early[0]}`",
                     1 + max(late[2], early[2]), _moved(moved, mine[early]), tuple(moved),
-                    alike=f"{late[0]} {late[2]} after {early[0]} {early[2]}",
+                    alike=f"{late[0]} late",
                 )  # fmt: skip
 
     def _members(self) -> Iterator[Fact]:
@@ -341,18 +343,6 @@ def _moved(keys: list[int], before: int) -> Edit:
     return lambda draft: draft.move(keys, before)
 
 
-def _places(rows: Iterable[tuple[int, Any, int]]) -> dict[tuple[str, int, int], int]:
-    """Where events stand by type, step, and which of its type in that step; of what streams the first and the last."""
-    found: dict[tuple[str, int, int], int] = {}
-    for (kind, step, nth), place in numbered((step, event, place) for step, event, place in rows).items():
-        if not streams(kind):
-            found[kind, step, nth] = place
-        else:
-            found.setdefault((kind, step, 0), place)
-            found[kind, step, -1] = place
-    return found
-
-
 def any_of(kind: str, step: int, path: str, what: str) -> str:
     """The expression: of some event of this type since this step the member is so."""
     return f"any(at(event, {path!r}) {what} for event in seen.of({kind!r}, {step}))"
@@ -370,19 +360,6 @@ def _short(value: Any) -> str:
 
 def _count(number: int, kind: str) -> str:
     return f"{number or 'no'} `{kind}`"
-
-
-def _holders(seen: Seen) -> Mapping[str, tuple[str, int, str]]:
-    """Where each text of some length stood first: type, which of its type, path."""
-    found: dict[str, tuple[str, int, str]] = {}
-    counted: dict[str, int] = {}
-    for _, event in seen.got:
-        kind = str(at(event, "type"))
-        nth = counted[kind] = counted.get(kind, -1) + 1
-        for path, value in leaves(event):
-            if isinstance(value, str) and len(value) > 3:
-                found.setdefault(value, (kind, nth, path))
-    return found
 
 
 def _differing(mine: Any, other: Any) -> list[str]:

@@ -53,15 +53,16 @@ class Subject:
         """The words that the check has of its own, among them those that it looks for in what is said."""
         return [one for one in self.check.function.__code__.co_consts[1:] if isinstance(one, str) and one.strip()]
 
-    def others(self) -> list[dict[str, str]]:
-        """The switches of mocks that should not show it."""
+    def others(self) -> list[Mapping[str, str]]:
+        """The switches of mocks that should not show it: those of the liar, or its own where a switch is the lie."""
+        given = self.liar.switches if self.liar is not None else {}
         if self.outcome is None:
-            return [{}]
+            return [given, {}] if given else [{}]
         name = self.check.id.lower().removeprefix("q-")
         # Many an answer follows from a more general one: how a session is finished in the middle of speech from
         # whether it can be at all.
         names = [known for known in switches.known() if f"{name}-".startswith(f"{known}-")]
-        return [{known: value} for known in sorted(names, key=len)[-1:] for value in switches.known()[known]]
+        return [{**given, known: value} for known in sorted(names, key=len)[-1:] for value in switches.known()[known]]
 
 
 @dataclass(frozen=True)
@@ -128,11 +129,10 @@ def _shows(subject: Subject, transcript: Transcript) -> bool:
     return bool(transcript.legs) and subject.claim(transcript) is True
 
 
-def _of(subject: Subject, transcript: Transcript, ways: list[dict[str, str]], side: dict[str, str]) -> Reproduction:
+def _of(subject: Subject, transcript: Transcript, ways: list[dict[str, str]], side: Mapping[str, str]) -> Reproduction:
     """The reproduction on one of a conversation's connections; `ways` are the headers by which each is opened."""
-    given = dict(subject.liar.switches) if subject.liar is not None else {}
     # Of other seeds than a mock usually has: by the same one it would give the same names to what the liar mixes up.
-    honest = [MockOptions(switches={**given, **side}, seed=seed) for seed in (1, 2)]
+    honest = [MockOptions(switches=side, seed=seed) for seed in (1, 2)]
     why = "what it turns on is not among the things that a short program can look for"
     traces: dict[int, Trace] = {}
     for number, leg in enumerate(transcript.legs):
@@ -208,7 +208,8 @@ def _headers(leg: Leg, dial: Dial) -> dict[str, str]:
     }  # fmt: skip
     if any(name.lower() == "authorization" for name, _ in sent):
         named = {None: "{key}", "target": "{key}", NEAR: "{start}-invalid-{end}"}
-        found["Authorization"] = f"{dial.scheme} {named.get(dial.key, dial.key)}"
+        scheme = next(value for name, value in sent if name.lower() == "authorization").partition(" ")
+        found["Authorization"] = f"{scheme[0] if scheme[1] else dial.scheme} {named.get(dial.key, dial.key)}"
     return found
 
 

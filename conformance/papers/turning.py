@@ -11,7 +11,7 @@ from dataclasses import replace
 from typing import Any
 
 from conformance.papers.company import shared
-from conformance.papers.facts import CHANCE, Courses, Fact, any_of, holds, literal
+from conformance.papers.facts import CHANCE, ENDED, Courses, Fact, any_of, holds, literal
 from conformance.papers.keys import keys
 from conformance.papers.player import GONE, at
 from conformance.papers.times import times
@@ -46,9 +46,16 @@ def turning(courses: Courses, claim: Claim, frame: int | None = None, words: Seq
             _alone(ordered, cured) or _alone(_likeliest(courses.everywhere(), frame), cured) or _reduced(ordered, cured)
         )
         found = {fact: _general(fact, courses, claim, words) for fact in needed if fact.weight < CHANCE}
+        if not needed:
+            return _ended(facts, lambda fact: claim(mended([fact.edit])))
         if all(found.values()):
             return [fact for fact in found.values() if fact is not None]
         facts = [fact for fact in facts if found.get(fact, fact) is not None]  # the check bears them out in no form
+
+
+def _ended(facts: Sequence[Fact], asked: Callable[[Fact], bool | None]) -> list[Fact]:
+    """That the server ended it, where this alone makes the check fail: what would have followed it never got to see."""
+    return [fact for fact in facts if fact.test == ENDED and asked(fact) is None]
 
 
 def differences(courses: Courses) -> list[Fact]:

@@ -136,7 +136,7 @@ class Connection(Line):
         for name, value in self._headers:
             request.headers[name] = value
         self._request_headers = tuple(
-            (name, MASK if name.lower() in {"authorization", "api-key"} else self._guard.words(value))
+            (name, _masked(value) if name.lower() in {"authorization", "api-key"} else self._guard.words(value))
             for name, value in request.headers.raw_items()
         )
         self.leg.handshake = Handshake(None, 0.0, self._request_headers)
@@ -365,6 +365,12 @@ class Connection(Line):
     def finish(self) -> None:
         """Write the ending into the leg; called once, when nothing more will be read."""
         self.leg.ending = self._parting.ending()
+
+
+def _masked(value: str) -> str:
+    """A credential without its secret: how it is sent is none, and servers differ in `Bearer` and `bearer`."""
+    scheme, space, _ = value.partition(" ")
+    return f"{scheme} {MASK}" if space and scheme.lower() == "bearer" else MASK
 
 
 __all__ = ["Connection", "ProtocolError", "Unreachable"]
