@@ -85,19 +85,21 @@ class Courses:
     def everywhere(self) -> list[Fact]:
         """Facts of what comes in several steps, each with the edit that undoes it in all of them.
 
-        A step where it can't be told apart (as much came later, and rightly) is undone with the others.
+        A step where it can't be told apart (as much came later, and rightly) is undone with the others.  And facts of
+        what lacks, undone where it could have come first: who does not wait for an answer hears it behind others.
         """
         groups: dict[str, list[Fact]] = {}
         # Of what comes after several that it should come before, the move before the first of them is the last.
         for fact in (*self._counts(), *reversed(list(self._order()))):
             if fact.alike:
                 groups.setdefault(fact.alike, []).append(fact)
-        return self.telling(
+        together = self.telling(
             replace(fact, edit=_together([one.edit for one in group]))
             for group in groups.values()
             if len(group) > 1
             for fact in group
         )
+        return [*together, *self.telling(self._counts(sooner=True))]
 
     def telling(self, facts: Iterable[Fact]) -> list[Fact]:
         """Those that are true of the one course and of neither of the others."""
@@ -171,7 +173,7 @@ class Courses:
 
         return edit
 
-    def _counts(self) -> Iterator[Fact]:
+    def _counts(self, *, sooner: bool = False) -> Iterator[Fact]:
         mine = windows((entry.step, entry.event, entry.key) for entry in self.said)
         other = windows((step, event, place) for place, (step, event) in enumerate(self.other.got))
         for step, kind in dict.fromkeys([*other, *mine]):
@@ -184,7 +186,7 @@ class Courses:
                 lacking = "no" if least == 1 else f"{len(self.mine.of(kind, step))}"
                 yield Fact(
                     f"len(seen.of({kind!r}, {since})) < {least}", f"{_count(least, kind)}", f"{lacking} `{kind}`", 0,
-                    self._added(there[len(here) :], step),
+                    self._added(there[len(here) :], step, sooner=sooner),
                 )  # fmt: skip
             elif len(here) > len(there):
                 told = self.trace.entries[here[len(there)]].event
@@ -197,7 +199,7 @@ class Courses:
                         alike=f"more {kind}, {which}",
                     )  # fmt: skip
 
-    def _added(self, places: Iterable[int], step: int) -> Edit:
+    def _added(self, places: Iterable[int], step: int, *, sooner: bool) -> Edit:
         mine = numbered((entry.step, entry.event, entry.key) for entry in self.said)
         others = list(numbered((s, e, n) for n, (s, e) in enumerate(self.other.got)).items())
         added = []
@@ -208,9 +210,13 @@ class Courses:
                 (self._renamed(self.other.got[place][1]), next((key for key in after if key is not None), None))
             )
 
+        steps, first = self.trace.script.steps, step
+        while sooner and 1 < first <= len(steps) and not any(steps[first - 1][1:3]):  # neither awaited nor a pause
+            first -= 1
+
         def edit(draft: Draft) -> None:
             for event, before in added:
-                draft.add(event, step, before)
+                draft.add(event, first, before if first == step else None)
 
         return edit
 

@@ -12,7 +12,7 @@ import pytest
 from conformance.cut import MASK
 from conformance.secrets import SecretError, held
 from conformance.spec.profiles import profile_for
-from conformance.wire import until
+from conformance.wire import connection, until
 from conformance.wire.call import Dial
 from conformance.wire.conversation import Conversation
 from conformance.wire.holding import hold
@@ -96,3 +96,18 @@ def test_a_value_that_cannot_be_masked_is_refused_without_being_told() -> None:
         held({}, headers=[("X-Short", "s3v3n77")])
     assert "s3v3n77" not in str(told.value)
     assert held({}, headers=[("X-Short", "31ght888")])
+
+
+@pytest.mark.parametrize(
+    ("sent", "kept"),
+    [
+        ("Bearer sk-1", f"Bearer {MASK}"),
+        ("bearer sk-1", f"bearer {MASK}"),
+        ("Basic dXNlcg==", MASK),
+        ("sk-1", MASK),
+        ("two words", MASK),
+    ],
+)
+def test_of_a_credential_the_scheme_alone_is_kept(sent: str, kept: str) -> None:
+    """A server may take `Bearer` and refuse `bearer`; any other first word may be a part of the secret."""
+    assert connection._masked(sent) == kept
