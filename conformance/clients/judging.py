@@ -70,7 +70,7 @@ def _outcome(rule: Rule, played: list[Played]) -> Outcome:
         return Outcome("skipped", unshown[0])
     if not judged:
         return Outcome("skipped", f"the program {rule.absent}")
-    return Outcome("pass", f"held {_often(judged)} in {', '.join(scenes)}", scenes=tuple(scenes))
+    return Outcome("pass", f"held {_often(judged)}", scenes=tuple(scenes))
 
 
 def _often(times: int) -> str:

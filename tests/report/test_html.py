@@ -17,7 +17,7 @@ from xml.etree import ElementTree as ET
 import pytest
 
 from conformance.cut import MASK
-from conformance.report import files, html, html_text, html_verdict
+from conformance.report import files, html, html_text
 from conformance.report.record import Record, read
 from conformance.report.redact import Redactor
 from conformance.report.summary import summary
@@ -244,17 +244,6 @@ def test_equal_places_are_one_line(tmp_path: Path) -> None:
     assert "The frame that decides: #3 of the client" in seen.text
 
 
-def test_a_selection_is_partial_and_a_whole_run_tells_its_share() -> None:
-    must = {"pass": 8, "not_run": 145}
-    made = {"levels": {"MUST": must, "SHOULD": {}}, "verdict": "conforms", "partial": True, "headline": "x"}
-    assert html_verdict.sentence(made) == "Partial: 8 of 153 MUST selected and judged, all hold."
-    assert html_verdict.tone(made) == "partial"
-    whole = made | {"partial": False, "levels": {"MUST": {"pass": 145, "skipped": 8}, "SHOULD": {"fail": 2}}}
-    assert html_verdict.sentence(whole) == "Conforms: 145 of 153 MUST judged, all hold; 2 SHOULD missed."
-    fails = whole | {"verdict": "fails", "levels": {"MUST": {"pass": 144, "fail": 1, "skipped": 8}}}
-    assert html_verdict.sentence(fails) == "Does not conform: 145 of 153 MUST judged, 1 fails."
-
-
 def test_traces_hold_every_frame_once_and_no_audio(usual: str) -> None:
     seen = Page(usual)
     traces = seen.traces()
@@ -405,8 +394,7 @@ def test_the_page_is_ascii_alone_and_says_the_same(tmp_path: Path) -> None:
     talk = Stage().greet().server("error", error=error)
     said = records.verdicts({"CLO-009": {"verdict": "fail", "detail": "会话已结束 ✗"}})
     path = records.write(tmp_path, [transcript("closing/JavaTimeout", talk.close(1011, "再见"))], said)
-    held = read(path)
-    page = html.render(held, summary(held), lambda text: text.replace("再见", "[masked]"))
+    page = html.render(held := read(path), summary(held), lambda text: text.replace("再见", "[masked]"))
     assert page.isascii()
     assert "会话已结束 ✗" in unescape(page)
     assert "再见" not in unescape(page)

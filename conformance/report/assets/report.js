@@ -321,7 +321,7 @@
       box.append(data.outcomes ? seen : make("div", "versus", make("div", "", make("p", "label", "Expected"),
         make("p", "", prose(data.says))), seen));
     }
-    if (data.cls === "pass") box.append(make("p", "", "It holds in this run."));
+    if (data.cls === "pass" && !data.scenes?.length) box.append(make("p", "", "It holds in this run."));
     if (data.scenes?.length) {
       const list = make("p", "muted", "Judged on: ");
       data.scenes.forEach(([name, slug], at) => list.append(at ? ", " : "", link(name, `#${slug}`)));
