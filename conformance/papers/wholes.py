@@ -60,7 +60,8 @@ def _reply(courses: Courses, response: str, texts: tuple[str, str], said: str) -
         return edit
 
     def fact(test: str, expected: str) -> Fact:
-        return Fact(test, expected, repr(mine[:160]), 1, telling(other), tuple(entry.key for entry in of_it))
+        said_in = tuple(entry.key for entry in of_it if at(entry.event, "type") in WORDS)
+        return Fact(test, expected, repr(mine[:160]), 1, telling(other), said_in)
 
     def narrowed(ask: Ask, words: Sequence[str]) -> Fact | None:
         if ask(telling(STRANGE)):  # whatever else it says is wrong
