@@ -214,10 +214,7 @@ def _todo(known: Known, told: Rows, ways: dict[str, set[str]]) -> str:
         return f"Leave like this: of the ways that were tried {min(good, key=len)} counts as a success."
     if known.outcome("Q-FINISH") is None:
         return "Ask the vendor what counts as a success; this run does not know how `session.finish` is met."
-    return (
-        f"Wait for the last `response.done` and {close}; raise no alarm for this status alone, and ask "
-        "the vendor what counts as a success."
-    )
+    return "End as the first answer says; raise no alarm for this status alone, and ask the vendor what is a success."
 
 
 def _later(known: Known) -> str:
