@@ -9,9 +9,10 @@ from collections.abc import Iterator
 import pytest
 
 from support import runs, sweeping
+from support.reading import pytest_collection
 from support.telling import pytest_runtest_protocol
 
-__all__ = ["pytest_runtest_protocol"]  # a hook
+__all__ = ["pytest_collection", "pytest_runtest_protocol"]  # hooks
 
 
 def pytest_configure(config: pytest.Config) -> None:
