@@ -36,7 +36,7 @@ def breaks_nothing(clause, wires, breaches):
             seed, number = transcript.conversation.removesuffix(SHORT).removeprefix("fuzz/").split("-")
             again = f"pytest conformance/ --case 'FUZ-*' --fuzz-seed {seed} --fuzz-examples {number}"
             again = " ".join(filter(None, (again, transcript.notes.get("where"))))
-            said = f"{'; '.join(map(str, found[:3]))}\n  {moves}\n  again: {again}\n"
+            said = f"{'; '.join(list(dict.fromkeys(map(str, found)))[:3])}\n  {moves}\n  again: {again}\n"
             at = found[0]
             expected = clauses()[clause].sentence
             failed.append(

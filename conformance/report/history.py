@@ -36,6 +36,10 @@ KINDS: dict[str, type] = {
 """What the page of the trend reads of a line, and as what."""
 
 
+JUDGED = frozenset({"pass", "fail", "accepted", "observed"})
+"""Verdicts that say something of what was judged."""
+
+
 class HistoryError(ValueError):
     """A history or a summary can't be read; the message names the file."""
 
@@ -56,6 +60,7 @@ def line(made: dict[str, Any]) -> dict[str, Any]:
         "should_missed": levels["SHOULD"].get("fail", 0),
         "accepted": made["counts"].get("accepted", 0),
         "failing": {row["id"]: row["level"] for row in made["cases"] if row["verdict"] == "fail"},
+        "unjudged": [row["id"] for row in made["cases"] if row["verdict"] not in JUDGED],
         "answers": {item["id"]: item["outcome"] for item in made["observations"]},
         "sessions": made["sessions"],
         "tokens": sum(made["usage"].values()),
@@ -164,16 +169,18 @@ def _with_changes(rows: list[dict[str, Any]]) -> list[tuple[dict[str, Any], list
 def _since(rows: list[dict[str, Any]]) -> list[tuple[str, str, str, str]]:
     """What fails in the newest run that judged: since which run without a break: (day, id, level, sentence).
 
-    A line of an older version has no names: as far as is known, what fails has failed since the first that has them.
+    A run that did not judge it says nothing of it.  A line of an older version has no names: as far as is known, what
+    fails has failed since the first that has them.
     """
     told = [row for row in rows if row["verdict"] in {"conforms", "fails"} and isinstance(row.get("failing"), dict)]
     found = []
     for key, level in told[-1]["failing"].items() if told else ():
         first = told[-1]
         for row in reversed(told):
-            if key not in row["failing"]:
+            if key in row["failing"]:
+                first = row
+            elif not isinstance(unjudged := row.get("unjudged"), list) or key not in unjudged:
                 break
-            first = row
         clause = clauses().get(key)
         found.append((str(first["started"]), str(key), str(level), clause.sentence if clause is not None else ""))
     return sorted(found, key=lambda one: (one[0], one[2] != "MUST", one[1]))

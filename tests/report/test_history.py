@@ -115,12 +115,13 @@ def test_times_and_counts_are_written_as_people_read_them(tmp_path: Path, made: 
 
 
 def test_what_fails_is_told_since_when(tmp_path: Path, made: dict[str, Any]) -> None:
-    def day(number: int, *passing: str, **changes: Any) -> Path:
-        cases = [{**row, "verdict": "pass"} if row["id"] in passing else row for row in made["cases"]]
+    def day(number: int, *others: str, verdict_of: str = "pass", **changes: Any) -> Path:
+        cases = [{**row, "verdict": verdict_of} if row["id"] in others else row for row in made["cases"]]
         return written(tmp_path, f"d{number}", made, started=f"2027-01-0{number}T00:00:00Z", cases=cases, **changes)
 
     path = tmp_path / "history.jsonl"
-    extend(path, [day(1), day(2), day(3, "CLO-005"), day(4, verdict="interrupted"), day(5)])
+    unsaid = day(2, "CLO-006", verdict_of="blocked")  # what was not judged has not held
+    extend(path, [day(1), unsaid, day(3, "CLO-005"), day(4, verdict="interrupted"), day(5)])
     held = load(path)
     assert {"CLO-005", "CLO-006"} <= held[0]["failing"].keys()
     since = {row[1]: row[0][:10] for row in _since(held)}
