@@ -278,10 +278,13 @@ class Conduct:
 
 
 def _at_hand() -> None:
-    """Import what the outputs are made with: a sixth of a second, of which a run then waits for nothing."""
+    """Import and read what the outputs are made with: a fifth of a second, of which a run then waits for nothing."""
     import jsonschema  # noqa: F401, PLC0415
 
+    from conformance.judge import schema  # noqa: PLC0415
     from conformance.report import files, html  # noqa: F401, PLC0415
+
+    schema.server_types()
 
 
 RUN = pytest.StashKey[Conduct]()

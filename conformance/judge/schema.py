@@ -64,10 +64,7 @@ class _Judge:
 
     @cached_property
     def explains(self) -> Draft202012Validator:
-        from jsonschema import Draft202012Validator, validators  # noqa: PLC0415
-
-        explaining = validators.extend(Draft202012Validator, {"pattern": _pattern})  # type: ignore[no-untyped-call]
-        return explaining(self.document, registry=_library().registry)  # type: ignore[no-any-return]
+        return _explaining()(self.document, registry=_library().registry)
 
 
 @dataclass(frozen=True)
@@ -195,6 +192,14 @@ def _whole(value: Any) -> Any:
 
 def _judge_of(direction: Direction, event: Any) -> _Judge:
     return _library().judge(direction, event.get("type") if isinstance(event, dict) else None)
+
+
+@cache
+def _explaining() -> type[Draft202012Validator]:
+    from jsonschema import Draft202012Validator, validators  # noqa: PLC0415
+
+    kept = {"pattern": _pattern}
+    return validators.extend(Draft202012Validator, kept)  # type: ignore[no-untyped-call, no-any-return]
 
 
 def _pattern(validator: Any, pattern: str, instance: Any, schema: Any) -> Iterator[ValidationError]:  # noqa: ARG001

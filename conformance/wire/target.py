@@ -46,6 +46,7 @@ class Deadlines:
 
 
 LIVE_CONCURRENCY = 4  # conversations at once: few enough that no account is throttled for it
+EMBEDDED_CONCURRENCY = 32  # many of them listen to silence: with half as many there were times when all did
 LIVE_RPM = 40  # connections a minute: two thirds of the quota of these models (60 a minute, F5), others use it, too
 LOCAL_BACK_OFF = 1.0  # seconds: what throttles on this machine is a stand-in
 LIVE = Deadlines(connect=15_000, answer=20_000, quiet=3_000, total=60_000, close=5_000, conversation=180_000)
@@ -143,8 +144,9 @@ def _resolved(  # noqa: PLR0917  # `resolve` names them
     if name == "mock":
         # The live key never goes to the embedded mock: it gets one of its own.
         return Target(
-            "mock", "mock", "", model, "mock-key", None, EMBEDDED, pace=0.0, concurrency=concurrency or 16, rpm=rpm
-        )
+            "mock", "mock", "", model, "mock-key", None, EMBEDDED, pace=0.0,
+            concurrency=concurrency or EMBEDDED_CONCURRENCY, rpm=rpm,
+        )  # fmt: skip
     if name in REGIONS:
         if not key:
             raise TargetError(f"--endpoint {name} needs an API key in $DASHSCOPE_API_KEY")
