@@ -4,10 +4,10 @@ Not a test: run it by hand on a quiet machine, `python tests/benchmarks/bench_ru
 what is asked of it.  The first of each is not counted: it may compile what it imports.  Compiled files are kept, as for
 anybody who runs the suite twice.
 
-Before (5b536bc, Python 3.11, two cores, hardly any other work): medians of five 6.85 s of wall and 6.32 s of CPU, 233
-MB, a record of 3.78 MB; collecting 0.74 s. Now (ef926bb, the same machine, as users install it): 6.31 s and 6.00 s,
-230 MB, 3.67 MB; collecting 0.77 s. The six seconds are not reached: half of a run is two sides of six thousand frames
-in one thread, and the machine's own pace differs by a fifth from hour to hour.
+Before (394a564, Python 3.11, two cores, hardly any other work, as users install it): 6.31 and 6.39 s of wall, 6.0 of
+CPU, 230 MB, a record of 3.68 MB; collecting 0.73 to 0.82 s.  After (2329903, the same day): 5.67 and 5.93 s, 5.29 and
+5.56, 202 MB, 3.55 MB; 0.59 to 0.71 s.  The machine's own pace differs by a fifth from hour to hour: one series in
+between took 6.55 s, and then everything took as much longer.  So two commits are compared in turns.
 """
 
 from __future__ import annotations
