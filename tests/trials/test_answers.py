@@ -247,7 +247,7 @@ MISLEADING = {
         None,
         "did not end TCP",
     ),
-    "hangs-up": (None, None, "not walked to their end: the server left with 1000"),
+    "hangs-up": (None, None, "the server left with 1000 before the client could"),
     "greets-nobody": (UNHEARD, UNWALKED, ""),
     "greeting-without-id": (None, UNTOLD, ""),
     "same-session-id": (None, UNTOLD, ""),
