@@ -2,11 +2,13 @@
 
 from __future__ import annotations
 
+from pathlib import Path
 from types import SimpleNamespace
 from typing import Any, Literal
 
 import pytest
 
+from conformance import cases
 from support import telling
 
 
@@ -33,13 +35,15 @@ def test_what_nobody_reads_is_left_out(report: pytest.TestReport, told: bool) ->
     assert telling.worth(report) == told
 
 
-def asked(monkeypatch: pytest.MonkeyPatch, **of_the_worker: Any) -> tuple[bool | None, list[str]]:
+def asked(
+    monkeypatch: pytest.MonkeyPatch, path: Path = Path(__file__), **of_the_worker: Any
+) -> tuple[bool | None, list[str]]:
     """What the hook answers, and the reports that it hands on."""
     said: list[str] = []
     reports = [reported("setup"), reported("call", "failed"), reported("teardown", "failed")]
     monkeypatch.setattr(telling, "runtestprotocol", lambda *_, **__: reports)
     hooks = SimpleNamespace(pytest_runtest_logreport=lambda report: said.append(report.when))
-    item: Any = SimpleNamespace(config=SimpleNamespace(**of_the_worker), ihook=hooks)
+    item: Any = SimpleNamespace(config=SimpleNamespace(**of_the_worker), ihook=hooks, path=path)
     return telling.pytest_runtest_protocol(item, None), said
 
 
@@ -49,3 +53,8 @@ def test_a_worker_tells_the_rest(monkeypatch: pytest.MonkeyPatch) -> None:
 
 def test_without_workers_pytest_tells_everything(monkeypatch: pytest.MonkeyPatch) -> None:
     assert asked(monkeypatch) == (None, [])
+
+
+def test_a_check_of_the_suite_is_the_suites_to_judge(monkeypatch: pytest.MonkeyPatch) -> None:
+    check = Path(cases.__file__).with_name("test_11_closing.py")
+    assert asked(monkeypatch, check, workerinput={}) == (None, [])

@@ -6,9 +6,12 @@ shown one by one.  Of thousands of small tests that was a third of the work, and
 
 from __future__ import annotations
 
+from pathlib import Path
+
 import pytest
 from _pytest.runner import runtestprotocol
 
+TESTS = Path(__file__).resolve().parents[1]
 SHOWN = 0.005
 """Seconds that a set-up or a teardown takes before `--durations` shows it."""
 
@@ -20,8 +23,12 @@ def worth(report: pytest.TestReport) -> bool:
 
 @pytest.hookimpl(tryfirst=True)
 def pytest_runtest_protocol(item: pytest.Item, nextitem: pytest.Item | None) -> bool | None:
-    """Run a test as pytest does, and tell what is worth it; without workers everything is told as ever."""
-    if not hasattr(item.config, "workerinput"):
+    """Run a test as pytest does, and tell what is worth it; without workers everything is told as ever.
+
+    What is no test of the project's is left to whoever it belongs to: pytest asks this for the suite's own checks, too,
+    when they are judged from the top of a checkout.
+    """
+    if not hasattr(item.config, "workerinput") or not item.path.is_relative_to(TESTS):
         return None
     for report in filter(worth, runtestprotocol(item, nextitem=nextitem, log=False)):
         item.ihook.pytest_runtest_logreport(report=report)
