@@ -127,9 +127,8 @@ class Conduct:
                 target = self.run.target
                 chosen = self.run.chosen(checks)[0]
                 apart = self.run.held_apart(chosen)
-                expected = plan.plan(
-                    chosen, self.run.profile, target.concurrency, target.rpm, apart, first=self.run.sanity
-                )
+                first = self.run.first(chosen, apart)
+                expected = plan.plan(chosen, self.run.profile, target.concurrency, target.rpm, apart, first=first)
                 self.run.budget = replace(self.run.budget, seconds=expected.most)
             held = self.run.hold(checks, on_done=done, watch=watch, say=line.say)
             self._take_status(held)

@@ -195,9 +195,10 @@ def _tell_plan(config: pytest.Config, wanted: list[judging.Check]) -> None:
     conduct = config.stash[RUN]
     run = conduct.run
     chosen = run.chosen(wanted)[0]
+    apart = run.held_apart(chosen)
     told = plan.plan(
         chosen, run.profile, config.getoption("--concurrency") or LIVE_CONCURRENCY,
-        config.getoption("--rpm") or LIVE_RPM, run.held_apart(chosen), first=run.sanity,
+        config.getoption("--rpm") or LIVE_RPM, apart, first=run.first(chosen, apart),
     )  # fmt: skip
     reporter = config.pluginmanager.get_plugin("terminalreporter")
     more = [f"Beside it generated conversations spend {run.fuzz_tokens:,} tokens."] if run.fuzz_tokens else []

@@ -6,7 +6,7 @@ import asyncio
 import inspect
 import itertools
 import shlex
-from collections.abc import AsyncIterator, Callable, Iterable, Iterator, Mapping
+from collections.abc import AsyncIterator, Callable, Iterable, Iterator, Mapping, Sequence
 from contextlib import asynccontextmanager
 from dataclasses import dataclass, field
 from datetime import UTC, datetime
@@ -185,7 +185,6 @@ class Run:
         async with self.endpoint() as target:
             recorder = Recorder(target, self.profile, self.budget)
             watch(recorder)
-            sanity = self.sanity
             rest = [item for item in conversations if item.name != SANITY]
             # Asking for a ledger blocks, and the embedded mock answers from this very loop.
             reader = await aside(lambda: choose(self.status_source, target_url=target.url, model=target.model))
@@ -193,10 +192,12 @@ class Run:
             apart = self.told_by_time(reader, rest, target)
             together = [item for item in rest if item not in counted and item not in apart]
             judged: dict[str, Any] = {"on_done": on_done, "again": self._again, "matters": self._matters}
+            first = self.first(conversations, apart)
             if apart:
-                await recorder.record([], sanity=sanity, **judged)
-                await self._apart(recorder, apart, judged, say)
-            recording = await recorder.record(together, sanity=None if apart else sanity, **judged)
+                if first not in apart:
+                    await recorder.record([], sanity=first, **judged)
+                await self._apart(recorder, apart, judged, say, first)
+            recording = await recorder.record(together, sanity=None if apart else first, **judged)
             held = Held(recording, reader.name)
             if isinstance(reader, PrometheusReader):
                 held.readings = await self._counted(reader, recorder, counted, on_done, say)
@@ -254,9 +255,14 @@ class Run:
             return EMBEDDED_WAIT
         return LOG_WAIT if isinstance(reader, SlsReader | BlReader) else STATUS_WAIT
 
-    @property
-    def sanity(self) -> Conversation | None:
-        """What is held first, alone, whichever checks are asked for."""
+    def first(self, conversations: Iterable[Conversation], apart: Sequence[Conversation]) -> Conversation | None:
+        """What is held before all others, alone, and tells whether the endpoint can be used at all.
+
+        The sanity conversation does, whichever checks are asked for; but where others are held alone anyway and no
+        check asks for it, the first of them tells as much, and no session is opened for nothing.
+        """
+        if apart and all(item.name != SANITY for item in conversations):
+            return apart[0]
         return self.chapters.conversations.get(SANITY)
 
     def held_apart(self, conversations: Iterable[Conversation]) -> list[Conversation]:
@@ -282,16 +288,27 @@ class Run:
         return sorted(chosen, key=lambda item: (not item.urgent, reading.place(item.path)))
 
     async def _apart(
-        self, recorder: Recorder, conversations: list[Conversation], judged: dict[str, Any], say: Callable[[str], None]
+        self,
+        recorder: Recorder,
+        conversations: list[Conversation],
+        judged: dict[str, Any],
+        say: Callable[[str], None],
+        first: Conversation | None = None,
     ) -> None:
-        """Hold conversations one by one, with a gap after each in which nothing is open."""
+        """Hold conversations one by one, with a gap after each in which nothing is open.
+
+        `first`, if it is one of them, tells whether the endpoint can be used.
+        """
         for number, conversation in enumerate(conversations, 1):
             if recorder.recording.infrastructure is not None:
                 gap = 0.0
             else:
                 say(f"{conversation.path} is held alone, {number} of {len(conversations)}")
                 gap = self.apart
-            await recorder.record([conversation], **judged)
+            if conversation is first:
+                await recorder.record([], sanity=conversation, **judged)
+            else:
+                await recorder.record([conversation], **judged)
             await asyncio.sleep(gap)
 
     async def _counted(

@@ -33,7 +33,8 @@ def planned(endpoint: str) -> Plan:
     examples = runner.FUZZ_EXAMPLES if endpoint == "mock" else 0
     run = runner.Run(target, profile_for(DEFAULT_MODEL), load(), BUDGET, fuzz_examples=examples)
     chosen = run.chosen(load().checks.values())[0]
-    return plan(chosen, run.profile, LIVE_CONCURRENCY, LIVE_RPM, run.held_apart(chosen))
+    apart = run.held_apart(chosen)
+    return plan(chosen, run.profile, LIVE_CONCURRENCY, LIVE_RPM, apart, first=run.first(chosen, apart))
 
 
 def tokens() -> str:

@@ -3,11 +3,15 @@
 from __future__ import annotations
 
 import asyncio
+from dataclasses import replace
+from http import HTTPStatus
 from pathlib import Path
 from types import SimpleNamespace
 from typing import Any
 
 import pytest
+from websockets.asyncio.server import ServerConnection
+from websockets.http11 import Request, Response
 
 from conformance import runner
 from conformance.judge.checks import load
@@ -23,6 +27,7 @@ from conformance.status.none import NoReader
 from conformance.status.sls import SlsReader
 from conformance.wire.conversation import Conversation
 from conformance.wire.target import Target, resolve
+from support import endpoints
 
 CHAPTERS = load()
 HELD = list(CHAPTERS.conversations.values())
@@ -86,7 +91,8 @@ class Recorder:
         self.recording = SimpleNamespace(infrastructure=infrastructure)
         self.did: list[str | float] = []
 
-    async def record(self, conversations: list[Conversation], **_: Any) -> None:
+    async def record(self, conversations: list[Conversation], *, sanity: Conversation | None = None, **_: Any) -> None:
+        self.did += [f"{item.path} tells" for item in (sanity,) if item is not None]
         self.did += [str(item.path) for item in conversations]
 
     async def sleep(self, seconds: float) -> None:
@@ -101,6 +107,34 @@ async def test_a_gap_follows_each(trouble: str | None, gap: float, monkeypatch: 
     await run()._apart(recorder, held, {}, lambda _: None)  # type: ignore[arg-type]
     assert recorder.did == ["one", gap, "two", gap]
     assert asyncio.sleep is not recorder.sleep
+    recorder.did.clear()
+    await run()._apart(recorder, held, {}, lambda _: None, held[0])  # type: ignore[arg-type]
+    assert recorder.did == ["one tells", gap, "two", gap]
+
+
+def test_the_first_that_is_held_alone_tells_of_the_endpoint_where_no_check_asks_for_the_sanity_conversation() -> None:
+    sanity, idle, rst = (CHAPTERS.conversations[name] for name in (runner.SANITY, "closing/Idle", "closing/Rst"))
+    assert run().first([idle, rst], [rst]) is rst
+    assert run().first([sanity, idle, rst], [rst]) is sanity
+    assert run().first([idle, rst], []) is sanity
+
+
+async def test_without_the_sanity_conversation_the_first_path_finds_that_the_endpoint_cannot_be_used(
+    monkeypatch: pytest.MonkeyPatch,
+) -> None:
+    def refuse(connection: ServerConnection, request: Request) -> Response:
+        return connection.respond(HTTPStatus.UNAUTHORIZED, "no")
+
+    async with endpoints.endpoint(endpoints.says(), process_request=refuse) as port:
+        here = replace(target(f"ws://127.0.0.1:{port}/api"), kind="live")
+        monkeypatch.setattr(
+            runner.Run, "told_by_time", staticmethod(lambda *_: [CHAPTERS.conversations["closing/Idle"]])
+        )
+        checks = [CHAPTERS.checks[name] for name in ("CLO-001", "Q-FINISH")]
+        held = await asyncio.to_thread(run(here).hold, checks)
+    assert "401" in (held.recording.infrastructure or "")
+    assert list(held.recording.transcripts) == ["closing/Idle"]
+    assert held.recording.urgent[0] == "closing/Idle"
 
 
 @pytest.mark.parametrize(

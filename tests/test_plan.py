@@ -5,19 +5,22 @@ from __future__ import annotations
 import re
 import statistics
 from dataclasses import replace
+from fnmatch import fnmatch
 from pathlib import Path
 
 import pytest
 
-from conformance import fuzz
+from conformance import cli, fuzz
 from conformance.judge.checks import load
 from conformance.mock.options import Latency, MockOptions
 from conformance.plan import MOVES, costs, plan, seconds
 from conformance.report.cost import tokens
 from conformance.report.record import read
+from conformance.runner import Run
 from conformance.spec.profiles import DEFAULT_MODEL, MODELS, profile_for
 from conformance.status.base import APART
 from conformance.trial import GENERATED, Trial, chapters, failures, needed, run
+from conformance.wire.target import LIVE_CONCURRENCY, LIVE_RPM, resolve
 from support import runs
 
 AT_ONCE = "qwen3.5-omni-plus-realtime"
@@ -108,6 +111,19 @@ def test_what_is_held_apart_takes_its_time_one_by_one() -> None:
     assert apart.minutes * 60 >= alone + 2 * APART
     assert apart.minutes * 60 - beside.minutes * 60 <= alone + 2 * APART
     assert (apart.connections, apart.tokens) == (beside.connections, beside.tokens)
+
+
+def test_the_three_answers_alone_take_less_than_45_seconds_and_3000_tokens_live() -> None:
+    globs = cli.ANSWERS[1::2]
+    checks = [check for check in load().checks.values() if any(fnmatch(check.id, glob) for glob in globs)]
+    live = resolve("beijing", model=DEFAULT_MODEL, key="sk-0123456789", workspace=None)
+    asked = Run(live, profile_for(DEFAULT_MODEL), load())
+    chosen = asked.chosen(checks)[0]
+    apart = asked.held_apart(chosen)
+    told = plan(chosen, asked.profile, LIVE_CONCURRENCY, LIVE_RPM, apart, first=asked.first(chosen, apart))
+    assert len(apart) == 2, "a person looks their rows up in a console"
+    assert 60 * told.minutes < 45
+    assert told.least + told.hidden < 3000
 
 
 def test_what_is_held_before_or_after_all_others_takes_its_own_time() -> None:

@@ -82,12 +82,13 @@ class Recorder:
         """
         self._again, self._matters = again, matters
         recording = self.recording
-        recording.progress.total += len(conversations) + (sanity is not None)
-        recording.urgent += [conversation.name for conversation in conversations if conversation.urgent]
+        first = [sanity] if sanity is not None else []
+        recording.progress.total += len(first) + len(conversations)
+        recording.urgent += [item.name for item in (*first, *conversations) if item.urgent]
         self._kept_back = sum(conversation.connections for conversation in conversations if conversation.last)
         async with self.pulse.watched(), self._ended_in_time():
-            if sanity is not None:
-                await self._begin(sanity, on_done, partial(unusable, self.target))
+            for conversation in first:
+                await self._begin(conversation, on_done, partial(unusable, self.target))
             for conversation in conversations:
                 if conversation.ready:
                     await self._begin(conversation, on_done, partial(deaf, self.target))
