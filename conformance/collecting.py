@@ -21,7 +21,8 @@ from conformance.judge import checks as judging
 
 OUTCOME = pytest.StashKey[judging.Outcome]()
 SKIPPED = frozenset({"blocked", "inconclusive", "skipped", "not_run"})
-CHAPTERS = data.package() / "cases"
+PACKAGE = data.package()
+CHAPTERS = PACKAGE / "cases"
 
 
 class Judged(pytest.Item):
@@ -94,6 +95,12 @@ def pytest_runtest_protocol(item: pytest.Item, nextitem: pytest.Item | None) -> 
         hook.pytest_exception_interact(node=item, call=call, report=report)  # what --pdb waits for
     hook.pytest_runtest_logfinish(nodeid=item.nodeid, location=item.location)
     return True
+
+
+@pytest.hookimpl(tryfirst=True)
+def pytest_ignore_collect(collection_path: Path) -> bool | None:
+    """Look for chapters where they are: pytest would walk through all of the suite's own modules beside them."""
+    return True if collection_path.parent == PACKAGE and collection_path != CHAPTERS else None
 
 
 def pytest_pycollect_makemodule(module_path: Path, parent: Any) -> Chapter | None:

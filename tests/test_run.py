@@ -80,6 +80,14 @@ def test_what_is_no_check_is_run_as_pytest_runs_it() -> None:
     assert collecting.pytest_runtest_protocol(SimpleNamespace(), None) is None
 
 
+def test_chapters_are_looked_for_where_they_are_and_other_projects_as_pytest_does(tmp_path: Path) -> None:
+    ignored = collecting.pytest_ignore_collect
+    assert [ignored(collecting.PACKAGE / name) for name in ("mock", "cli.py")] == [True, True]
+    chapter = collecting.CHAPTERS / "test_01_connection.py"
+    for path in (collecting.PACKAGE, collecting.CHAPTERS, chapter, tmp_path, tmp_path / "test_x.py"):
+        assert ignored(path) is None
+
+
 def test_the_debugger_opens_where_a_check_fails_and_nowhere_else(tmp_path: Path) -> None:
     """A check is called without pytest's own protocol, which is what asks for the debugger."""
     chosen = ("--case", "SES-001", "--case", "SES-002", "--quirk", "silent-update", "--pdb")

@@ -48,7 +48,7 @@ class Outputs:
     def write(self) -> None:
         """Write all but the page: what takes little time, however much was recorded."""
         record, made = self._record, self.summary
-        self._write("summary.json", json.dumps(made, ensure_ascii=False, indent=1) + "\n")
+        self._write("summary.json", _laid_out(made))
         self._write("summary.md", markdown.render(record, made))
         self._write("junit.xml", junit.render(record, made))
         self._write("badge.json", badge.render(made))
@@ -67,6 +67,18 @@ class Outputs:
     def _write(self, name: str, content: str) -> None:
         if (told := _write(self._path.with_name(name), self._redact(content), self._redact)) is not None:
             self._tell(told)
+
+
+def _laid_out(made: dict[str, Any]) -> str:
+    """JSON with a line for each member and, in lists of objects, for each of these."""
+    dumps = json.JSONEncoder(ensure_ascii=False).encode
+
+    def value(told: Any) -> str:
+        if isinstance(told, list) and told and isinstance(told[0], dict):
+            return "[\n  " + ",\n  ".join(map(dumps, told)) + "\n ]"
+        return dumps(told)
+
+    return "{\n " + ",\n ".join(f"{dumps(name)}: {value(told)}" for name, told in made.items()) + "\n}\n"
 
 
 def _write(path: Path, content: str, redact: Redactor) -> str | None:

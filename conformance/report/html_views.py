@@ -18,7 +18,7 @@ from conformance.report import svg
 from conformance.report.case import Case
 from conformance.report.html_text import one_line
 from conformance.report.html_trace import audio_of
-from conformance.report.record import Record, options
+from conformance.report.record import Record
 from conformance.spec import sources
 from conformance.spec.profiles import UnknownModel, profile_of
 from conformance.wire.transcript import Frame, Leg, Transcript
@@ -352,9 +352,9 @@ def commands(case: Case, record: Record) -> tuple[str, str]:
     if record.run["target"]["kind"] == "client":
         told = str(record.run.get("command", ""))
         return one_line(told, 500), "realtime-conformance client --replay record.jsonl"
-    again = ["pytest", "conformance/", "--case", case.id, *options(record.run)]
-    replay = ["pytest", "conformance/", "--replay", "record.jsonl", "--case", case.id]
-    return one_line(shlex.join(again), 500), one_line(shlex.join(replay), 500)
+    named = shlex.quote(case.id)
+    again = f"pytest conformance/ --case {named} {record.where}".rstrip()
+    return one_line(again, 500), one_line(f"pytest conformance/ --replay record.jsonl --case {named}", 500)
 
 
 def decisive(case: Case, transcript: Transcript) -> list[tuple[int, Frame]]:

@@ -17,6 +17,7 @@ import os
 import shlex
 from collections.abc import Callable, Iterator
 from dataclasses import dataclass, field
+from functools import cached_property
 from pathlib import Path
 from typing import Any
 
@@ -117,6 +118,11 @@ class Record:
     footer: Line | None = None
     damage: list[str] = field(default_factory=list)
     judged: list[Case] | None = field(default=None, compare=False, repr=False)
+
+    @cached_property
+    def where(self) -> str:
+        """The options that name its endpoint, as a shell takes them."""
+        return shlex.join(options(self.run))
 
     @property
     def truncated(self) -> bool:

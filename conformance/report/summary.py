@@ -57,14 +57,22 @@ def cases(record: Record) -> list[Case]:
     for line in record.verdicts:
         said.setdefault(line["id"], []).append(line)
     not_held = (record.recorded or {}).get("not_held", {})
+    basis = {row["id"]: row.get("basis", "protocol") for row in record.catalogue["clauses"]}
+    otherwise = ended(record, "the record", "the run") or "not selected"
     found = [
-        _case(check_id, check, said.get(check_id, []), not_held, cut=ended(record, "the record", "the run"))
+        _case(check_id, check, said[check_id], basis.get(check_id, "protocol"))
+        if check_id in said
+        else _not_run(check_id, check, not_held, otherwise, basis.get(check_id, "protocol"))
         for check_id, check in record.catalogue["checks"].items()
     ]
-    basis = {row["id"]: row.get("basis", "protocol") for row in record.catalogue["clauses"]}
-    told = [replace(_told_attempt(case, record), basis=basis.get(case.id, "protocol")) for case in found]
-    told = [replace(case, unexpected=unexpected(case, record)) for case in told]
+    told = [_unexpected(_told_attempt(case, record), record) for case in found]
     return supported([_accepted(case, record) for case in owned(told)])
+
+
+def _unexpected(case: Case, record: Record) -> Case:
+    """An answer that weighs like a missed SHOULD, marked as one."""
+    why = unexpected(case, record)
+    return replace(case, unexpected=why) if why else case
 
 
 def _accepted(case: Case, record: Record) -> Case:
@@ -86,13 +94,13 @@ def _told_attempt(case: Case, record: Record) -> Case:
     )
 
 
-def _case(
-    check_id: str, check: dict[str, Any], said: list[dict[str, Any]], not_held: dict[str, str], cut: str | None
-) -> Case:
+def _not_run(check_id: str, check: dict[str, Any], not_held: dict[str, str], otherwise: str, basis: str) -> Case:
     conversation = check["conversation"] or ""
-    if not said:
-        reason = not_held.get(conversation) or cut or "not selected"
-        return Case(check_id, check["level"], "not_run", reason, conversation, 0.0, where=check["where"])
+    reason = not_held.get(conversation) or otherwise
+    return Case(check_id, check["level"], "not_run", reason, conversation, 0.0, where=check["where"], basis=basis)
+
+
+def _case(check_id: str, check: dict[str, Any], said: list[dict[str, Any]], basis: str) -> Case:
     verdict = worst([line["verdict"] for line in said])
     decisive = next(line for line in said if line["verdict"] == verdict)
     return Case(
@@ -100,11 +108,12 @@ def _case(
         check["level"],
         verdict,
         decisive["detail"],
-        conversation,
+        check["conversation"] or "",
         round(sum(line["seconds"] for line in said), 3),
         decisive.get("owner"),
         decisive.get("outcome"),
         check["where"],
+        basis=basis,
         findings=tuple(map(Finding.from_json, decisive.get("findings", ()))),
         places=decisive.get("places", 0),
         excuses=tuple(decisive.get("excuses", ())),

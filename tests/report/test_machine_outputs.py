@@ -11,7 +11,10 @@ from xml.etree import ElementTree as ET
 import pytest
 
 from conformance.report import junit, markdown, sarif
+from conformance.report.files import write_all
+from conformance.report.html_text import shown
 from conformance.report.record import Record, read
+from conformance.report.redact import Redactor
 from conformance.report.summary import summary
 from support import records
 
@@ -52,6 +55,33 @@ def test_junit_maps_verdicts_as_pytest_does(record: Record, check: str, tag: str
     verdict = case.find(tag)
     assert verdict is not None
     assert verdict.get("message") == message
+
+
+@pytest.mark.parametrize(
+    "odd", ["a <b> & \"c\" 'd'", "]]> &amp; &#10;", "two\nlines\tand a tab", "\x00\x1b\u2028", "普通"]
+)
+def test_junit_brings_every_text_to_its_reader(odd: str, tmp_path: Path) -> None:
+    lines = {"CLO-005": {"verdict": "fail", "detail": odd}, "ENV-001": {"verdict": "error", "detail": odd}}
+    held = read(records.write(tmp_path, records.conversations(), records.verdicts(lines)))
+    root = ET.fromstring(junit.render(held, {**summary(held), "headline": odd}))
+    failure, error = root.find(".//failure"), root.find(".//error")
+    assert failure is not None
+    assert error is not None
+    assert failure.text == error.text == shown(odd)
+    assert failure.get("message") == error.get("message") == shown(odd).partition("\n")[0]
+    headline = root.find(".//property[@name='headline']")
+    assert headline is not None
+    assert headline.get("value") == shown(odd)
+
+
+def test_the_summary_has_a_line_for_each_member_and_each_check(tmp_path: Path) -> None:
+    path = records.write(tmp_path, records.conversations(), records.verdicts(records.USUAL))
+    made = write_all(path, Redactor(None), page=False)
+    text = (tmp_path / "summary.json").read_text(encoding="utf-8")
+    assert json.loads(text) == json.loads(json.dumps(made))
+    rows = [json.loads(line.strip().rstrip(",")) for line in text.splitlines() if line.startswith('  {"id"')]
+    assert [row for row in rows if "verdict" in row and "level" in row] == made["cases"]
+    assert sum(line.startswith(' "') for line in text.splitlines()) == len(made)
 
 
 def test_junit_names_chapter_level_and_clause(record: Record) -> None:
