@@ -31,7 +31,8 @@ def closing_words(run: Conduct) -> Iterator[str]:
         # What could be written is a part, and its figures would be wrong.
         yield f"The record is incomplete: {run.writer.problem}. What is said above is all that there is."
         return
-    yield from made["caveats"] or [f"This run judged {target.name} with the model {target.model}."]
+    for text in made["caveats"] or [f"This run judged {target.name} with the model {target.model}."]:
+        yield terminal.folded(run.config, text)
     usage = made["usage"]
     sessions = f", {plural(made['sessions'], 'session')}" if made["sessions"] else ""  # none where nothing was opened
     tokens = f"{usage['input_tokens']:,} input and {usage['output_tokens']:,} output tokens"
@@ -53,9 +54,8 @@ def closing_words(run: Conduct) -> Iterator[str]:
     if "explored" in made and made["explored"]["longest"] > LONG:
         yield explored_words(made["explored"])
     yield from _unexpected(made["observations"])
-    yield from terminal.named(made)
-    yield from terminal.answered(made)
-    yield made["headline"]
+    for text in (*terminal.named(made), *terminal.answered(made), made["headline"]):
+        yield terminal.folded(run.config, text)
     if "against" in made:
         yield from against_words(made["against"])
     folder = run.directory

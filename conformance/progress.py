@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import os
+import shutil
 from typing import Any
 
 from conformance.wire.recording import Progress
@@ -30,23 +31,27 @@ class LiveLine:
         if self._log is not None and now is not None and now.total and now.held * 4 // now.total > self._quarter:
             self._quarter = now.held * 4 // now.total
             self._log.write_line(f"held {now.held} of {now.total} conversations, {now.tokens:,} tokens")
-        if self._reporter is None or now is None:
+        if self._reporter is None or now is None or not now.total:
             return
         # Turns that come every second or two are the pace; only what is longer is worth a word.
         waits = f" · waits {now.waiting:.0f} s{f' ({now.why})' if now.why else ''}" if now.waiting > 2 else ""
-        self._reporter.rewrite(
+        self._rewrite(
             f"held {now.held}/{now.total} conversations · {now.holding} open · "
-            f"{now.sessions} sessions · {now.tokens:,} tokens{waits}",
-            erase=True,
+            f"{now.sessions} sessions · {now.tokens:,} tokens{waits}"
         )
 
     def say(self, words: str) -> None:
         """Show something else than the progress: what the platform's status is waiting for."""
-        if self._reporter is not None:
-            self._reporter.rewrite(f"platform status: {words}", erase=True)
+        self._rewrite(f"platform status: {words}")
 
     def clear(self) -> None:
         """Recording is over; judging begins."""
+        self._rewrite("judging")
         if self._reporter is not None:
-            self._reporter.rewrite("judging", erase=True)
             self._reporter.write_line("")
+
+    def _rewrite(self, text: str) -> None:
+        """In one line: what is wider than the terminal goes on in the next, where nothing rewrites it."""
+        if self._reporter is not None:
+            width = shutil.get_terminal_size().columns - 1
+            self._reporter.rewrite(text if len(text) <= width else f"{text[: width - 1]}…", erase=True)

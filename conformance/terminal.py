@@ -7,6 +7,8 @@ from __future__ import annotations
 
 import os
 import shlex
+import shutil
+import textwrap
 from collections import Counter
 from collections.abc import Generator, Iterator, Mapping
 from pathlib import PurePosixPath
@@ -16,7 +18,7 @@ import pytest
 
 from conformance.judge.checks import Check, Outcome
 from conformance.report.answer import said
-from conformance.report.html_text import one_line, told
+from conformance.report.html_text import one_line, plural, told
 from conformance.spec.catalogue import clauses
 
 LETTERS = {"passed": ".", "failed": "F", "skipped": "s", "xfailed": "x", "error": "E"}
@@ -27,6 +29,8 @@ WORDS = {
 NAMED = 4  # failing checks that a chapter's line names
 LONGEST = 300  # characters of what was expected or seen
 ANNOTATIONS = 10  # of each kind: what GitHub shows of a step
+GENERATED = "FUZ-"  # the ids of checks of generated conversations
+MOVES = 12  # lines of a generated conversation
 CLOSING = 2  # the number of the question that the close paths answer
 DEFAULT_CHARS = "fE"  # what pytest's `-r` is when nobody gave it
 
@@ -147,16 +151,26 @@ def five_lines(check: Check, level: str, outcome: Outcome, again: list[str]) -> 
         expected, seen, place = finding.expected or sentence, finding.seen, finding.where or place
         if finding.frame is not None:
             place += f", frame {finding.frame}"
-    more = f" (and in {outcome.places - 1} more places)" if outcome.places > 1 else ""
+    more = f" (and in {plural(outcome.places - 1, 'more place')})" if outcome.places > 1 else ""
+    # A generated conversation brings its moves and a command of its own: its seed is not in ours.
+    seen, moves = _moves(check.id, seen)
     return "\n".join(
         (
             f"{check.id} ({level}) {sentence}",
             *([f"  expected: {one_line(expected, LONGEST)}"] if expected != sentence else []),
             f"  seen:     {one_line(seen, LONGEST)}{more}",
             f"  where:    {place}; {check.where}",
-            f"  again:    {shlex.join(['pytest', 'conformance/', '--case', check.id, *again])}",
+            *(moves or [f"  again:    {shlex.join(['pytest', 'conformance/', '--case', check.id, *again])}"]),
         )
     )
+
+
+def _moves(check_id: str, seen: str) -> tuple[str, list[str]]:
+    """What was seen, and apart from it the lines by which a generated conversation is held again."""
+    head, *rest = (seen.strip().splitlines() if check_id.startswith(GENERATED) else [seen]) or [""]
+    if len(rest) > MOVES:
+        rest[MOVES // 2 : MOVES // 2 - MOVES] = [f"  … {len(rest) - MOVES} more moves, which the report has"]
+    return head, rest
 
 
 class InALine:
@@ -181,7 +195,7 @@ def named(made: Mapping[str, Any]) -> Iterator[str]:
     for case in missed[:ANNOTATIONS]:
         yield f"{case['level']} missed: {case['id']} {_sentence(case['id'])} Seen: {one_line(_seen(case), 160)}"
     if len(missed) > ANNOTATIONS:
-        yield f"and {len(missed) - ANNOTATIONS} more that are missed; the report has them all."
+        yield f"and {len(missed) - ANNOTATIONS} more; the report has all that are missed."
     for kind, entries in made.get("drift", {}).items():
         for entry in list(entries)[:ANNOTATIONS]:
             yield f"Against the baseline, {kind.replace('_', ' ')}: {one_line(entry, LONGEST)}"
@@ -190,7 +204,9 @@ def named(made: Mapping[str, Any]) -> Iterator[str]:
 def _seen(case: Mapping[str, Any]) -> str:
     """What a case has found, as far as it says; a check without findings has its words alone."""
     found = case.get("findings")
-    return str(found[0]["seen"] if found else told(case["detail"])[0])
+    # Of generated conversations the shortest, without its moves.
+    seen = min((str(one["seen"]) for one in found), key=len) if found else told(case["detail"])[0]
+    return _moves(case["id"], seen)[0]
 
 
 def answered(made: Mapping[str, Any]) -> Iterator[str]:
@@ -205,6 +221,15 @@ def answered(made: Mapping[str, Any]) -> Iterator[str]:
 def _sentence(check_id: str) -> str:
     row = clauses().get(check_id)
     return one_line(row.sentence, 160) if row is not None else ""
+
+
+def folded(config: pytest.Config, text: str) -> str:
+    """Prose that is longer than a line of the terminal, broken between words; a log keeps it in one line."""
+    reporter = config.pluginmanager.get_plugin("terminalreporter")
+    if reporter is None or not reporter.isatty:
+        return text
+    width = shutil.get_terminal_size().columns
+    return textwrap.fill(text, width, subsequent_indent="   ", break_long_words=False, break_on_hyphens=False)
 
 
 def links(config: pytest.Config) -> bool:
@@ -222,9 +247,8 @@ def annotated(made: Mapping[str, Any], where: Mapping[str, str]) -> Iterator[str
         chosen = [case for case in failed if (case["level"] == "MUST" or case["verdict"] == "error") == musts]
         for case in chosen[:ANNOTATIONS]:
             file, _, number = where.get(case["id"], "").partition(":")
-            found = case.get("findings") or [{"seen": case["detail"]}]
             title = f"{case['id']} ({case['level']}) {_sentence(case['id'])}"
-            yield f"::{kind} file={_value(file)},line={number},title={_value(title)}::{_data(found[0]['seen'])}"
+            yield f"::{kind} file={_value(file)},line={number},title={_value(title)}::{_data(_seen(case))}"
 
 
 def _data(text: str) -> str:

@@ -60,9 +60,24 @@ def test_a_failure_is_five_lines_with_the_shortest_of_its_findings() -> None:
     first, expected, seen, where, again = lines.splitlines()
     assert first.startswith("GEN-011 (MUST) ")
     assert expected == "  expected: one outcome"
-    assert seen == "  seen:     met with silence (and in 1 more places)"
+    assert seen == "  seen:     met with silence (and in 1 more place)"
     assert where == f"  where:    fuzz/1-2 (connection 2), frame 7; {check.where}"
     assert again == "  again:    pytest conformance/ --case GEN-011 --quirk 'a b'"
+
+
+@pytest.mark.parametrize(("moves", "left"), [(11, 12), (12, 13)])
+def test_a_generated_conversation_is_told_by_its_moves_and_its_own_command(moves, left) -> None:
+    check = load().checks["FUZ-001"]
+    script = "\n".join(f"  move {number}" for number in range(moves))
+    seen = f"GEN-060: no answer\n{script}\n  again: pytest --case 'FUZ-*' --fuzz-seed 7\n"
+    found = Finding("FUZ-001", "fuzz/7-2", 0, 7, "an answer", seen)
+    lines = terminal.five_lines(check, "MUST", Outcome("fail", "", findings=(found,), places=3), ["--quirk", "a"])
+    _, _, seen, where, *rest = lines.splitlines()
+    assert seen == "  seen:     GEN-060: no answer (and in 2 more places)"
+    assert where == f"  where:    fuzz/7-2, frame 7; {check.where}"
+    assert len(rest) == left
+    assert rest[-1] == "  again: pytest --case 'FUZ-*' --fuzz-seed 7", "ours does not know the seed"
+    assert ("  … 1 more moves, which the report has" in rest) == (moves == 12)
 
 
 def test_a_failure_without_findings_says_what_the_check_said() -> None:
@@ -167,6 +182,30 @@ def test_a_terminal_has_one_that_is_written_again_unless_it_can_not(monkeypatch)
     assert all(line.startswith("again: held ") for line in held(Reporter(isatty=True), [1]))
     monkeypatch.setenv("TERM", "dumb")
     assert held(Reporter(isatty=True), [4]) == ["held 4 of 8 conversations, 0 tokens"]
+
+
+@pytest.mark.parametrize(("columns", "ends"), [(40, "…"), (80, "0 tokens")])
+def test_the_line_that_is_written_again_is_no_longer_than_the_terminal(monkeypatch, columns, ends) -> None:
+    monkeypatch.setenv("TERM", "xterm")
+    monkeypatch.setenv("COLUMNS", str(columns))
+    reporter = Reporter(isatty=True)
+    for line in held(reporter, [1]):
+        assert line.endswith(ends)
+        assert len(line.removeprefix("again: ")) < columns
+    LiveLine(reporter).watch(Progress())
+    assert len(reporter.lines) == 2, "nothing is told of no conversations"
+
+
+@pytest.mark.parametrize(("isatty", "lines"), [(True, 2), (False, 1)])
+def test_prose_is_broken_between_words_on_a_terminal_alone(monkeypatch, isatty, lines) -> None:
+    monkeypatch.setenv("COLUMNS", "40")
+    manager = SimpleNamespace(get_plugin=lambda _: Reporter(isatty=isatty))
+    told = terminal.folded(SimpleNamespace(pluginmanager=manager), "No: one question costs 12 tokens with silence.")
+    assert told.splitlines() == (
+        ["No: one question costs 12 tokens with", "   silence."][:lines]
+        if isatty
+        else ["No: one question costs 12 tokens with silence."]
+    )
 
 
 def test_a_log_of_a_failing_run_in_a_workflow_on_an_old_console(tmp_path) -> None:

@@ -127,18 +127,22 @@ LISTED = {
 
 def statuses(listed: Mapping[str, str]) -> str:
     """As what a session is listed, policies of one mind together."""
+    found = listings(listed)
+    return f"listed as {', '.join(found)}" if found else "the ledger does not list it"
+
+
+def listings(listed: Mapping[str, str]) -> list[str]:
+    """The same, a text for each status: `failed (client error) where a clean close counts`."""
     found: dict[str, list[str]] = {}
     for policy, status in listed.items():
-        if policy != "here":
+        if policy != "here" and status:
             found.setdefault(LISTED.get(status, status.replace("_", " ")), []).append(policy)
-    if not found:
-        return "the ledger does not list it"
     if len(found) == 1:
-        return f"listed as {next(iter(found))} under every policy"
-    return "listed as " + ", ".join(
+        return [f"{next(iter(found))} under every policy"]
+    return [
         f"{status} {' and '.join(RULES.get(name, f'under {name}') for name in names)}"
         for status, names in found.items()
-    )
+    ]
 
 
 def _last(leg: Leg, kind: str) -> Frame | None:

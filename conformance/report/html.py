@@ -17,6 +17,7 @@ from typing import Any, Literal
 from jinja2 import Template
 
 from conformance.judge import schema
+from conformance.judge.leaving import listings
 from conformance.report import (
     client_runs,
     html_close,
@@ -66,6 +67,7 @@ def _template() -> Template:
         cut=html_text.cut,
         chapter=naming.chapter_name,
         vclass=naming.verdict_class,
+        listings=listings,
         vword=naming.verdict_word,
         vglyph=lambda verdict, level: naming.GLYPH[naming.verdict_class(verdict, level)],
     )
@@ -111,7 +113,7 @@ def render(record: Record, made: dict[str, Any], redact: Callable[[str], str] = 
         glossary=GLOSSARY,
         read_from=naming.READ_FROM,
         transport=transport_words(made["transport"]) if made["transport"] else "",
-        counts=Counter(naming.verdict_class(case.verdict, case.level) for case in judged),
+        counts=naming.tally(judged),
         glyphs=naming.GLYPH,
         audio=html_views.audio_seconds(record),
         changes=groups(made["drift"]) if isinstance(made.get("drift"), dict) else None,
@@ -173,14 +175,7 @@ def _chapters(
     for case in judged:
         row = clauses.get(case.id) or questions.get(case.id) or {}
         found.setdefault(str(row.get("chapter", "99")), []).append(case)
-    return [
-        (
-            number,
-            rows,
-            list(Counter(naming.verdict_class(case.verdict, case.level) for case in rows).most_common()),
-        )
-        for number, rows in sorted(found.items())
-    ]
+    return [(number, rows, list(naming.tally(rows).items())) for number, rows in sorted(found.items())]
 
 
 def _unjudged(judged: list[Case]) -> list[tuple[str, int, list[tuple[str, list[Case]]]]]:

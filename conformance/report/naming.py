@@ -2,10 +2,12 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections import Counter
+from collections.abc import Iterable, Mapping
 from typing import Any
 
 from conformance.cut import listed
+from conformance.report.case import Case
 
 LIES = 3  # lies of a mock that a sentence names
 CHAPTERS = {
@@ -45,6 +47,8 @@ GLYPH = {
     "observed": "◆",
     "error": "!",
 }
+WORST = ("error", "fail", "missed", "accepted", "blocked", "inconclusive", "pass", "observed", "skipped", "not_run")
+"""The order in which verdicts are counted for people: what asks for somebody comes first."""
 WORDS = {"not_run": "not run"}
 RUN_GLYPH = {
     "conforms": "✓",
@@ -93,3 +97,9 @@ def lies(run: Mapping[str, Any]) -> str:
     names = [str(name) for name in run.get("quirks") or ()]
     more = [f"{len(names) - LIES} more"] if len(names) > LIES else []
     return f", which was told to misbehave ({listed([*names[:LIES], *more])})" if names else ""
+
+
+def tally(cases: Iterable[Case]) -> dict[str, int]:
+    """How many cases have each verdict, the worst first."""
+    counted = Counter(verdict_class(case.verdict, case.level) for case in cases)
+    return {name: counted[name] for name in WORST if counted[name]}

@@ -202,6 +202,27 @@ def test_it_is_light_and_fits(opened: Opened, folder: Path, width: int) -> None:
     page.set_viewport_size(before)
 
 
+SECTIONS = """() => {
+  const [line, ...links] = [...document.querySelectorAll("nav ul, nav li")].map((one) => one.getBoundingClientRect());
+  const seen = links.filter((one) => one.top < line.bottom);
+  return [seen.length, links.length, seen.every((one) => one.right <= line.right && one.bottom <= line.bottom + 1)];
+}"""
+"""How many sections are named where one looks, of how many, and whether each of them is seen whole."""
+
+
+def test_on_a_phone_the_sections_are_a_line_of_whole_words_and_the_others_behind_a_word(opened: Opened) -> None:
+    page = opened.page
+    before = page.viewport_size
+    page.set_viewport_size({"width": 390, "height": 844})
+    seen, count, whole = page.evaluate(SECTIONS)
+    assert 2 < seen < count
+    assert whole
+    page.locator(".sections > summary").click()
+    assert page.evaluate(SECTIONS) == [count, count, True]
+    page.set_viewport_size(before)
+    assert not page.locator(".sections").is_visible(), "all are there"
+
+
 BELOW = """() => {
   const heads = [...document.querySelectorAll("#overview > section:not(#answers) > h2")].slice(0, 4);
   const overview = document.getElementById("overview");
