@@ -109,10 +109,11 @@ def test_what_is_missed_and_what_has_changed_are_named() -> None:
 
 def test_a_selection_is_answered_whose_ways_were_walked_though_nobody_told_a_status() -> None:
     answers = [
-        {"question": f"{number}?", "mark": "unknown", "text": "Not known.", "conversations": []} for number in (1, 2, 3)
+        {"question": f"{number}?", "mark": "unknown", "text": "Not known: no.", "conversations": []}
+        for number in (1, 2, 3)
     ]
     made = {"answers": answers, "partial": True, "close_paths": [{"path": "close-1000-idle"}]}
-    assert list(terminal.answered(made)) == ["2. 2? Not known."]
+    assert list(terminal.answered(made)) == ["2. 2? Not known: no."]
     assert list(terminal.answered(made | {"close_paths": []})) == []
 
 

@@ -48,14 +48,21 @@ WORDS = {"yes": "Yes", "no": "No", "partly": "Partly", "unknown": "Not known"}
 """What the mark of an answer is called."""
 
 
-HALVES = ("Yes, ", "No, ", "Contradictory")
-"""How a sentence begins that answers the halves of its question one by one, or can't: its mark's word says less."""
+KNOWN_IN_PART = "Partly known"
+"""What the mark `partly` is called where it is the answer that has a gap, and no way that is a success at times."""
+
+
+def apart(answer: Mapping[str, Any]) -> tuple[str, str]:
+    """The word of an answer's mark, as a reader sees it, and the sentence that it begins."""
+    word, colon, rest = str(answer["text"]).partition(": ")
+    if colon and word in {*WORDS.values(), KNOWN_IN_PART}:
+        return word, rest
+    return WORDS[answer["mark"]], after_mark(str(answer["text"]))
 
 
 def said(answer: Mapping[str, Any]) -> str:
-    """The sentence of an answer with the word of its mark before it, where it does not say it itself."""
-    word, text = WORDS[answer["mark"]], str(answer["text"])
-    return text if text.startswith((word, *HALVES)) else f"{word}: {after_mark(text)}"
+    """The sentence of an answer behind the word of its mark: the same on the page, on the terminal and in Markdown."""
+    return ": ".join(apart(answer))
 
 
 def after_mark(text: str) -> str:
@@ -121,6 +128,8 @@ class Known:
     model: str = "this model"
     mock: bool = False
     """Whether the mock was judged: of its sessions no account knows anything."""
+    untried: int = 0
+    """Ways of closing that a run tries and that this one was kept from."""
 
     def outcome(self, question: str) -> str | None:
         """What was observed; None when nothing was."""

@@ -8,7 +8,7 @@ from __future__ import annotations
 
 from dataclasses import dataclass
 
-from conformance.report.answer import Evidence, Known, Mark, Rows, conversations
+from conformance.report.answer import MOST_WORDS, Evidence, Known, Mark, Rows, conversations
 
 MOMENTS = {
     "close-1000-after-response": "after a reply",
@@ -24,6 +24,12 @@ MOMENTS = {
 AVOIDED = frozenset({"during a reply", "before the greeting", "with a reason"})
 """Moments that nobody meets who does as he is advised: wait for `response.done`, then close with 1000 and no words."""
 
+PROPER = frozenset({1000, 1001, 1005})
+"""Codes that say nothing but that a session is over: an end complies where both sides say the same one of them."""
+
+GOING = 1001
+"""What a client may close with as well, where 1000 is not answered as it has to be: it is going away."""
+
 AGAINST = {
     "GEN-060": "A close frame of the client's was not answered in at least one conversation.",
     "GEN-061": "The server went on talking after its close frame.",
@@ -38,35 +44,43 @@ AGAINST = {
 class End:
     """What a close frame 1000 is worth: `mark` answers "is it a compliant end", `forms` say it, the longest first.
 
-    `close` is the advice, from the word "close" on and without a full stop.
+    `close` is the advice, from the word "close" on and without a full stop, and `code` what it closes with;
+    `workaround`: it makes up for what the server owes, and is no compliant end.
     """
 
     mark: Mark
     forms: tuple[str, ...]
     close: str
+    workaround: bool = False
+    code: int = 1000
 
-    @property
-    def halves(self) -> tuple[str, ...]:
-        """The forms as the second half of a sentence, behind the word that answers it."""
-        word = {"yes": "yes, ", "no": "no, ", "partly": "partly, ", "unknown": ""}[self.mark]
-        return tuple(f"{word}{form}" for form in self.forms)
+    def advised(self, first: str, rest: str = "") -> str:
+        """What to do up to the close, and the close: called a workaround where it is one."""
+        return advised(first, f"{self.close}{rest}", workaround=self.workaround)
+
+
+def advised(first: str, close: str, *, workaround: bool) -> str:
+    """Advice of two steps; two sentences, where one would be too long to be followed."""
+    lead = f"As a workaround, {first[:1].lower()}{first[1:]}" if workaround else first
+    one = f"{lead}, then {close}."
+    return one if len(one.split()) <= MOST_WORDS else f"{lead}. Then {close}."
 
 
 YES = End(
     "yes",
     (
-        "a close frame 1000, answered by 1000, ends the connection properly",
-        "a close 1000 ends it properly",
-        "a close 1000 works",
+        "a close frame 1000, answered by 1000, is a compliant end",
+        "a close 1000 is a compliant end",
+        "a close 1000 is compliant",
     ),
     "close with 1000",
 )
 UNSEEN = End(
     "unknown",
-    ("whether a close frame ends a session cleanly was not seen", "a close 1000 was not seen"),
+    ("whether a close frame is a compliant end was not seen", "a close 1000 was not seen"),
     "close with 1000",
 )
-HASTY = "close with 1000, waiting no longer than a second for the answer"
+HASTY = "close with 1000, waiting a second at most"
 
 
 def end(known: Known) -> End:
@@ -77,19 +91,20 @@ def end(known: Known) -> End:
     good = [path for path in MOMENTS if path in rows and _proper(rows, path)]
     bad = [path for path in MOMENTS if path in rows and path not in good]
     if not good:
-        return _never(rows, bad)
+        return _never(rows, bad, known.walked())
     if bad:
         return _now_and_then([MOMENTS[path] for path in bad])
     if known.failed("GEN-061"):
         return End(
             "partly",
-            ("a close frame 1000 is answered by 1000, but events follow it", "events follow the answer to a close"),
+            ("a close frame 1000 is only partly compliant: events follow its answer", "events follow a close's answer"),
             "close with 1000 and read no further",
+            workaround=True,
         )
     if _elsewhere(known):
         return End(
             "partly",
-            ("a close frame 1000 ends most sessions properly, and some not at all", "a close 1000 ends most properly"),
+            ("a close frame 1000 is mostly a compliant end, but at times not answered", "a close 1000 mostly complies"),
             HASTY,
         )
     return YES
@@ -108,27 +123,35 @@ def _proper(rows: Rows, path: str) -> bool:
     return bool(rows[path]["clean"] and rows[path]["server_code"] == 1000)
 
 
-def _never(rows: Rows, bad: list[str]) -> End:
-    """A close that ends no session properly, told by the path that matters most."""
+def _never(rows: Rows, bad: list[str], ways: Rows) -> End:
+    """A close that ends no session properly, told by the path that matters most; `ways`: however a session ended."""
     code = rows[bad[0]]["server_code"]
     if code == 1000:
         return End(
             "partly",
-            ("a close frame 1000 is answered by 1000, but TCP then stays open", "after a close 1000 TCP stays open"),
+            (
+                "a close frame 1000 is only partly compliant: TCP stays open after its answer",
+                "after a close 1000 TCP stays open",
+            ),
             "close with 1000 and end TCP from this side",
+            workaround=True,
         )
     if code is None:
+        what, close = "gets no valid answer", HASTY
+    else:
+        what = "is answered without a code" if code == 1005 else f"is answered by {code}"
+        close = "close with 1000, whatever answers it"
+    proper = {row["client_code"] for row in ways.values() if row["clean"] and row["client_code"] == row["server_code"]}
+    if GOING in proper:
+        other = "a close frame 1001 is a compliant end"
+        short = "close 1001 is compliant"
         return End(
-            "no",
-            ("a close frame 1000 gets no valid close frame back, so no end is clean", "a close 1000 gets no answer"),
-            HASTY,
+            "partly", (f"{other}, but 1000 {what}", f"{short}, 1000 {what}", short), "close with 1001", code=GOING
         )
-    what = "without a code" if code == 1005 else f"by {code}"
-    return End(
-        "no",
-        (f"a close frame 1000 is answered {what}, so no end is clean", f"a close 1000 is answered {what}"),
-        "close with 1000, whatever answers it",
-    )
+    forms = tuple(f"{frame} 1000 {what}" for frame in ("a close frame", "close"))
+    if not proper & PROPER:
+        forms = (*(f"no end tried is compliant: {form}" for form in forms), "no end tried is compliant")
+    return End("no", forms, close, workaround=True)
 
 
 def _now_and_then(moments: list[str]) -> End:
@@ -142,10 +165,10 @@ def _now_and_then(moments: list[str]) -> End:
     return End(
         "partly" if met else "yes",
         (
-            f"a close frame 1000 ends a session properly, but not {first}{more}",
-            f"a close 1000 works, but not {first}{more}",
-            f"a close 1000 works, but not {first}",
-            "a close 1000 works at times",
+            f"a close frame 1000 is a compliant end except {first}{more}",
+            f"a close 1000 is compliant except {first}{more}",
+            f"a close 1000 is compliant except {first}",
+            "a close 1000 is compliant at times",
         ),
         HASTY if len(met) > 1 else f"close with 1000 (do not wait for its answer {met[0]})" if met else YES.close,
     )

@@ -6,7 +6,17 @@ import json
 from dataclasses import dataclass
 
 from conformance.report import answer_close
-from conformance.report.answer import MOST_WORDS, Evidence, InWords, Known, Mark, Rows, conversations
+from conformance.report.answer import (
+    KNOWN_IN_PART,
+    MOST_WORDS,
+    WORDS,
+    Evidence,
+    InWords,
+    Known,
+    Mark,
+    Rows,
+    conversations,
+)
 from conformance.report.answer_close import End
 from conformance.report.ending import last_lines
 
@@ -40,7 +50,7 @@ MEANS = {
 }
 FINISHES = ("finish-and-wait", "finish-then-close", "finish-then-drop", "finish-mid-response", "finish-mid-utterance",
             "finish-with-audio", "finish-after-speech")  # fmt: skip
-WAIT = "Wait for the `response.done` of a running reply"
+WAIT = "Wait for a running reply's `response.done`"
 
 
 @dataclass(frozen=True)
@@ -63,7 +73,7 @@ def answer(known: Known) -> InWords:
         text=said.text,
         unknown="" if outcome is not None else "whether `session.finish` is accepted",
         conversations=tuple(dict.fromkeys(shown)),
-        code=last_lines("both" if both else outcome, known.outcome("Q-FINISH-ACTIVE")),
+        code=last_lines("both" if both else outcome, known.outcome("Q-FINISH-ACTIVE"), answer_close.end(known).code),
         mark=said.mark,
         todo=said.todo,
         how=tuple(_how(known, rows, outcome, both, met)),
@@ -84,8 +94,8 @@ def _said(known: Known, rows: Rows, outcome: str | None, both: list[str], met: d
     if both:
         return _Said(
             "partly",
-            _halves("Contradictory: one `session.finish` gets both an `error` and `session.finished`", end),
-            f"{WAIT}, send `session.finish`, go on reading past the `error` until `session.finished`, {end.close}.",
+            _halves("Partly: one `session.finish` gets both an `error` and `session.finished`", end),
+            end.advised(f"{WAIT}, send `session.finish`, read past the `error` until `session.finished`"),
         )
     if outcome is None:
         nothing = "Not known: nothing in this run shows how `session.finish` is answered"
@@ -99,24 +109,25 @@ def _said(known: Known, rows: Rows, outcome: str | None, both: list[str], met: d
         return _uneven(idle, met, end)
     if outcome == "finished":
         return _accepted(known, rows, end)
-    words = {"error": "`session.finish` is refused", "silent": "nothing answers `session.finish`"}
-    if outcome in words:
-        todo = "; leave `session.finish` out" if end is answer_close.YES else ""
-        mark: Mark = "no" if end.mark == "no" else "partly"
-        return _Said(mark, _halves(f"No, {words[outcome]}", end), f"{WAIT}, and {end.close}{todo}.")
-    if outcome == "closed":
+    if outcome in {"error", "silent"}:
+        first = "`session.finish` is refused" if outcome == "error" else "nothing answers `session.finish`"
+    elif outcome == "closed":
         row = rows.get("finish-and-wait", {})
         code = row.get("server_code")
         frame = "without a close frame" if code is None else "without a code" if code == 1005 else f"with {code}"
-        first = f"No, on `session.finish` the server closes {frame}"
+        first = f"on `session.finish` the server closes {frame}"
     else:
-        first = "No, `session.finish` is answered by neither `session.finished` nor `error`"
-    return _Said("partly", _halves(first, end), f"{WAIT}, and {end.close}.")
+        first = "`session.finish` is answered by neither `session.finished` nor `error`"
+    mark: Mark = "no" if end.mark == "no" and outcome in {"error", "silent"} else "partly"
+    todo = "; leave `session.finish` out" if end is answer_close.YES and outcome in {"error", "silent"} else ""
+    word = KNOWN_IN_PART if end.mark == "unknown" else WORDS[mark]
+    text = _halves(f"{word}: {first}", end, {"yes": ", but", "no": ", and"}.get(end.mark, ";"))
+    return _Said(mark, text, end.advised(WAIT, todo))
 
 
-def _halves(first: str, end: End) -> str:
+def _halves(first: str, end: End, joint: str = ";") -> str:
     """A sentence that answers both halves of the question, as fully as twenty words allow."""
-    told = (f"{first}; {half}." for half in end.halves)
+    told = (f"{first}{joint} {form}." for form in end.forms)
     return next((text for text in told if len(text.split()) <= MOST_WORDS), f"{first}.")
 
 
@@ -128,13 +139,15 @@ def _accepted(known: Known, rows: Rows, end: End) -> _Said:
         return _Said(
             "partly",
             "Partly: `session.finished` answers `session.finish`, but the connection then does not end cleanly.",
-            f"{_finishing(known)}, then {answer_close.HASTY}.",
+            answer_close.advised(_finishing(known), answer_close.HASTY, workaround=True),
         )
     how = "the server then closes the connection" if closes else "a close frame then ends the connection cleanly"
     return _Said(
         "yes",
         f"Yes: `session.finished` answers `session.finish`, and {how}.",
-        f"{_finishing(known)}, " + ("and expect the server to close." if closes else f"then {end.close}."),
+        f"{_finishing(known)}, and expect the server to close."
+        if closes
+        else answer_close.advised(_finishing(known), end.close, workaround=False),
     )
 
 
@@ -155,10 +168,8 @@ def _uneven(idle: str, met: dict[str, list[str]], end: End) -> _Said:
     # That there is a way to end a session matters more than in how many settings something is odd.
     text = next((text for text in told if "; " in text), told[0])
     if idle == "accepted" or "accepted" in met:
-        todo = f"{WAIT}, send `session.finish`, wait for any answer, then {end.close}."
-    else:
-        todo = f"{WAIT}, and {end.close}."
-    return _Said("partly", text, todo)
+        return _Said("partly", text, end.advised(f"{WAIT}, send `session.finish`, wait for any answer"))
+    return _Said("partly", text, end.advised(WAIT))
 
 
 def _how(known: Known, rows: Rows, outcome: str | None, both: list[str], met: dict[str, list[str]]) -> list[Evidence]:

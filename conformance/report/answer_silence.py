@@ -43,6 +43,15 @@ WRONG = {
     "GEN-058": "The figures of `usage` do not add up.",
 }
 """What the answer rests on, by the clause that says so."""
+DOUBT = {
+    "USE-001": "`usage` lacks some of its keys",
+    "USE-002": "`usage` has numbers that are negative or no integers",
+    "USE-006": "a spoken turn does not show its audio tokens",
+    "USE-007": "a committed turn is not billed at the documented rate",
+    "GEN-057": "the figures of `usage` do not add up",
+    "GEN-058": "the figures of `usage` do not add up",
+}
+"""What speaks against an answer that rests on `usage`, by the clause that says so: told where it is acted on."""
 ASK_VENDOR = "Ask the vendor where the tokens of audio are told; until then compare with the invoice."
 STREAM = "Let the microphone stream: cutting silence out saves no tokens."
 GATE = "Send audio only while somebody speaks: gate the microphone by a voice detection of your own."
@@ -53,6 +62,9 @@ def answer(known: Known, points: Sequence[tuple[float, int]], rate: float | None
     outcome = known.outcome(QUESTION)
     line = _line(points)
     mark, text, todo = _said(known, outcome, points, line, rate)
+    if mark != "unknown" and (doubts := dict.fromkeys(DOUBT[case.id] for case in known.failed(*DOUBT))):
+        more = f", and {len(doubts) - 1} more" if len(doubts) > 1 else ""
+        todo = f"But compare with the invoice first, for in this run {next(iter(doubts))}{more}. {todo}"
     asides = [(question, words) for (question, seen), words in ASIDES.items() if known.outcome(question) == seen]
     questions = [QUESTION, *dict.fromkeys(question for question, _ in ASIDES)]
     missing = [question for question in questions if known.outcome(question) in {None, "other"} and question != IDLE]
@@ -108,7 +120,7 @@ def _said(
     if outcome == "padding":
         return (
             "partly",
-            "Only within a turn: silence that belongs to a detected turn is billed, silence between turns is not.",
+            "Partly: silence that belongs to a detected turn is billed, silence between turns is not.",
             "Let the microphone stream; keep `silence_duration_ms` and `prefix_padding_ms` as short as speech allows.",
         )
     return "no", _free(points), STREAM

@@ -7,6 +7,7 @@ from typing import Any
 
 from conformance.report import answer_close
 from conformance.report.answer import (
+    KNOWN_IN_PART,
     MOST_WORDS,
     NOT_READ,
     SHOWN,
@@ -15,6 +16,7 @@ from conformance.report.answer import (
     Known,
     Mark,
     Rows,
+    after_mark,
     conversations,
     plain,
 )
@@ -52,6 +54,9 @@ def answer(known: Known) -> InWords:
     told = {path: row for path, row in rows.items() if _told(known, row)}
     ways = _ways(told)
     mark, text = _said(known, rows, told, ways)
+    todo = _todo(known, told, ways)
+    if told and (untried := _untried(known)) and untried not in text:
+        todo = f"{untried[:1].upper()}{untried[1:]}. {todo}"
     untold: dict[str, list[str]] = {}
     for path, row in rows.items():
         if path not in told:
@@ -62,7 +67,7 @@ def answer(known: Known) -> InWords:
         unknown="; ".join(f"{', '.join(paths)} ({why})" for why, paths in untold.items()),
         conversations=conversations(told, list(told)),
         mark=mark,
-        todo=_todo(known, told, ways),
+        todo=todo,
         how=tuple(_how(known, rows, told, ways)),
     )
 
@@ -140,18 +145,32 @@ def _said(known: Known, rows: Rows, told: Rows, ways: dict[str, set[str]]) -> tu
     key = [path for path in KEY if path in rows and path not in told]
     mixed = {way: statuses for way, statuses in ways.items() if len(statuses) > 1}
     mark: Mark = "partly" if wrong or key or mixed else "yes" if success else "no"
+    text = _told_of(rows, told, ways, mixed)
+    if known.untried and len(f"{text} {_untried(known)}".split()) <= MOST_WORDS:
+        text = f"{text[:-1]}; {_untried(known)}."
+    return mark, text if success or mark != "partly" else f"{KNOWN_IN_PART}: {after_mark(text)}"
+
+
+def _untried(known: Known) -> str:
+    """That what was tried is not all that can be; empty where it is."""
+    if not known.untried:
+        return ""
+    return f"{known.untried} more {'was' if known.untried == 1 else 'were'} not tried"
+
+
+def _told_of(rows: Rows, told: Rows, ways: dict[str, set[str]], mixed: dict[str, set[str]]) -> str:
     statuses = {row["status"] for row in told.values()}
     if mixed:
         way, found = next(iter(mixed.items()))
-        names = " or ".join(_word(status) for status in sorted(found)[:2])
-        return mark, f"Contradictory: {way} counts now as {names}, for no reason that shows."
+        names = ", now as ".join(_word(status) for status in sorted(found)[:2])
+        return f"{way[:1].upper()}{way[1:]} counts now as {names}, for no reason that shows."
     if len(statuses) == 1:
         only = next(iter(statuses))
         which = "tried" if len(told) == len(rows) else "whose status was told"
         if len(told) == 1:
-            return mark, f"The one way of closing {which} {_listed(only)}."
-        return mark, f"All {len(told)} ways of closing {which} {_listed(only, many=True)}."
-    return mark, _sentence(ways)
+            return f"The one way of closing {which} {_listed(only)}."
+        return f"All {len(told)} ways of closing {which} {_listed(only, many=True)}."
+    return _sentence(ways)
 
 
 def _sentence(ways: dict[str, set[str]]) -> str:
@@ -204,12 +223,18 @@ def _todo(known: Known, told: Rows, ways: dict[str, set[str]]) -> str:
     if not told:
         return _later(known)
     good = {way for way, statuses in ways.items() if statuses == {"succeeded"}}
-    close = answer_close.end(known).close
+    end = answer_close.end(known)
     if FINISH in good:
-        return f"End with `session.finish`, wait for `session.finished`, then {close}."
+        return answer_close.advised(
+            "End with `session.finish`, wait for `session.finished`", end.close, workaround=False
+        )
     closed = told.get(KEY[0])
     if closed is not None and closed["status"] == "succeeded":
-        return f"Wait for the last `response.done` and {close}; never let the process or its TCP connection just go."
+        last = "Wait for the last `response.done`"
+        done = (
+            end.advised(last) if end.code == 1000 else answer_close.advised(last, answer_close.HASTY, workaround=True)
+        )
+        return f"{done} Never let the process or its TCP connection just go."
     if good:
         return f"Leave like this: of the ways that were tried {min(good, key=len)} counts as a success."
     if known.outcome("Q-FINISH") is None:

@@ -31,12 +31,14 @@ def in_words(
     rate: float | None = None,
     mock: bool = False,
     ended: str = "",
+    untried: int = 0,
 ) -> list[InWords]:
     """The three answers.
 
     `model` is what was asked, `questions` are the catalogue's, for what their sources say; `silence` holds seconds of
     silence before a spoken turn and the audio tokens billed for it, `rate` the tokens a second of audio costs, and
-    `mock` says that the mock was judged, `ended` what ended the run before it had held everything.
+    `mock` says that the mock was judged, `ended` what ended the run before it had held everything, and
+    `untried` how many ways of closing it was kept from.
     """
     known = Known(
         cases={case.id: case for case in judged},
@@ -44,6 +46,7 @@ def in_words(
         questions={row["id"]: row for row in questions},
         model=model,
         mock=mock,
+        untried=untried,
     )
     found = [answer_finish.answer(known), answer_status.answer(known), answer_silence.answer(known, silence, rate)]
     return [replace(one, todo=ENDED) if ended and one.mark == "unknown" else one for one in found]

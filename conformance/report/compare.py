@@ -16,7 +16,6 @@ from jinja2 import Template
 
 from conformance.report import compare_room
 from conformance.report.case import Case
-from conformance.report.html import MARKS
 from conformance.report.html_text import one_line, told
 from conformance.report.naming import GLYPH, RUN_GLYPH, chapter_name, verdict_class, verdict_word
 from conformance.report.page import asset, environment, policy
@@ -175,7 +174,6 @@ def render(held: Sequence[Column], folder: Path | None = None, redact: Callable[
         columns=held,
         names=names(held),
         answers=answers(held),
-        marks=MARKS,
         pages=[
             Path(os.path.relpath(one.page, folder)).as_posix() if one.page is not None and folder is not None else ""
             for one in held

@@ -13,17 +13,16 @@ ws.send(json.dumps({"type": "session.finish"}))
 while json.loads(ws.recv())["type"] not in {"session.finished", "error"}: pass
 """
 _INSIST = _FINISH.replace('not in {"session.finished", "error"}', '!= "session.finished"')
-_CLOSE = "ws.close(1000)\n"
 
 
-def last_lines(finish: str | None, active: str | None) -> str:
+def last_lines(finish: str | None, active: str | None, code: int = 1000) -> str:
     """Python, to be run as it stands; empty where the run does not know how `session.finish` is met.
 
     `finish` and `active` are the outcomes of Q-FINISH and Q-FINISH-ACTIVE; `both`: an `error` comes beside
-    `session.finished` and is to be read over.
+    `session.finished` and is to be read over.  `code` is what the endpoint answers as it has to.
     """
     said = {"error": "", "silent": "", "closed": "", "finished": _FINISH, "both": _INSIST}
     if finish not in said:
         return ""
     waits = "" if finish == "finished" and active == "finished-after-response" else _WAIT
-    return waits + said[finish] + _CLOSE
+    return f"{waits}{said[finish]}ws.close({code})\n"

@@ -38,9 +38,6 @@ from conformance.report.page import asset, environment, light, policy
 from conformance.report.record import Record
 from conformance.report.summary import cases, stand_in
 
-MARKS = {"yes": ("●", "yes"), "no": ("○", "no"), "partly": ("◐", "partly"), "unknown": ("?", "not known")}
-"""Glyph and word of an answer's mark."""
-
 GLOSSARY = (
     ("MUST, SHOULD", "A sentence of the sources that an endpoint has to keep, or is expected to keep."),
     ("Question", "A point where the sources disagree or are silent: observed, never failed."),
@@ -109,7 +106,6 @@ def render(record: Record, made: dict[str, Any], redact: Callable[[str], str] = 
         sentence=html_verdict.sentence(made),
         tone=html_verdict.tone(made),
         run_glyph="◐" if html_verdict.tone(made) == "partial" else naming.RUN_GLYPH.get(made["verdict"], "?"),
-        marks=MARKS,
         glossary=GLOSSARY,
         read_from=naming.READ_FROM,
         transport=transport_words(made["transport"]) if made["transport"] else "",

@@ -40,9 +40,6 @@ def render(record: Record, made: dict[str, Any]) -> str:
     return "\n".join(out).rstrip("\n") + "\n"
 
 
-MARKS = {"yes": "●", "no": "○", "partly": "◐", "unknown": "?"}
-
-
 def _in_words(made: dict[str, Any]) -> list[str]:
     """The three questions that the suite was asked for: a heading and a paragraph each."""
     out = []
@@ -50,7 +47,7 @@ def _in_words(made: dict[str, Any]) -> list[str]:
         todo = advice(made, answer["mark"])
         shown = ", ".join(f"`{name}`" for name in answer["conversations"][:4])
         more = len(answer["conversations"]) - 4
-        out += [f"### {cell(answer['question'])}", "", f"{MARKS[answer['mark']]} **{_plain(said(answer))}**"]
+        out += [f"### {cell(answer['question'])}", "", f"**{_plain(said(answer))}**"]
         out += ["", f"{todo}: {_plain(answer['todo'])}"] if answer["todo"] else []
         if answer.get("code"):
             out += ["", "```python", *answer["code"].splitlines(), "```"]

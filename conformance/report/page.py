@@ -75,6 +75,7 @@ def environment() -> Environment:
     )
     made.filters.update(
         said=answer.said,
+        apart=answer.apart,
         shown=html_text.shown,
         line=html_text.one_line,
         prose=html_text.prose,

@@ -28,6 +28,7 @@ from conformance.report.record import Record
 from conformance.report.stability import stability
 from conformance.report.supported import supported
 from conformance.report.unexpected import unexpected
+from conformance.report.ways import TRIED
 from conformance.spec.profiles import UnknownModel, profile_for, profile_of
 from conformance.wire.gaps import GAPS
 from conformance.wire.target import is_loopback
@@ -319,6 +320,7 @@ def _answers(record: Record, judged: list[Case], paths: list[dict[str, Any]]) ->
         rate=rate,
         mock=of_mock(record),
         ended=str((record.recorded or {}).get("infrastructure") or ""),
+        untried=len(TRIED - {row["path"] for row in paths}) if (record.recorded or {}).get("kept_out") else 0,
     )
 
 

@@ -35,6 +35,11 @@ WAYS = {
 }
 """By the names of the close paths."""
 
+UNSCRIPTED = frozenset({"idle-with-silence", "drop", "closed by the server", "left open"})
+"""What no run does unless it is asked for more: it takes minutes, or somebody else recorded it."""
+TRIED = frozenset(WAYS) - UNSCRIPTED
+"""The close paths that a whole run walks."""
+
 
 def way(path: str) -> str:
     """What a close path is called; one that nobody has named is called as it is."""

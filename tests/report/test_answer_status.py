@@ -6,11 +6,14 @@ from pathlib import Path
 
 import pytest
 
+from conformance.judge.checks import load
+from conformance.report.answer import MOST_WORDS, apart, said
 from conformance.report.answer_status import LATER, LATER_MOCK, UNLISTED
 from conformance.report.answers import ENDED, in_words
 from conformance.report.closing import close_paths, stopped, unfinished
 from conformance.report.record import read
 from conformance.report.summary import summary
+from conformance.report.ways import TRIED
 from conformance.wire.transcript import Stop
 from support import records
 
@@ -81,3 +84,40 @@ def test_ways_that_all_end_alike_are_counted(number: int, status: str, says: str
     (one,) = close_paths(records.usual(tmp_path))
     rows = [{**one, "path": f"close-{place}", "status": status} for place in range(number)]
     assert in_words([], rows)[1].text == says
+
+
+@pytest.mark.parametrize(
+    ("untried", "says"),
+    [(0, ""), (1, "; 1 more was not tried"), (20, "; 20 more were not tried")],
+)
+def test_ways_that_a_run_was_kept_from_are_counted(untried: int, says: str, tmp_path: Path) -> None:
+    (one,) = close_paths(records.usual(tmp_path))
+    rows = [{**one, "path": f"close-{place}", "status": "failed_client"} for place in range(2)]
+    second = in_words([], rows, untried=untried)[1]
+    assert second.text == f"All 2 ways of closing tried count as failed (client error){says}."
+    assert len(said(second.to_json()).split()) <= MOST_WORDS
+
+
+def test_ways_that_a_run_was_kept_from_are_told_of_a_long_sentence_too(tmp_path: Path) -> None:
+    (one,) = close_paths(records.usual(tmp_path))
+    rows = [
+        {**one, "path": "close-1000-idle", "client_code": 1000, "status": "succeeded", "finish": ""},
+        {**one, "path": "drop-rst", "client_code": None, "status": "cancelled", "finish": ""},
+        {**one, "path": "close-4000", "client_code": 4000, "status": "failed_client", "finish": ""},
+    ]
+    second = in_words([], rows, untried=22)[1]
+    assert "22" in second.text or second.todo.startswith("22 more were not tried. ")
+
+
+def test_the_ways_of_a_whole_run_are_those_that_it_walks() -> None:
+    checks = load()
+    quick = {talk.path for talk in checks.conversations.values() if talk.path is not None and not talk.slow}
+    assert quick == TRIED
+
+
+def test_a_status_that_is_told_in_part_is_no_success_in_part(tmp_path: Path) -> None:
+    (one,) = close_paths(records.usual(tmp_path))
+    rows = [{**one, "path": f"close-{place}", "status": "failed_client"} for place in range(2)]
+    untold = {**one, "path": "drop-rst", "status": "not_visible_yet", "status_why": ""}
+    second = in_words([], [*rows, untold])[1]
+    assert (second.mark, apart(second.to_json())[0]) == ("partly", "Partly known")

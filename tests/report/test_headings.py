@@ -52,8 +52,8 @@ def test_a_sentence_goes_on_after_its_mark(text: str, goes_on: str) -> None:
     [
         ("no", "Every way leaves it failed.", "No: every way leaves it failed."),
         ("no", "No: it is refused.", "No: it is refused."),
-        ("partly", "Contradictory: it is both.", "Contradictory: it is both."),
-        ("partly", "No, it is refused; yes, a close works.", "No, it is refused; yes, a close works."),
+        ("partly", "Partly known: one way counts as failed.", "Partly known: one way counts as failed."),
+        ("partly", "A close counts: seldom.", "Partly: a close counts: seldom."),
         ("partly", "Only around speech.", "Partly: only around speech."),
         ("unknown", "Not known: nothing shows it.", "Not known: nothing shows it."),
         ("yes", "`session.finish` leaves succeeded.", "Yes: `session.finish` leaves succeeded."),

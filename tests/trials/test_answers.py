@@ -25,9 +25,9 @@ HELD = (*FINISH, *(f"closing/{name}" for name in ("Idle", "AfterResponse", "Rst"
 BILLED = ("usage/Silence", "usage/AudioIn")
 ASKED = [asdict(question) for question in questions().values()]
 
-REMAINS = "yes, a close frame 1000, answered by 1000, ends the connection properly"
-REFUSED = ("partly", f"No, `session.finish` is refused; {REMAINS}.")
-SILENT = ("partly", f"No, nothing answers `session.finish`; {REMAINS}.")
+REMAINS = "a close frame 1000, answered by 1000, is a compliant end"
+REFUSED = ("partly", f"Partly: `session.finish` is refused, but {REMAINS}.")
+SILENT = ("partly", f"Partly: nothing answers `session.finish`, but {REMAINS}.")
 ACCEPTED = (
     "yes",
     "Yes: `session.finished` answers `session.finish`, and a close frame then ends the connection cleanly.",
@@ -35,7 +35,7 @@ ACCEPTED = (
 HUNG_UP = ("yes", "Yes: `session.finished` answers `session.finish`, and the server then closes the connection.")
 CLOSED = (
     "partly",
-    ("Partly: `session.finish` is met by a close when idle, but refused during a reply; yes, a close 1000 works."),
+    ("Partly: `session.finish` is met by a close when idle, but refused during a reply; a close 1000 is compliant."),
 )
 FAILED = ("no", "All N ways of closing tried count as failed (client error).")
 ONLY_FINISHED = ("yes", "`session.finish` counts as succeeded, every other way tried as failed (client error).")
@@ -138,18 +138,18 @@ SPECIAL = {
     ("finish", "silent"): (SILENT, None),
     ("finish", "closed"): (CLOSED, None),
     ("finish-active", "finished-after-response"): (
-        ("partly", ("Partly: `session.finish` is refused when idle, but accepted during a reply; yes, a close "
-         "1000 ends it properly.")),
+        ("partly", ("Partly: `session.finish` is refused when idle, but accepted during a reply; a close 1000 "
+         "is a compliant end.")),
         ONLY_FINISHED,
     ),
     ("finish-active", "finished-at-once"): (
-        ("partly", ("Partly: `session.finish` is refused when idle, but accepted during a reply; yes, a close "
-         "1000 ends it properly.")),
+        ("partly", ("Partly: `session.finish` is refused when idle, but accepted during a reply; a close 1000 "
+         "is a compliant end.")),
         ONLY_FINISHED,
     ),
     ("finish-active", "silent"): (
-        ("partly", ("Partly: `session.finish` is refused when idle, but not answered during a reply; yes, a close 1000 "
-         "ends it properly.")),
+        ("partly", ("Partly: `session.finish` is refused when idle, but not answered during a reply; a close 1000 "
+         "is a compliant end.")),
         None,
     ),
     ("close-status", "clean-close-ok"): (None, LISTED["clean_close_ok"][0]),
@@ -203,7 +203,7 @@ def test_silence_is_told_as_it_is_billed() -> None:
         ),
         "padding": (
             "partly",
-            "Only within a turn: silence that belongs to a detected turn is billed, silence between turns is not.",
+            "Partly: silence that belongs to a detected turn is billed, silence between turns is not.",
         ),
     }
     noise = {"none": "not-billed", "padding": "not-billed", "quarter": "in-part", "all": "billed"}
@@ -228,22 +228,21 @@ def test_a_wrong_rate_is_not_told_as_padding() -> None:
 
 # -- quirks: what tries to mislead
 
-UNCLEAN = "No, `session.finish` is refused; no, a close frame 1000"
+UNCLEAN = "No: `session.finish` is refused, and no end tried is compliant: a close frame 1000"
 MISLEADING = {
     "finish-refused-and-accepted": (
-        ("partly", ("Contradictory: one `session.finish` gets both an `error` and `session.finished`; yes, a close "
-         "1000 ends it properly.")),
+        ("partly", (f"Partly: one `session.finish` gets both an `error` and `session.finished`; {REMAINS}.")),
         None,
         "Both `error` and `session.finished`",
     ),
     "finish-ignored": (SILENT, None, "not answered within five seconds"),
     "finish-deafens": (None, None, "`session.update` is not answered"),
-    "close-not-answered": (("no", f"{UNCLEAN} gets no valid close frame back, so no end is clean."), None, ""),
-    "close-answered-by-1001": (("no", f"{UNCLEAN} is answered by 1001, so no end is clean."), None, ""),
-    "close-with-1005": (("no", f"{UNCLEAN} gets no valid close frame back, so no end is clean."), None, ""),
+    "close-not-answered": (("no", f"{UNCLEAN} gets no valid answer."), None, ""),
+    "close-answered-by-1001": (("no", f"{UNCLEAN} is answered by 1001."), None, ""),
+    "close-with-1005": (("no", f"{UNCLEAN} gets no valid answer."), None, ""),
     "holds-the-line": (
-        ("partly", ("No, `session.finish` is refused; partly, a close frame 1000 is answered by 1000, but TCP then "
-         "stays open.")),
+        ("partly", ("Partly: `session.finish` is refused; a close frame 1000 is only partly compliant: TCP stays "
+         "open after its answer.")),
         None,
         "did not end TCP",
     ),
@@ -257,7 +256,9 @@ MISLEADING = {
         "missing from the platform's list",
     ),
     "ledger-names-another": (
-        None, ("partly", "The one way of closing whose status was told counts as failed (client error)."), "",
+        None,
+        ("partly", "Partly known: the one way of closing whose status was told counts as failed (client error)."),
+        "",
     ),
     "ledger-counts-twice": (None, None, "not the sum of the replies'"),
     "error-kills-connection": (
