@@ -153,15 +153,14 @@ def _clock(started: str) -> str:
     return f"{started[:-1].replace('T', ' ')} UTC" if started.endswith("Z") else started
 
 
-def _with_changes(rows: list[dict[str, Any]]) -> list[tuple[dict[str, Any], list[str]]]:
-    """Each run with the answers that changed since the one before it that had one."""
+def _with_changes(rows: list[dict[str, Any]]) -> list[tuple[dict[str, Any], list[str] | None]]:
+    """Each run with the answers that changed since the one before it that had one; the first has none before it."""
     last: dict[str, str] = {}
-    found = []
+    found: list[tuple[dict[str, Any], list[str] | None]] = []
     for row in rows:
         answers = row.get("answers", {})
-        found.append(
-            (row, [_changed(key, last[key], said) for key, said in answers.items() if last.get(key, said) != said])
-        )
+        changed = [_changed(key, last[key], said) for key, said in answers.items() if last.get(key, said) != said]
+        found.append((row, changed if found else None))
         last |= answers
     return found[::-1][:SHOWN]
 

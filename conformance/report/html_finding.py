@@ -52,18 +52,20 @@ class Shown:
     frame: tuple[int, Frame] | None
     """The connection, from 1, and the frame that decides."""
     markdown: str
+    answer: str = ""
+    """What an answer that no source allows means, in the catalogue's words."""
 
     @property
     def heading(self) -> str:
         """What happened, in one sentence; the most frequent of what was seen, cut."""
-        text = one_line(self.finding.cause or (self.seen[0].text if self.seen else ""), HEADING)
+        text = one_line(self.finding.cause or self.answer or (self.seen[0].text if self.seen else ""), HEADING)
         first = text.split(" ", 1)[0]
         return text[:1].upper() + text[1:] if first.isalpha() and first.islower() else text
 
     @property
     def told(self) -> bool:
         """Whether the heading and the sentence of the rule say all that was seen and expected."""
-        return len(self.seen) == 1 and self.seen[0].text == one_line(self.seen[0].text, HEADING)
+        return not self.answer and len(self.seen) == 1 and self.seen[0].text == one_line(self.seen[0].text, HEADING)
 
     @property
     def frame_kind(self) -> str:
@@ -100,7 +102,14 @@ def shown(finding: Finding, record: Record, sentences: dict[str, str]) -> Shown:
             paper.text(case, record, paper.place_of(case, record), paper.Program(missing=PROGRAM.format(id=case.id)))
             for case in finding.cases[:MOST_TEXTS]
         ),
+        answer=_answer(first, record) if first.unexpected else "",
     )
+
+
+def _answer(case: Case, record: Record) -> str:
+    rows = (row for row in record.catalogue["questions"] if row["id"] == case.id)
+    outcomes = (one for row in rows for one in row.get("outcomes", ()) if one["id"] == case.outcome)
+    return next((str(one.get("means", "")) for one in outcomes if one.get("surprising")), "")
 
 
 LEVELS = {"MUST": ("MUST", "MUST"), "SHOULD": ("SHOULD", "SHOULD"), "MAY": ("MAY", "MAY"),

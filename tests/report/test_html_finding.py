@@ -48,6 +48,15 @@ def test_places_that_were_not_kept_count(tmp_path: Path) -> None:
     assert shown(Finding([case]), records.usual(tmp_path), {}).breadth.startswith("9 places in 1 conversation ")
 
 
+def test_an_unexpected_answer_is_headed_by_what_it_means(tmp_path: Path) -> None:
+    record = read(records.write(tmp_path, records.conversations(), records.verdicts({"Q-CANCEL-DONE": {}})))
+    case = Case("Q-CANCEL-DONE", "OBSERVE", "observed", "`done-completed`: why not", "cancel/MidText", 0.0)
+    case = replace(case, outcome="done-completed", unexpected="why not")
+    assert shown(Finding([case]), record, {}).heading == "`response.done` with status `completed`."
+    flipped = replace(case, outcome="no-done", detail="unstable: `done-completed` before")
+    assert shown(Finding([flipped]), record, {}).heading.startswith("Unstable: "), "and not what is allowed by itself"
+
+
 def test_a_check_of_another_level_than_its_group_says_so(tmp_path: Path) -> None:
     said = {
         "verdict": "fail",

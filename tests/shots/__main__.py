@@ -80,6 +80,8 @@ def shoot(browser: Any, folder: Path, name: str, page: Path) -> None:
 def main() -> None:
     """Everything, into the folder that is named; with `--race` only how soon a page is there."""
     words = [word for word in sys.argv[1:] if word != "--race"]
+    if any(word.startswith("-") for word in words):
+        raise SystemExit(__doc__)
     folder = Path(words[0] if words else "shots").resolve()
     (folder / "shots").mkdir(parents=True, exist_ok=True)
     pages = hold(folder)

@@ -232,11 +232,13 @@
     node.dateTime = started;
     return local(node);
   };
-  const talk = (slug, data, turning, wanted, alone) => {
+  // `said` are texts that the check above it has told already.
+  const talk = (slug, data, turning, wanted, alone, said) => {
     const box = make("section", "conversation");
     box.append(make(alone ? "h1" : "h2", "", "Conversation ", bdi(data.name)), make("p", "muted", clock(data.started), ` · ${data.head}`));
     for (const note of data.notes) box.append(make("p", "note", prose(note)));
-    if (data.close.length) box.append(pairs(data.close.map(([name, text]) => [name, prose(text)])));
+    const close = data.close.filter(([, text]) => !said.includes(text));
+    if (close.length) box.append(pairs(close.map(([name, text]) => [name, prose(text)])));
     data.legs.forEach((leg, number) => {
       const frames = data.frames.filter((frame) => frame.l === number + 1);
       if (data.legs.length > 1) box.append(make("h3", "", `Connection ${number + 1}`, leg.session ? ` · ${leg.session}` : ""));
@@ -384,7 +386,8 @@
     if (index !== undefined) turning.add(`${leg}:${index}`);
     const group = await inflate(`t-${data.where[slug]}`);
     if (mine !== turn) return;
-    detail.append(talk(slug, group[slug], turning, index === undefined ? "" : `${leg}:${index}`, !told));
+    detail.append(talk(slug, group[slug], turning, index === undefined ? "" : `${leg}:${index}`, !told,
+      (told?.facts ?? []).map(([, value]) => value)));
   };
   window.addEventListener("hashchange", () => show(true));
   show(Boolean(location.hash));
