@@ -54,7 +54,7 @@ def test_an_unexpected_answer_is_headed_by_what_it_means(tmp_path: Path) -> None
     case = replace(case, outcome="done-completed", unexpected="why not")
     assert shown(Finding([case]), record, {}).heading == "`response.done` with status `completed`."
     flipped = replace(case, outcome="no-done", detail="unstable: `done-completed` before")
-    assert shown(Finding([flipped]), record, {}).heading.startswith("Unstable: "), "and not what is allowed by itself"
+    assert shown(Finding([flipped]), record, {}).heading.startswith("unstable: "), "and not what is allowed by itself"
 
 
 def test_a_check_of_another_level_than_its_group_says_so(tmp_path: Path) -> None:
