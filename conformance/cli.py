@@ -31,6 +31,12 @@ ANSWERS = [
     for word in ("--case", glob)
 ]  # fmt: skip
 """What the three questions need and no more: those who end a session without a reply, and silence before a turn."""
+SUITE = [
+    *("-p", "conformance.plugin", "--pyargs", "conformance.cases"),
+    # What pytest-asyncio asks every project to settle: in a folder without a configuration nobody has.
+    *("-o", "asyncio_default_fixture_loop_scope=function"),
+]
+"""What pytest is told before the options of a run."""
 OVERVIEW = """\
 realtime-conformance: does an endpoint speak Qwen-Omni-Realtime as its vendor documents it?
 
@@ -86,7 +92,7 @@ def run(arguments: Sequence[str]) -> int:
     try:
         import pytest
 
-        return int(pytest.main(["-p", "conformance.plugin", "--pyargs", "conformance.cases", *arguments]))
+        return int(pytest.main([*SUITE, *arguments]))
     finally:
         early.restore()
 

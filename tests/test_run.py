@@ -238,6 +238,7 @@ def test_the_installed_command_gives_the_same_verdicts_in_an_empty_folder(green:
         check=False,
     )
     assert done.returncode == 0, done.stdout + done.stderr
+    assert "arning" not in done.stdout + done.stderr, "a folder without a configuration is no fault of who runs it"
     installed = runs.Finished(0, "", tmp_path / "out")
     assert runs.differing(installed, green) == {}
     assert len(judged(installed)) > 20
