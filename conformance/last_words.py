@@ -12,6 +12,7 @@ from conformance import terminal
 from conformance.against.words import PAGE, SIDES
 from conformance.against.words import words as against_words
 from conformance.conduct import FORM, Conduct
+from conformance.report import answer
 from conformance.report.answers import unread
 from conformance.report.causes import Cause
 from conformance.report.explored import LONG
@@ -54,7 +55,7 @@ def closing_words(run: Conduct) -> Iterator[str]:
     if "explored" in made and made["explored"]["longest"] > LONG:
         yield explored_words(made["explored"])
     yield from _unexpected(made["observations"])
-    for text in (*terminal.named(made), *terminal.answered(made), made["headline"]):
+    for text in (*terminal.named(made), *answer.lines(made), made["headline"]):
         yield terminal.folded(run.config, text)
     if "against" in made:
         yield from against_words(made["against"])

@@ -17,7 +17,6 @@ from typing import Any
 import pytest
 
 from conformance.judge.checks import Check, Outcome
-from conformance.report.answer import said
 from conformance.report.html_text import one_line, plural, told
 from conformance.spec.catalogue import clauses
 
@@ -31,7 +30,6 @@ LONGEST = 300  # characters of what was expected or seen
 ANNOTATIONS = 10  # of each kind: what GitHub shows of a step
 GENERATED = "FUZ-"  # the ids of checks of generated conversations
 MOVES = 12  # lines of a generated conversation
-CLOSING = 2  # the number of the question that the close paths answer
 DEFAULT_CHARS = "fE"  # what pytest's `-r` is when nobody gave it
 
 
@@ -207,15 +205,6 @@ def _seen(case: Mapping[str, Any]) -> str:
     # Of generated conversations the shortest, without its moves.
     seen = min((str(one["seen"]) for one in found), key=len) if found else told(case["detail"])[0]
     return _moves(case["id"], seen)[0]
-
-
-def answered(made: Mapping[str, Any]) -> Iterator[str]:
-    """The three answers, a line each; of a selection those alone that it asked for."""
-    for number, answer in enumerate(made["answers"], 1):
-        walked = number == CLOSING and made["close_paths"]  # asked, though nobody told a status
-        if made.get("partial") and not answer["conversations"] and not walked:
-            continue
-        yield f"{number}. {one_line(answer['question'], LONGEST)} {one_line(said(answer), LONGEST)}"
 
 
 def _sentence(check_id: str) -> str:

@@ -8,6 +8,7 @@ from conformance import terminal
 from conformance.judge.checks import Outcome, load
 from conformance.judge.finding import Finding
 from conformance.progress import LiveLine
+from conformance.report import answer
 from conformance.wire.recording import Progress
 from support import runs
 
@@ -103,8 +104,8 @@ def test_what_is_missed_and_what_has_changed_are_named() -> None:
     assert missed.startswith("SHOULD missed: SES-003 `session.updated` shows")
     assert missed.endswith(". Seen: no voice")
     assert changed == "Against the baseline, changed answers: Q-FINISH was error and is finished"
-    assert list(terminal.answered(MADE)) == ["1. Is it? Yes: all of it is."]
-    assert list(terminal.answered(MADE | {"partial": True})) == []
+    assert list(answer.lines(MADE)) == ["1. Is it? Yes: all of it is."]
+    assert list(answer.lines(MADE | {"partial": True})) == []
 
 
 def test_a_selection_is_answered_whose_ways_were_walked_though_nobody_told_a_status() -> None:
@@ -113,8 +114,9 @@ def test_a_selection_is_answered_whose_ways_were_walked_though_nobody_told_a_sta
         for number in (1, 2, 3)
     ]
     made = {"answers": answers, "partial": True, "close_paths": [{"path": "close-1000-idle"}]}
-    assert list(terminal.answered(made)) == ["2. 2? Not known: no."]
-    assert list(terminal.answered(made | {"close_paths": []})) == []
+    assert list(answer.lines(made)) == ["2. 2? Not known: no."]
+    assert list(answer.lines(made | {"close_paths": []})) == []
+    assert len(list(answer.lines(made | {"client": [{}]}))) == 3  # a program's run is asked for all three
 
 
 def test_a_failure_in_a_line_is_told_once() -> None:

@@ -19,7 +19,7 @@ from conformance.clients import behaviour, running, scenarios
 from conformance.clients.judging import clauses
 from conformance.judge.leaving import in_words, leaving
 from conformance.mock.options import MockOptions, OptionError
-from conformance.report import record
+from conformance.report import answer, record
 from conformance.report.baseline import Baseline, BaselineError, load
 from conformance.secrets import SecretError
 from conformance.wire.transcript import Transcript
@@ -119,6 +119,8 @@ def _end(run: running.Run, summary: dict[str, Any]) -> None:
         if case["verdict"] in {"fail", "inconclusive"}:
             level = case["level"] if case["verdict"] == "fail" else "open"
             print(f"! {case['id']} ({level}) {clauses()[case['id']].sentence} {case['detail']}")
+    for line in answer.lines(summary):
+        print(line)
     print(summary["headline"])
     if not summary["sessions"] and summary["verdict"] == "nothing_judged":
         print("The program opened no session: does it connect to $REALTIME_ENDPOINT?")

@@ -2,11 +2,12 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Iterator, Mapping
 from dataclasses import dataclass, field
 from typing import Any, Literal
 
 from conformance.report.case import Case
+from conformance.report.html_text import one_line
 from conformance.spec import sources
 from conformance.status.model import REASONS
 
@@ -33,6 +34,8 @@ SHOWN = {
 """Statuses that the platform has told; every other one means that it is not known."""
 
 MOST_WORDS = 20
+LONGEST = 300  # characters of a question or an answer on a terminal
+CLOSING = 2  # the number of the question that the close paths answer
 
 
 def advice(made: Mapping[str, Any], mark: str = "") -> str:
@@ -63,6 +66,15 @@ def apart(answer: Mapping[str, Any]) -> tuple[str, str]:
 def said(answer: Mapping[str, Any]) -> str:
     """The sentence of an answer behind the word of its mark: the same on the page, on the terminal and in Markdown."""
     return ": ".join(apart(answer))
+
+
+def lines(made: Mapping[str, Any]) -> Iterator[str]:
+    """The three answers for a terminal, a line each; of a selection those alone that it asked for."""
+    for number, answer in enumerate(made["answers"], 1):
+        walked = number == CLOSING and made["close_paths"]  # asked, though nobody told a status
+        if made.get("partial") and not made.get("client") and not answer["conversations"] and not walked:
+            continue
+        yield f"{number}. {one_line(answer['question'], LONGEST)} {one_line(said(answer), LONGEST)}"
 
 
 def after_mark(text: str) -> str:

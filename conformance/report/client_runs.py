@@ -27,6 +27,8 @@ def called(target: Mapping[str, Any]) -> str:
     return first.rpartition("/")[2] + space + rest
 
 
+GUESSES = "the suite's {} guesses at the platform's rule"
+VENDOR = "Ask the vendor what counts as a success."
 COMPARE = "Check that this is what it was meant to send; what is billed only the service tells."
 POLICIES = ("finish_required", "clean_close_ok", "pending_until_finish", "absent_unless_success", "cancelled")
 
@@ -119,14 +121,15 @@ def _session(leg: Leg, listed: dict[str, str]) -> dict[str, Any]:
 def answers(record: Record) -> list[InWords]:
     """The three answers that a client is asked for."""
     found = rows(record)
-    return [_leaves(found), _leaves_behind(found), _costs(found)]
+    return [_leaves(found, reached(record) if unheld(record) else ""), _leaves_behind(found), _costs(found)]
 
 
 def _sessions(found: list[dict[str, Any]]) -> list[tuple[dict[str, Any], dict[str, Any]]]:
     return [(row, session) for row in found for session in row["sessions"] if session["by_client"]]
 
 
-def _leaves(found: list[dict[str, Any]]) -> InWords:
+def _leaves(found: list[dict[str, Any]], part: str) -> InWords:
+    """How it ends its sessions; `part` says in how many scenarios it was seen, where that is not all of them."""
     ask = "Does the program end its sessions with a close frame?"
     ways: dict[str, list[str]] = {}
     for row, session in _sessions(found):
@@ -144,44 +147,45 @@ def _leaves(found: list[dict[str, Any]]) -> InWords:
                 f"It drops the connection without a close frame in {where}.")  # fmt: skip
         todo = "Close with 1000 on every path out of the program, its error handling too."
     else:
-        said = ("yes", "Yes: with a close frame wherever it is the one to end the session.")
+        where = f"; it was run {part}" if part else " wherever it is the one to end the session"
+        said = ("yes", f"Yes: with a close frame{where}.")
         todo = "Nothing: it ends its sessions as it should."
+        if part:
+            todo = "Run it in the others too, with `--scenario all`: how it leaves there this run does not show."
     return InWords(ask, said[1], "", shown, mark=said[0], todo=todo, how=how)
 
 
 def _leaves_behind(found: list[dict[str, Any]]) -> InWords:
     ask = "Does the platform list its sessions as successes?"
     how = []
-    succeeded = total = good = rules = 0
+    succeeded = total = rules = 0
+    good = []
     for policy in POLICIES:
         counted = Counter(one["listed"][policy] for _, one in _sessions(found) if one["listed"][policy])
         succeeded, total = succeeded + counted["succeeded"], total + counted.total()
         if counted:
             told = ", ".join(f"{count} {SHOWN.get(status, status)}" for status, count in counted.most_common())
             how.append(Evidence("seen here", f"{RULES[policy].capitalize()}: {told}."))
-            good += counted["succeeded"] == counted.total()
+            good += [RULES[policy]] if counted["succeeded"] == counted.total() else []
             rules += 1
     if not total:
         mark: Mark = "unknown"
         text = "Not known: nothing that this run could see."
     elif succeeded == total:
-        mark, text = "yes", "Successes, under every rule that the platform may follow."
+        mark, text = "yes", f"Yes: by every one of {GUESSES.format(rules)}."
     elif not good and succeeded:
-        mark, text = (
-            "partly",
-            "Some are and some are not, under whichever rule the platform follows.",
-        )
+        mark, text = "partly", f"Partly: some are and some are not, by whichever of {GUESSES.format(rules)}."
+    elif len(good) == 1:
+        mark, text = "partly", f"Partly: just {good[0]}, which is 1 of {GUESSES.format(rules)}."
     elif succeeded:
-        mark = "partly"
-        under = f"Successes under {good} of the {rules} rules that the platform may follow"
-        text = f"{under}; nobody outside knows which it follows."
+        mark, text = "partly", f"Partly: by {len(good)} of {GUESSES.format(rules)}, which nobody outside knows."
     else:
-        mark, text = "no", "No success, under any rule that the platform may follow."
+        mark, text = "no", f"No: by none of {GUESSES.format(rules)}."
     unknown = "which of these rules the platform follows; the mock lists each session under every one of them"
     todo = "End with `session.finish` where the endpoint accepts it, and with a close frame 1000 everywhere."
     ended = [one for _, one in _sessions(found)]
     if ended and all(one["finish"] != "not sent" and one["code"] == 1000 for one in ended):
-        todo = "Ask the vendor what counts as a success: no client can do more than yours does."
+        todo = f"{VENDOR} The program sent `session.finish` and closed with 1000: more no client can send to end it."
     return InWords(ask, text, unknown, (), mark=mark, todo="" if mark == "yes" else todo, how=tuple(how))
 
 

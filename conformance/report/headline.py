@@ -105,7 +105,7 @@ def headline(record: Record, judged: list[Case], result: RunVerdict, changed: Dr
         case "infrastructure":
             return f"Nothing can be said: {record.recorded['infrastructure']}." if record.recorded else ""
         case "incomplete":
-            return f"Incomplete: {len(held)} of {reached.musts} MUST judged and hold; {reached.words}."
+            return f"Incomplete: {len(held)} of {reached.musts} MUST that apply judged and hold; {reached.words}."
         case "nothing_judged":
             return "Nothing was judged."
         case "interrupted":

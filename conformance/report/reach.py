@@ -6,7 +6,7 @@ model, that takes minutes, or whose model did not cooperate does not: no second 
 
 from __future__ import annotations
 
-from collections.abc import Collection
+from collections.abc import Collection, Mapping
 from dataclasses import dataclass
 from typing import Any
 
@@ -35,7 +35,7 @@ class Reach:
 
     `musts`: MUST checks that were selected and apply.  `missing`: those of them that were kept from being judged.
     `questions`: conversations of the questions people ask that were kept out.  `unselected`: MUST checks left out by a
-    selection.  `cut`: why the record is not whole, in words.
+    selection.  `cut`: why the record is not whole, in words; `spent`: which of the run's limits ran out, in words.
     """
 
     musts: int
@@ -45,6 +45,7 @@ class Reach:
     unselected: int
     partial: bool
     cut: str | None = None
+    spent: tuple[str, ...] = ("budget",)
 
     @property
     def incomplete(self) -> bool:
@@ -56,7 +57,8 @@ class Reach:
         """What is missing, as the rest of a sentence."""
         if self.cut is not None:
             return self.cut
-        causes = f" ({', '.join(self.causes)})" if self.causes else ""
+        told = dict.fromkeys(part for cause in self.causes for part in (self.spent if cause == "budget" else (cause,)))
+        causes = f" ({', '.join(told)})" if told else ""
         if self.missing:
             said = f"{self.missing} MUST could not be judged{causes}"
         else:
@@ -80,12 +82,7 @@ def reach(record: Record, judged: Collection[Case]) -> Reach:
     A MUST that is blocked by a failing MUST is told by that one; blocked by anything else it was not judged.
     """
     recorded = record.recorded or {}
-    out: dict[str, str] = dict(recorded.get("kept_out") or {})
-    for name, transcript in record.transcripts.items():
-        if transcript.trouble is not None:
-            out[name] = CAUSES.get(transcript.trouble_kind, "trouble")
-        elif transcript.broken_off:
-            out[name] = "broken off"
+    out = kept_out(record)
     cut = _cut(record)
     # What is absent from a record that is cut short was asked for; elsewhere it was left out with a reason.
     left = set() if cut is not None else set(recorded.get("not_held") or ()) - set(out)
@@ -114,7 +111,26 @@ def reach(record: Record, judged: Collection[Case]) -> Reach:
         and cut is None
         and (any(case.id not in selected for case in judged) or bool(client_runs.unheld(record))),
         cut=cut,
+        spent=_spent(recorded) or ("budget",),
     )
+
+
+def _spent(recorded: Mapping[str, Any]) -> tuple[str, ...]:
+    """What the run said when a limit of its own kept it from holding a conversation."""
+    held = recorded.get("not_held") or {}
+    kept = [name for name, cause in (recorded.get("kept_out") or {}).items() if cause == "budget"]
+    return tuple(sorted({held[name] for name in kept if name in held}))
+
+
+def kept_out(record: Record) -> dict[str, str]:
+    """What kept conversations from being held, or from being held to their end, by their name."""
+    out: dict[str, str] = dict((record.recorded or {}).get("kept_out") or {})
+    for name, transcript in record.transcripts.items():
+        if transcript.trouble is not None:
+            out[name] = CAUSES.get(transcript.trouble_kind, "trouble")
+        elif transcript.broken_off:
+            out[name] = "broken off"
+    return out
 
 
 def _kept_out(case: Case, out: Collection[str]) -> bool:

@@ -31,6 +31,7 @@ from conformance.report.unexpected import unexpected
 from conformance.report.ways import TRIED
 from conformance.spec.profiles import UnknownModel, profile_for, profile_of
 from conformance.wire.gaps import GAPS
+from conformance.wire.recording import Limit, spent
 from conformance.wire.target import is_loopback
 
 FORMAT = 1  # of summary.json
@@ -256,11 +257,16 @@ def caveats(record: Record) -> list[str]:
     return said
 
 
-def _raised(reached: Reach) -> list[str]:
+def _raised(record: Record, reached: Reach) -> list[str]:
     """What would let a run judge all of it, where a budget of its own kept it from that."""
     if not reached.incomplete or "budget" not in reached.causes:
         return []
-    return ["The budget ran out before the run was through: `--budget-sessions` and `--budget-tokens` allow more."]
+    recorded = record.recorded or {}
+    why = {recorded["not_held"].get(name) for name, cause in recorded["kept_out"].items() if cause == "budget"}
+    budget = record.run.get("budget") or {}
+    limits: tuple[Limit, ...] = ("sessions", "tokens")
+    ran_out = [what for what in limits if budget.get(what) is not None and spent(budget[what], what) in why]
+    return [f"The budget of {budget[what]:,} {what} ran out: `--budget-{what}` sets a higher one." for what in ran_out]
 
 
 def _is_leaving(model: str) -> bool:
@@ -350,7 +356,7 @@ def summary(record: Record) -> dict[str, Any]:
         "format": FORMAT,
         "target": target(record),
         "mock": of_mock(record),
-        "caveats": [*caveats(record), *_raised(reached)],
+        "caveats": [*caveats(record), *_raised(record, reached)],
         "suite": record.run["suite"],
         "sources": record.run.get("sources"),
         "started": record.run["started"],

@@ -21,7 +21,7 @@ from conformance.wire.hush import TIMES, Hush
 from conformance.wire.limits import Room
 from conformance.wire.pace import RECONNECT, Clock, Pacer
 from conformance.wire.pulse import Pulse
-from conformance.wire.recording import Budget, Cause, Recording
+from conformance.wire.recording import Budget, Cause, Recording, spent
 from conformance.wire.target import Target
 from conformance.wire.transcript import Transcript
 
@@ -391,7 +391,7 @@ class Recorder:
         progress, budget = self.recording.progress, self.budget
         wanted = conversation.connections + (0 if conversation.last else self._kept_back)
         if budget.sessions is not None and progress.sessions + wanted > budget.sessions:
-            return "budget", f"the budget of {budget.sessions} sessions is spent"
+            return "budget", spent(budget.sessions, "sessions")
         if budget.tokens is not None and progress.tokens >= budget.tokens:
-            return "budget", f"the budget of {budget.tokens} tokens is spent"
+            return "budget", spent(budget.tokens, "tokens")
         return None

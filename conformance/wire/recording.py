@@ -11,6 +11,9 @@ from conformance.wire.transcript import Transcript
 Cause = Literal["trouble", "budget", "throttling"]
 """Why a conversation was not held though it was asked for."""
 
+Limit = Literal["sessions", "tokens"]
+"""What a budget limits that whoever runs the suite may raise."""
+
 
 @dataclass
 class Progress:
@@ -36,6 +39,11 @@ class Budget:
     sessions: int | None = None
     seconds: float | None = None
     """After so many no further conversation begins."""
+
+
+def spent(given: int, what: Limit) -> str:
+    """Why nothing more is held, where a budget is the reason."""
+    return f"the budget of {given} {what} is spent"
 
 
 @dataclass

@@ -8,6 +8,7 @@ import pytest
 
 from conformance.report.record import Record
 from conformance.report.summary import summary
+from conformance.wire.recording import Limit, spent
 from conformance.wire.transcript import Ending, Leg, Transcript
 
 MUSTS = 40
@@ -71,11 +72,28 @@ def test_more_than_five_percent_unjudged_is_incomplete(count: int, verdict: str,
     assert made["reach"]["not_judged"] == count
     if verdict == "incomplete":
         assert made["headline"].startswith(
-            f"Incomplete: {MUSTS - count} of 40 MUST judged and hold; {count} MUST could not"
+            f"Incomplete: {MUSTS - count} of 40 MUST that apply judged and hold; {count} MUST could not"
         )
-        assert cause in made["headline"]
-    raised = (cause, verdict) == ("budget", "incomplete")
-    assert ("`--budget-sessions` and `--budget-tokens` allow more" in " ".join(made["caveats"])) == raised
+        assert ("(why)" if cause == "budget" else cause) in made["headline"]  # what it said itself, where it is a limit
+    assert "--budget" not in " ".join(made["caveats"])  # of that one no option is known
+
+
+@pytest.mark.parametrize(
+    ("given", "what", "says"),
+    [
+        (130, "sessions", "The budget of 130 sessions ran out: `--budget-sessions` sets a higher one."),
+        (60_000, "tokens", "The budget of 60,000 tokens ran out: `--budget-tokens` sets a higher one."),
+        (129, "sessions", ""),
+    ],
+)
+def test_the_limit_that_ran_out_is_named_with_what_raises_it(given: int, what: Limit, says: str) -> None:
+    """What none of a record's limits says is told in its own words alone."""
+    kept = {name: spent(given, what) for name in not_held(3)["kept_out"]}
+    held = record(not_run(3), **(not_held(3) | {"not_held": kept}))
+    held.run["budget"] = {"sessions": 130, "tokens": 60_000}
+    made = summary(held)
+    assert f"3 MUST could not be judged ({spent(given, what)})" in made["headline"]
+    assert [said for said in made["caveats"] if "--budget" in said] == ([says] if says else [])
 
 
 @pytest.mark.parametrize(
