@@ -153,11 +153,10 @@ class Courses:
 
     def _end(self) -> Iterator[Fact]:
         mine, other = self.mine, self.other
-        for name, words in {"status": "the HTTP status of the handshake", "closed_by": "who closed",
-                            "code": "the close code", "reason": "the close reason"}.items():  # fmt: skip
+        for name in ("status", "closed_by", "code", "reason"):
             a, b = getattr(mine, name), getattr(other, name)
             if a != b:
-                yield Fact(f"seen.{name} == {a!r}", f"{words}: {b!r}", f"{a!r}", 1, self._ended(other, name))
+                yield Fact(f"seen.{name} == {a!r}", _ending(name, b), _ending(name, a), 1, self._ended(other, name))
 
     @staticmethod
     def _ended(other: Seen, name: str) -> Edit:
@@ -362,6 +361,19 @@ def literal(value: Any) -> str:
 def _short(value: Any) -> str:
     text = value if value is GONE else json.dumps(value, ensure_ascii=False)
     return text if len(text) <= 160 else f"{text[:157]}…"
+
+
+def _ending(name: str, value: Any) -> str:
+    """How a connection ended, in words; no close frame has the code 0."""
+    match name:
+        case "status":
+            return f"HTTP {value} in the handshake"
+        case "closed_by":
+            return "a close by nobody" if value == "nobody" else f"a close by the {value}"
+        case "code":
+            return f"a close frame with {value}" if value else "no close frame"
+        case _:
+            return f"the close reason {value!r}" if value else "no close reason"
 
 
 def _count(number: int, kind: str) -> str:

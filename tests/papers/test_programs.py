@@ -17,7 +17,7 @@ from conformance.mock.options import MockOptions
 from conformance.mock.quirks import REGISTRY
 from conformance.papers import player, repro, stand
 from conformance.papers.company import Line
-from conformance.papers.facts import CHANCE, Courses, Fact, holds
+from conformance.papers.facts import CHANCE, Courses, Fact, _ending, holds
 from conformance.papers.player import GONE, Seen, at, quotes
 from conformance.papers.program import LINES, PATIENCE, rendered
 from conformance.papers.repro import NoReproduction, joined, reproduction
@@ -140,8 +140,24 @@ def test_where_no_conversation_shows_it_there_is_no_reproduction() -> None:
 def test_a_fact_of_the_ending_brings_the_reader_of_the_ending(programs) -> None:
     found, code = programs["no-usage"]
     assert "def ending" not in code
-    closed = Fact("seen.code == 1011", "the close code: 0", "1011", 0, lambda draft: None)
+    closed = Fact("seen.code == 1011", "no close frame", "a close frame with 1011", 0, lambda draft: None)
     assert "def ending" in rendered(dataclasses.replace(found, facts=(closed,)), "x.py", "head", "body")
+
+
+@pytest.mark.parametrize(
+    ("name", "value", "words"),
+    [
+        ("code", 0, "no close frame"),
+        ("code", 1000, "a close frame with 1000"),
+        ("reason", "", "no close reason"),
+        ("reason", "bye", "the close reason 'bye'"),
+        ("closed_by", "nobody", "a close by nobody"),
+        ("closed_by", "server", "a close by the server"),
+        ("status", 403, "HTTP 403 in the handshake"),
+    ],
+)
+def test_an_ending_is_told_in_words(name: str, value: str | int, words: str) -> None:
+    assert _ending(name, value) == words
 
 
 def test_members_are_found_by_their_path_or_are_not_there() -> None:
