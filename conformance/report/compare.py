@@ -21,6 +21,7 @@ from conformance.report.naming import GLYPH, RUN_GLYPH, chapter_name, verdict_cl
 from conformance.report.page import asset, environment, policy
 from conformance.report.record import Record, read
 from conformance.report.summary import cases, ended, summary
+from conformance.report.ways import way
 
 UNKNOWN = "unknown"
 """The class of a cell whose target's suite has no such check, or whose run walked no such path."""
@@ -238,8 +239,7 @@ def _close_paths(held: Sequence[Column]) -> list[Group]:
     names = sorted({name for rows in walked for name in rows})
     rows = []
     for name in names:
-        does = next((str(row["does"]) for rows in walked if (row := rows.get(name)) and row.get("does")), "")
-        rows.append(Row(name, does, "", [_closing(rows.get(name)) for rows in walked]))
+        rows.append(Row(name, way(name), "", [_closing(rows.get(name)) for rows in walked]))
     return [Group("closing", "Close paths", rows)] if rows else []
 
 

@@ -84,7 +84,7 @@ def parts(groups: Sequence[Any], redact: Callable[[str], str]) -> tuple[list[Par
                 continue
             if line.differs:
                 room = 0  # what comes later is no more important for being smaller
-                further.append(line.id)
+                further.append(html_text.one_line(row.id))
             cells = [[one.kind, one.word, one.beside, one.more, int(one.folds)] for one in line.cells]
             rest.append([line.id, line.level, line.words, int(line.differs), cells])
         found.append(Part(group.anchor, group.title, len(group.rows), group.differing, lines, further))
@@ -94,7 +94,7 @@ def parts(groups: Sequence[Any], redact: Callable[[str], str]) -> tuple[list[Par
 
 def _line(row: Any, *, closing: bool) -> Line:
     return Line(
-        html_text.one_line(row.id),
+        "" if closing else html_text.one_line(row.id),  # the name of a path is for programs
         row.level,
         html_text.one_line(row.words, 400),
         row.differs,

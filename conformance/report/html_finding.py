@@ -10,7 +10,7 @@ from typing import Any
 from conformance.cut import listed
 from conformance.report import html_views, paper
 from conformance.report.case import Case
-from conformance.report.findings import Finding, places
+from conformance.report.findings import GENERATED, Finding, places
 from conformance.report.html_text import one_line, plural, told
 from conformance.report.html_trace import kind, payload
 from conformance.report.record import Record
@@ -21,6 +21,9 @@ MOST = 12
 
 WHOLE = 5
 """Of these, findings that stand there open; so the page of a bad day is no longer than that of a good one."""
+
+TEXTS = 4
+"""Different texts of a finding that it shows."""
 
 HEADING = 160
 """Characters of a finding's heading."""
@@ -58,7 +61,8 @@ class Shown:
     @property
     def heading(self) -> str:
         """What happened, in one sentence; the most frequent of what was seen, cut."""
-        text = one_line(self.finding.cause or self.answer or (self.seen[0].text if self.seen else ""), HEADING)
+        seen = self.seen[0].text.partition("\n")[0] if self.seen else ""
+        text = one_line(self.finding.cause or self.answer or seen, HEADING)
         first = text.split(" ", 1)[0]
         return text[:1].upper() + text[1:] if first.isalpha() and first.islower() else text
 
@@ -66,6 +70,11 @@ class Shown:
     def told(self) -> bool:
         """Whether the heading and the sentence of the rule say all that was seen and expected."""
         return not self.answer and len(self.seen) == 1 and self.seen[0].text == one_line(self.seen[0].text, HEADING)
+
+    @property
+    def texts(self) -> int:
+        """How many of the texts are shown; of generated conversations the shortest tells most, and brings its moves."""
+        return 1 if self.finding.first.id.startswith(GENERATED) else TEXTS
 
     @property
     def frame_kind(self) -> str:
@@ -129,12 +138,13 @@ def reckoned(findings: Iterable[Finding]) -> str:
 
 
 def _seen(cases: list[Case]) -> list[Seen]:
-    """Equal findings once, the most frequent first; checks that complain of one frame count as one."""
+    """Equal findings once, the most frequent and of these the shortest first; one frame counts as one."""
+    generated = cases[0].id.startswith(GENERATED)
     said = list(dict.fromkeys(one for case in cases for one in _said(case)))
     counted = Counter(text for text, *_ in said)
     return [
         Seen(text, times, tuple(dict.fromkeys(name for other, name, _ in said if other == text and name)))
-        for text, times in counted.most_common()
+        for text, times in sorted(counted.items(), key=lambda one: (-one[1], len(one[0]) if generated else 0))
     ]
 
 
@@ -142,7 +152,7 @@ def _said(case: Case) -> list[tuple[str, str, object]]:
     """What was seen, in which conversation, and what tells one place in it from another."""
     if case.findings:
         return [
-            (one.seen, one.conversation, number if one.frame is None else (one.connection, one.frame))
+            (one.seen.strip(), one.conversation, number if one.frame is None else (one.connection, one.frame))
             for number, one in enumerate(case.findings)
         ]
     if where := places(case):

@@ -57,6 +57,17 @@ def test_an_unexpected_answer_is_headed_by_what_it_means(tmp_path: Path) -> None
     assert shown(Finding([flipped]), record, {}).heading.startswith("unstable: "), "and not what is allowed by itself"
 
 
+def test_of_generated_conversations_the_shortest_heads_them_with_its_moves(tmp_path: Path) -> None:
+    record = records.usual(tmp_path)
+    long, short = ("it is 7\n  first\n  second\n  again: x\n", "it is 8\n  first\n  again: y\n")
+    case = replace(FAILED, id="FUZ-001", findings=(told(3, long), told(4, short)), places=2)
+    found = shown(Finding([case]), record, {})
+    assert (found.heading, found.texts) == ("It is 8", 1)
+    assert [one.text for one in found.seen] == [short.strip(), long.strip()]
+    other = shown(Finding([replace(case, id="CON-009")]), record, {})
+    assert (other.heading, other.texts) == ("It is 7", 4), "elsewhere in the order of the run"
+
+
 def test_a_check_of_another_level_than_its_group_says_so(tmp_path: Path) -> None:
     said = {
         "verdict": "fail",

@@ -22,7 +22,7 @@
   };
   const line = ([id, level, words, differs, cells]) => {
     const told = [level, differs ? "differs" : ""].filter(Boolean).join(" ");
-    const head = make("th", "", make("span", "id", id), " ", make("span", "level", told));
+    const head = make("th", "", ...(id ? [make("span", "id", id), " "] : []), make("span", "level", told));
     if (words) head.append(" ", make("span", "plain", ...prose(words)));
     head.scope = "row";
     const row = make("tr", "", head, ...cells.map(cell));

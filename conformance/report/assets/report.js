@@ -17,6 +17,8 @@
     String(text).split(/`([^`\n]{1,300})`/).forEach((part, at) => node.append(at % 2 ? make("code", "", part) : part));
     return node;
   };
+  // A line for a shell, which breaks between its options and not within one.
+  const command = (text) => make("pre", "", ...text.split(/ (?=-)/).flatMap((part) => [make("span", "unit", part), " "]));
   const link = (text, hash) => {
     const node = make("a", "", text);
     node.setAttribute("href", hash);
@@ -278,7 +280,7 @@
       box.append(make("h3", "", "Events against their schemas"), list);
     }
     if (data.checks.length) {
-      const list = make("p", "muted", "Judged on it: ");
+      const list = make("p", "muted ids", "Judged on it: ");
       data.checks.forEach((id) => list.append(link(id, `#${id}`), " "));
       box.append(list);
     }
@@ -316,7 +318,7 @@
       for (const [text, names] of counted) {
         const places = [...new Set(names.filter(Boolean))];
         const told = names.length > 1 ? `×${names.length}, in ${places.length} conversations` : places[0] ?? "";
-        seen.append(make("p", "seen-text", bdi(text), " ", make("span", "muted", told)));
+        seen.append(make("p", "seen-text", prose(text), " ", make("span", "muted", told)));
       }
       if (data.more) seen.append(make("p", "muted", `and ${data.more} more places`));
       if (data.assertion) seen.append(folded("The assertion", () => [make("pre", "", data.assertion)]));
@@ -339,8 +341,8 @@
       box.append(make("h2", "", data.decisive.length > 1 ? "The frames that decide" : "The frame that decides"), list);
     }
     box.append(folded("Try it: the commands", () => [
-      make("p", "label", "Hold the conversation again"), make("pre", "", data.again),
-      make("p", "label", "Judge this record again, offline"), make("pre", "", data.replay),
+      make("p", "label", "Hold the conversation again"), command(data.again),
+      make("p", "label", "Judge this record again, offline"), command(data.replay),
     ]));
     return box;
   };
