@@ -43,8 +43,14 @@ def is_right(clause: str, judged: Judged) -> None:
 
 
 def shows_up(wires: Iterable[Wire]) -> Judged:
-    """Every session is listed; one whose row bears another's id is the business of `names_itself`."""
-    for item, reading in listed(wires):
+    """Every session is listed; one whose row bears another's id is the business of `names_itself`.
+
+    Of a connection that was never greeted with an id nobody can say that it is missing.
+    """
+    named = [pair for pair in listed(wires) if pair[0].session_id is not None]
+    if not named:
+        raise NotApplicable("no session that the platform could list has an id")
+    for item, reading in named:
         lost = reading["status"] == "absent" and not reading.get("other")
         yield (item, f"{item.session_id} is not listed ({reading['why']})") if lost else None
 

@@ -25,14 +25,19 @@ class Asking:
         self._other: Frame | None = None  # what an unnamed error may be about beside them
         self._running = False
         self._heard = False
+        self._asked = 0  # messages in a row, before anything answered
+        self._answered = False
+        self._said: list[dict[str, Any]] = []  # the errors since then
 
     def surplus(self, frame: Frame) -> bool:
-        """Take note of a frame; whether it acknowledges what nobody asked for, and answers no wait."""
+        """Take note of a frame; whether it is no wait's answer: an acknowledgement nobody asked for, an error twice."""
         kind = str(frame.type)
         if frame.side == "client":
             if frame.opcode in {"text", "binary"}:
                 self._sent(frame)
             return False
+        if kind == "error":
+            return self._again(frame)
         if kind == "response.created":
             self._running = True
         elif kind == END:
@@ -41,13 +46,25 @@ class Asking:
         mine = next((one for one in self._waiting if ANSWERED_BY[str(one.type)] == kind), None)
         if mine is not None:
             self._waiting.remove(mine)
+            self._answered = True
             if self._other is not None and self._other.index < mine.index:
                 self._other = None
             return False
         strange = self._other is not None and self._other.type not in TABLE
         return kind in ONLY_ASKED and not strange
 
+    def _again(self, error: Frame) -> bool:
+        """Whether an error says what the one before it said, and there are more of them than messages."""
+        told = {name: value for name, value in error.event.items() if name != "event_id"}
+        again = len(self._said) >= self._asked and told in self._said[-1:]
+        self._said.append(told)
+        self._answered = True
+        return again
+
     def _sent(self, frame: Frame) -> None:
+        if self._answered:
+            self._asked, self._answered, self._said = 0, False, []
+        self._asked += 1
         if frame.type in ANSWERED_BY and isinstance(frame.event, dict):
             self._waiting.append(frame)
         else:

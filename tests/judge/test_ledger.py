@@ -47,6 +47,15 @@ def test_a_session_that_is_not_listed_is_missing() -> None:
     assert "the wait is over" in said
 
 
+def test_a_connection_that_was_never_greeted_is_no_session_that_is_missing() -> None:
+    mute = walked("b", "C close 1000", **ABSENT)
+    mute.transcript.legs[0].frames[:] = [frame for frame in mute.transcript.legs[0].frames if frame.side == "client"]
+    assert mute.transcript.session_id is None
+    assert wrong(ledger.shows_up([walked("a"), mute])) == []
+    with pytest.raises(NotApplicable, match="has an id"):
+        list(ledger.shows_up([mute]))
+
+
 @pytest.mark.parametrize("status", ["not_visible_yet", "not_observable", "ambiguous"])
 def test_what_nobody_can_tell_is_not_missing(status: str) -> None:
     untold = walked("b", status=status, attribution="none")

@@ -122,3 +122,23 @@ async def test_a_refused_preparation_is_asked_for_once_more_without_manual_mode(
     held = await hold(handler, typed, until("session.updated"), send("response.cancel"))
     assert held.stop is not None
     assert held.stop.cause == "refused"
+
+
+async def test_an_error_that_is_said_twice_does_not_answer_what_is_sent_after_it() -> None:
+    twice = [{**ERROR, "event_id": "event_1"}, {**ERROR, "event_id": "event_2"}]
+    answers = {"response.cancel": twice, "session.update": [UPDATED]}
+    heard = maybe("error", "session.updated")
+    held = await hold(answering(to=answers.__getitem__), send("response.cancel"), heard, UPDATE, heard)
+    frames = held.legs[0].frames
+    sent = next(frame.index for frame in frames if frame.type == "session.update")
+    assert "session.updated" in [frame.type for frame in frames[sent:] if frame.side == "server"]
+    assert frames[-1].opcode == "close"
+
+
+async def test_two_messages_in_a_row_get_an_error_each() -> None:
+    answers = {"response.cancel": [ERROR], "session.update": [UPDATED]}
+    cancel = send("response.cancel")
+    held = await hold(
+        answering(to=answers.__getitem__), cancel, cancel, until("error", count=2), UPDATE, until("session.updated")
+    )
+    assert held.stop is None

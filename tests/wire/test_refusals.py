@@ -80,6 +80,15 @@ def test_what_an_error_refuses(lines: list[Line], refused: str | None) -> None:
         ([s("input_audio_buffer.committed")], False),
         ([CREATE], False),
         ([no()], False),
+        ([UPDATE, no(), no()], True),
+        ([UPDATE, no("u"), no("u")], True),
+        ([UPDATE, no("u"), no()], False),  # says something else
+        ([UPDATE, UPDATED, CLEAR, no(), no()], True),
+        ([UPDATE, CLEAR, no(), no()], False),  # one each
+        ([UPDATE, CLEAR, no(), no(), no()], True),
+        ([UPDATE, no(), CLEAR, no()], False),
+        ([UPDATE, no(), CLEAR, no(), no()], True),
+        ([no(), no()], True),
     ],
 )
 def test_what_nobody_asked_for(lines: list[Line], surplus: bool) -> None:
