@@ -142,6 +142,8 @@ class Known:
     """Whether the mock was judged: of its sessions no account knows anything."""
     untried: int = 0
     """Ways of closing that a run tries and that this one was kept from."""
+    held_up: Mapping[str, str] = field(default_factory=dict)
+    """What keeps checks and conversations, by their names, from showing anything, in words."""
 
     def outcome(self, question: str) -> str | None:
         """What was observed; None when nothing was."""
@@ -160,6 +162,8 @@ class Known:
     def why(self, question: str) -> str:
         """Why there is no observation, in words."""
         case = self.cases.get(question)
+        if question in self.held_up:
+            return self.held_up[question]
         if case is None or case.verdict == "not_run":
             return "the run did not ask" + (f" ({case.detail})" if case is not None and case.detail else "")
         return case.detail or case.verdict.replace("_", " ")
@@ -172,6 +176,12 @@ class Known:
     def walked(self) -> Rows:
         """The close paths that were walked to their end: the only ones that say anything."""
         return {path: row for path, row in self.rows.items() if row.get("complete", True)}
+
+    def left(self) -> dict[str, str]:
+        """The conversations of close paths that were not walked to their end, and why not."""
+        rows = [row for row in self.rows.values() if not row.get("complete", True)]
+        names = [str(row["conversation"]) for row in rows]
+        return {name: self.held_up.get(name, str(row.get("stopped"))) for name, row in zip(names, rows, strict=True)}
 
     def said(self, question: str) -> list[Evidence]:
         """What the sources say of a question: documented and reported apart."""

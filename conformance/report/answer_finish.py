@@ -193,11 +193,9 @@ def _how(known: Known, rows: Rows, outcome: str | None, both: list[str], met: di
     found += [Evidence("seen here", words, (), names) for words, names in under_way.items()]
     found += answer_close.evidence(known)
     found += [*_against(known), *answer_close.against(known)]
-    left = [row for row in known.rows.values() if not row.get("complete", True)]
-    if left:
-        told = "; ".join(dict.fromkeys(str(row.get("stopped")) for row in left))
-        found.append(Evidence("but", f"{len(left)} close paths were not walked to their end: {told}.", (),
-                              tuple(row["conversation"] for row in left)))  # fmt: skip
+    if left := known.left():
+        told = "; ".join(dict.fromkeys(left.values()))
+        found.append(Evidence("but", f"{len(left)} close paths were not walked to their end: {told}.", (), tuple(left)))
     return found
 
 

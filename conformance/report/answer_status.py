@@ -261,8 +261,8 @@ def _how(known: Known, rows: Rows, told: Rows, ways: dict[str, set[str]]) -> lis
             found.append(Evidence("seen here", text, (), conversations(told, those)))
     if len(told) < len(rows):
         found.append(Evidence("seen here", f"{len(rows) - len(told)} of {len(rows)} paths have no status yet."))
-    left = [row for row in known.rows.values() if not row.get("complete", True)]
-    if left:
-        found.append(Evidence("but", f"{len(left)} paths were not walked to their end and are left out.", (),
-                              tuple(row["conversation"] for row in left)))  # fmt: skip
+    if left := known.left():
+        found.append(
+            Evidence("but", f"{len(left)} paths were not walked to their end and are left out.", (), tuple(left))
+        )
     return found + [Evidence("but", LEDGER[case.id]) for case in known.failed(*LEDGER)]

@@ -8,17 +8,14 @@ evidence never stands in for the platform's status, and a way that was not walke
 from __future__ import annotations
 
 from collections.abc import Iterable, Mapping, Sequence
-from dataclasses import replace
 from typing import Any
 
-from conformance.report import answer_finish, answer_silence, answer_status
+from conformance.report import answer_finish, answer_silence, answer_status, hindered
 from conformance.report.answer import SHOWN, Evidence, InWords, Known, plain
 from conformance.report.case import Case
+from conformance.report.causes import Cause
 
 __all__ = ["SHOWN", "Evidence", "InWords", "in_words", "plain", "unread"]
-
-
-ENDED = "Find out what stopped this run, then run all of it again."
 
 
 def in_words(
@@ -32,14 +29,16 @@ def in_words(
     mock: bool = False,
     ended: str = "",
     untried: int = 0,
+    causes: Sequence[Cause] = (),
 ) -> list[InWords]:
     """The three answers.
 
     `model` is what was asked, `questions` are the catalogue's, for what their sources say; `silence` holds seconds of
     silence before a spoken turn and the audio tokens billed for it, `rate` the tokens a second of audio costs, and
-    `mock` says that the mock was judged, `ended` what ended the run before it had held everything, and
-    `untried` how many ways of closing it was kept from.
+    `mock` says that the mock was judged; `ended` is what to do about what ended the run before it had held everything,
+    `untried` how many ways of closing it was kept from, and `causes` are what most of it hangs on.
     """
+    stops = [cause for cause in causes if cause.remedy]
     known = Known(
         cases={case.id: case for case in judged},
         rows={row["path"]: row for row in close_paths},
@@ -47,9 +46,10 @@ def in_words(
         model=model,
         mock=mock,
         untried=untried,
+        held_up={key: cause.words for cause in reversed(stops) for key in (*cause.checks, *cause.conversations)},
     )
     found = [answer_finish.answer(known), answer_status.answer(known), answer_silence.answer(known, silence, rate)]
-    return [replace(one, todo=ENDED) if ended and one.mark == "unknown" else one for one in found]
+    return hindered.told(found, known, stops, ended)
 
 
 def unread(close_paths: Iterable[dict[str, Any]]) -> str | None:

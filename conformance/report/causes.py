@@ -30,17 +30,23 @@ OTHERS = tuple(kind for kind in ACKNOWLEDGED if kind != UPDATE)
 SEVERAL = 3  # conversations
 LONGEST = 200  # characters of an event
 Place = tuple[str, int, int | None]
+Found = tuple[str, set[str], str]
+"""What is the same, in which conversations, and what to do about it."""
 ALIKE = 0.8  # of the answers have the same words
 HANGS = frozenset({"fail", "blocked", "inconclusive"})
 
 
 @dataclass(frozen=True)
 class Cause:
-    """One thing that is the same in the whole run, the conversations that show it, and the checks that hang on it."""
+    """One thing that is the same in the whole run, the conversations that show it, and the checks that hang on it.
+
+    `remedy` says what to do about one that keeps everything else from being asked; it is no part of `summary.json`.
+    """
 
     words: str
     conversations: tuple[str, ...]
     checks: tuple[str, ...]
+    remedy: str = ""
 
     def to_json(self) -> dict[str, Any]:
         """The form of `summary.json`."""
@@ -64,14 +70,15 @@ def causes(held: Iterable[Transcript], judged: Iterable[Case]) -> list[Cause]:
             _refused(UPDATE, held),
             _part(held),
             *(_refused(kind, held) for kind in OTHERS),
-            without_effect(held),
         ),
     )
-    for words, names in [*refused, *_foreign(held)]:
+    lost = without_effect(held)
+    kept = [] if lost is None else [(*lost, "")]  # beside it everything can be asked
+    for words, names, remedy in [*refused, *kept, *_foreign(held)]:
         mine = [case for case in left if _within(case, names)]
         left = [case for case in left if case not in mine]
         if mine:
-            found.append(Cause(words, tuple(sorted(names)), tuple(case.id for case in mine)))
+            found.append(Cause(words, tuple(sorted(names)), tuple(case.id for case in mine), remedy))
     return found + _of_one_event(held, left)
 
 
@@ -114,7 +121,7 @@ def _within(case: Case, names: set[str]) -> bool:
     return bool(where) and where <= names
 
 
-def _binary(held: list[Transcript]) -> tuple[str, set[str]] | None:
+def _binary(held: list[Transcript]) -> Found | None:
     """A server whose events are all in binary frames says nothing that this protocol has."""
     said = {
         transcript.conversation: {
@@ -126,10 +133,11 @@ def _binary(held: list[Transcript]) -> tuple[str, set[str]] | None:
     spoke = {name for name, opcodes in said.items() if opcodes}
     if len(spoke) < SEVERAL or any("text" in opcodes for opcodes in said.values()):
         return None
-    return "every event of the server comes in a binary frame, and none of them can be read", spoke
+    remedy = "Ask the vendor to send every event in a text frame, then run all of it again."
+    return "every event of the server comes in a binary frame, and none of them can be read", spoke, remedy
 
 
-def _refused(kind: str, held: list[Transcript]) -> tuple[str, set[str]] | None:
+def _refused(kind: str, held: list[Transcript]) -> Found | None:
     """What becomes of every request of a kind that is never acknowledged, and in which conversations."""
     sent: list[tuple[str, str]] = []
     for transcript in held:
@@ -146,10 +154,10 @@ def _refused(kind: str, held: list[Transcript]) -> tuple[str, set[str]] | None:
     fate, times = said.most_common(1)[0]
     if times < ALIKE * sum(said.values()):
         fate = f"in {len(said)} ways, most often {fate}"
-    return f"none of {len(sent)} `{kind}` was carried out: {fate}", names
+    return f"none of {len(sent)} `{kind}` was carried out: {fate}", names, _ask(f"`{kind}`")
 
 
-def _part(held: list[Transcript]) -> tuple[str, set[str]] | None:
+def _part(held: list[Transcript]) -> Found | None:
     """A member that no update may have: each one with it is refused, others are confirmed; the one that costs most."""
     fates: dict[str, list[tuple[str, str]]] = {}
     taken: set[str] = set()
@@ -165,7 +173,7 @@ def _part(held: list[Transcript]) -> tuple[str, set[str]] | None:
                     taken |= members
                 for name in members:
                     fates.setdefault(name, []).append((transcript.conversation, fate))
-    worst: tuple[str, set[str]] | None = None
+    worst: Found | None = None
     for name in sorted(set(fates) - taken):
         names = {conversation for conversation, _ in fates[name]}
         fate, times = Counter(fate for _, fate in fates[name]).most_common(1)[0]
@@ -173,8 +181,13 @@ def _part(held: list[Transcript]) -> tuple[str, set[str]] | None:
             continue
         if worst is None or len(names) > len(worst[1]):
             words = f"none of {len(fates[name])} `{UPDATE}` with `{name}` was carried out: {fate}"
-            worst = words, names
+            worst = words, names, _ask(f"`{UPDATE}` with `{name}`")
     return worst
+
+
+def _ask(what: str) -> str:
+    """What to do where a request is never carried out."""
+    return f"Ask the vendor why no {what} is carried out, then run all of it again."
 
 
 def _until_next(leg: Leg, request: Frame) -> Iterator[Frame]:
@@ -199,7 +212,7 @@ def _fate(leg: Leg, request: Frame) -> str:
     return "no answer"
 
 
-def _foreign(held: list[Transcript]) -> Iterator[tuple[str, set[str]]]:
+def _foreign(held: list[Transcript]) -> Iterator[Found]:
     """The names of the later dialect that a server uses in place of this family's."""
     seen = [
         (transcript.conversation, frame.type)
@@ -210,4 +223,5 @@ def _foreign(held: list[Transcript]) -> Iterator[tuple[str, set[str]]]:
     ]
     names, kinds = {name for name, _ in seen}, {kind for _, kind in seen}
     if len(names) >= SEVERAL:
-        yield f"the server speaks another dialect, with names such as {', '.join(sorted(kinds)[:4])}", names
+        words = f"the server speaks another dialect, with names such as {', '.join(sorted(kinds)[:4])}"
+        yield words, names, "Ask the vendor which endpoint and model speak this protocol, then run all of it there."

@@ -36,7 +36,6 @@ from conformance.report.findings import findings
 from conformance.report.headline import transport_words
 from conformance.report.html_trace import Complaints, complaints
 from conformance.report.page import asset, environment, light, policy
-from conformance.report.reach import reach
 from conformance.report.record import Record
 from conformance.report.summary import cases, stand_in
 
@@ -105,7 +104,8 @@ def render(record: Record, made: dict[str, Any], redact: Callable[[str], str] = 
         target=client_runs.called(made["target"]),
         advice=advice,
         stand_in=stand_in(record),
-        sentence=html_verdict.sentence(made, {} if reach(record, judged).cut else unjudged.reasons(record, judged)),
+        sentence=html_verdict.sentence(made),
+        why=html_verdict.why(made, unjudged.reasons(record, judged)),
         tone=html_verdict.tone(made),
         run_glyph="◐" if html_verdict.tone(made) == "partial" else naming.RUN_GLYPH.get(made["verdict"], "?"),
         glossary=GLOSSARY,

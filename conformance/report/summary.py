@@ -12,26 +12,24 @@ from typing import Any
 from conformance.judge import silence_cost
 from conformance.judge.finding import Finding
 from conformance.judge.verdicts import worst
-from conformance.report import client_runs
+from conformance.report import client_runs, hindered
 from conformance.report.answers import InWords, in_words
 from conformance.report.baseline import Baseline, Drift, compare
 from conformance.report.case import Case
-from conformance.report.causes import causes
+from conformance.report.causes import Cause, causes
 from conformance.report.closing import close_paths
 from conformance.report.cost import cost
 from conformance.report.explored import explored
 from conformance.report.headline import RunVerdict, headline, levels, transport
-from conformance.report.html_text import plural
+from conformance.report.lacking import raised, unshown
 from conformance.report.naming import lies
-from conformance.report.reach import Reach, reach
+from conformance.report.reach import reach
 from conformance.report.record import Record
 from conformance.report.stability import stability
 from conformance.report.supported import supported
 from conformance.report.unexpected import unexpected
 from conformance.report.ways import TRIED
 from conformance.spec.profiles import UnknownModel, profile_for, profile_of
-from conformance.wire.gaps import GAPS
-from conformance.wire.recording import Limit, spent
 from conformance.wire.target import is_loopback
 
 FORMAT = 1  # of summary.json
@@ -204,8 +202,8 @@ def stand_in(record: Record) -> list[str]:
     return [f"This run judged the {which}{lies(record.run)}. It tells nothing about the live service."]
 
 
-def caveats(record: Record) -> list[str]:
-    """What a reader must know before he believes the verdict, as sentences."""
+def caveats(record: Record, cause: Cause | None = None) -> list[str]:
+    """What a reader must know before he believes the verdict, as sentences; `cause` comes before what ended the run."""
     named, replayed = record.run["target"], record.run.get("replayed")
     said = []
     if replayed is not None:
@@ -216,7 +214,7 @@ def caveats(record: Record) -> list[str]:
             f"This run judged {what} of {told.get('endpoint')}, begun {replayed.get('started')}; "
             "no connection was opened."
         )
-        said += _unshown(record)
+        said += unshown(record)
         said += stand_in(record)
         version = (replayed.get("suite") or {}).get("version")
         if version != record.run["suite"]["version"]:
@@ -246,7 +244,10 @@ def caveats(record: Record) -> list[str]:
         )
     ended_by = (record.recorded or {}).get("infrastructure")
     if ended_by is not None and any(line["verdict"] == "fail" and line["level"] == "MUST" for line in record.verdicts):
-        said.append(f"The run was stopped early: {ended_by}.")  # else the headline says it
+        stopped = f"The run was stopped early: {ended_by}."  # else the headline says it
+        if cause is not None:
+            stopped = f"{cause.words[:1].upper()}{cause.words[1:]}. Besides, the run was stopped early: {ended_by}."
+        said.append(stopped)
     if record.truncated:
         said.append("The record is cut short: the run did not end in order, and what follows is what was written.")
         if not record.verdicts:
@@ -257,38 +258,11 @@ def caveats(record: Record) -> list[str]:
     return said
 
 
-def _raised(record: Record, reached: Reach) -> list[str]:
-    """What would let a run judge all of it, where a budget of its own kept it from that."""
-    if not reached.incomplete or "budget" not in reached.causes:
-        return []
-    recorded = record.recorded or {}
-    why = {recorded["not_held"].get(name) for name, cause in recorded["kept_out"].items() if cause == "budget"}
-    budget = record.run.get("budget") or {}
-    limits: tuple[Limit, ...] = ("sessions", "tokens")
-    ran_out = [what for what in limits if budget.get(what) is not None and spent(budget[what], what) in why]
-    return [f"The budget of {budget[what]:,} {what} ran out: `--budget-{what}` sets a higher one." for what in ran_out]
-
-
 def _is_leaving(model: str) -> bool:
     try:
         return profile_for(model).leaving
     except UnknownModel:
         return False  # a record from elsewhere
-
-
-def _unshown(record: Record) -> list[str]:
-    """What the recordings do not show and the record does not keep, a sentence each."""
-    held = record.transcripts.values()
-    seen = Counter(gap for transcript in held for gap in transcript.gaps)
-    cut = sum("left_out" in transcript.notes for transcript in held)
-    kept = [f"Of {plural(cut, 'long conversation')} the record keeps a part; all of it was judged."] if cut else []
-    return kept + [
-        f"{words[0].upper()}{words[1:]}"
-        + (f" ({seen[gap]} of {len(held)} conversations)" if seen[gap] < len(held) else "")
-        + ": what needs it is not judged."
-        for gap, words in GAPS.items()
-        if seen[gap]
-    ]
 
 
 def ended(record: Record, it: str = "it", its_run: str = "its run") -> str | None:
@@ -309,7 +283,7 @@ def _servers(record: Record) -> set[str]:
     }
 
 
-def _answers(record: Record, judged: list[Case], paths: list[dict[str, Any]]) -> list[InWords]:
+def _answers(record: Record, judged: list[Case], paths: list[dict[str, Any]], found: list[Cause]) -> list[InWords]:
     if client_runs.of_client(record):
         return client_runs.answers(record)
     model = record.run["target"]["model"]
@@ -325,7 +299,8 @@ def _answers(record: Record, judged: list[Case], paths: list[dict[str, Any]]) ->
         silence=_silence(record),
         rate=rate,
         mock=of_mock(record),
-        ended=str((record.recorded or {}).get("infrastructure") or ""),
+        ended=hindered.remedy(record),
+        causes=found,
         untried=len(TRIED - {row["path"] for row in paths}) if (record.recorded or {}).get("kept_out") else 0,
     )
 
@@ -350,13 +325,14 @@ def summary(record: Record) -> dict[str, Any]:
             usage[key] += value
     paths = close_paths(record)
     reached = reach(record, judged)
+    found = causes(record.transcripts.values(), judged)
     expected = {row["id"]: row["expected"] for row in record.catalogue["questions"]}
     expected |= (record.baseline or {}).get("answers", {})
     return {
         "format": FORMAT,
         "target": target(record),
         "mock": of_mock(record),
-        "caveats": [*caveats(record), *_raised(record, reached)],
+        "caveats": [*caveats(record, hindered.first(found)), *raised(record, reached)],
         "suite": record.run["suite"],
         "sources": record.run.get("sources"),
         "started": record.run["started"],
@@ -405,11 +381,11 @@ def summary(record: Record) -> dict[str, Any]:
             for case in judged
             if case.verdict == "observed"
         ],
-        "causes": [one.to_json() for one in causes(record.transcripts.values(), judged)],
+        "causes": [one.to_json() for one in found],
         "close_paths": paths,
         **({"explored": tried} if (tried := explored(record.transcripts.values())) is not None else {}),
         **({"against": {key: record.against[key] for key in AGAINST}} if record.against is not None else {}),
         **({"drift": changed.to_json()} if record.baseline is not None else {}),
-        "answers": [answer.to_json() for answer in _answers(record, judged, paths)],
+        "answers": [answer.to_json() for answer in _answers(record, judged, paths, found)],
         **({"client": client_runs.rows(record)} if client_runs.of_client(record) else {}),
     }

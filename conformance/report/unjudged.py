@@ -12,8 +12,12 @@ from conformance.spec.profiles import UnknownModel, profile_of
 
 OTHERS = "for other models"
 NOTHING = "nothing to judge came"
-UNCLEAR = "what came decides nothing"
-SAID = {"trouble": "the run was stopped", "broken off": "their conversation was broken off"}
+UNCLEAR = "undecided"
+SAID = {
+    "trouble": "the run was stopped",
+    "budget": "the budget ran out",
+    "broken off": "their conversation was broken off",
+}
 """What kept conversations from being held, where it has more words than its name."""
 NAMED = 2  # reasons that a sentence names
 
@@ -23,7 +27,7 @@ def reasons(record: Record, judged: Iterable[Case]) -> Counter[str]:
     recorded = record.recorded or {}
     held: Mapping[str, str] = recorded.get("not_held") or {}
     out = kept_out(record)
-    said = {name: held.get(name, why) if why == "budget" else SAID.get(why, why) for name, why in out.items()}
+    said = {name: SAID.get(why, why) for name, why in out.items()}
     rows = {row["id"]: row for row in record.catalogue["clauses"]}
     family = _family(record)
     found: Counter[str] = Counter()
@@ -45,13 +49,14 @@ def reasons(record: Record, judged: Iterable[Case]) -> Counter[str]:
 
 
 def sentence(found: Mapping[str, int]) -> str:
-    """`Not judged: 69 (the budget of 20 sessions is spent), 4 (for other models).`; empty where all were judged."""
+    """`Not judged: 69 (the budget ran out), 4 (for other models).`; empty where all were judged."""
     if not found:
         return ""
     ordered = sorted(found.items(), key=lambda item: (-item[1], item[0]))
-    told = [f"{count} ({why})" for why, count in ordered[:NAMED]]
-    if left := sum(count for _, count in ordered[NAMED:]):
-        told.append(f"{left} for {'another reason' if len(ordered) == NAMED + 1 else 'other reasons'}")
+    named = len(ordered) if len(ordered) <= NAMED + 1 else NAMED  # one that is left is as short by its name
+    told = [f"{count} ({why})" for why, count in ordered[:named]]
+    if left := sum(count for _, count in ordered[named:]):
+        told.append(f"{left} for other reasons")
     return f"Not judged: {', '.join(told)}."
 
 

@@ -9,7 +9,7 @@ import pytest
 from conformance.judge.checks import load
 from conformance.report.answer import MOST_WORDS, apart, said
 from conformance.report.answer_status import LATER, LATER_MOCK, UNLISTED
-from conformance.report.answers import ENDED, in_words
+from conformance.report.answers import in_words
 from conformance.report.closing import close_paths, stopped, unfinished
 from conformance.report.record import read
 from conformance.report.summary import summary
@@ -41,11 +41,6 @@ def test_a_list_of_the_mock_that_was_read_is_not_read_again(reading: dict[str, s
     assert rows
     assert in_words([], rows, mock=True)[1].todo == todo
     assert in_words([], rows)[1].todo == LATER
-
-
-def test_what_ended_a_run_comes_before_what_it_does_not_know() -> None:
-    assert {answer.todo for answer in in_words([], [], ended="5 conversations in a row were broken off")} == {ENDED}
-    assert ENDED not in {answer.todo for answer in in_words([], [])}
 
 
 @pytest.mark.parametrize(

@@ -2,16 +2,18 @@
 
 from __future__ import annotations
 
+from html import unescape
+from pathlib import Path
 from typing import Any
 
 import pytest
 
-from conformance.report import html_verdict, unjudged
+from conformance.report import html, html_verdict, unjudged
 from conformance.report.case import Case
-from conformance.report.record import Record
+from conformance.report.record import Record, read
+from conformance.report.summary import cases, summary
 from conformance.wire.transcript import Transcript
-
-SPENT = "the budget of 20 sessions is spent"
+from support import records
 
 
 def record(family: str = "qwen3.5", **recorded: Any) -> Record:
@@ -30,7 +32,7 @@ def case(verdict: str, key: str = "SES-105", conversation: str = "session/One", 
         (case("skipped", "SES-104"), "for other models"),
         (case("skipped"), "nothing to judge came"),
         (case("blocked"), "nothing to judge came"),
-        (case("inconclusive"), "what came decides nothing"),
+        (case("inconclusive"), "undecided"),
         (case("not_run"), "its own words"),
     ],
 )
@@ -53,10 +55,11 @@ def test_what_holds_for_this_family_or_for_one_that_nobody_knows_is_not_for_othe
 
 
 @pytest.mark.parametrize(
-    ("cause", "why"), [("budget", SPENT), ("trouble", "the run was stopped"), ("throttling", "throttling")]
+    ("cause", "why"),
+    [("budget", "the budget ran out"), ("trouble", "the run was stopped"), ("throttling", "throttling")],
 )
 def test_what_kept_a_conversation_out_is_the_reason(cause: str, why: str) -> None:
-    made = record(kept_out={"session/One": cause}, not_held={"session/One": SPENT})
+    made = record(kept_out={"session/One": cause}, not_held={"session/One": "why"})
     whole = case("not_run", conversation="")  # such as the generated conversations
     assert unjudged.reasons(made, [case("not_run"), whole]) == {why: 2}
     assert unjudged.reasons(made, [case("not_run", conversation="session/Slow")]) == {"its own words": 1}
@@ -74,7 +77,7 @@ def test_trouble_of_a_conversation_is_the_reason_and_no_doubt() -> None:
         ({}, ""),
         ({"a": 4}, "Not judged: 4 (a)."),
         ({"a": 4, "b": 69}, "Not judged: 69 (b), 4 (a)."),
-        ({"a": 4, "b": 69, "c": 2}, "Not judged: 69 (b), 4 (a), 2 for another reason."),
+        ({"a": 4, "b": 69, "c": 2}, "Not judged: 69 (b), 4 (a), 2 (c)."),
         ({"a": 4, "b": 69, "c": 2, "d": 2}, "Not judged: 69 (b), 4 (a), 4 for other reasons."),
     ],
 )
@@ -87,24 +90,35 @@ def made(verdict: str, **levels: int) -> dict[str, Any]:
             "reach": {"not_judged": levels.get("not_run", 0)}}  # fmt: skip
 
 
+WHY = "Not judged: 4 (for other models)."
+
+
 @pytest.mark.parametrize(
-    ("run", "says"),
+    ("run", "says", "why"),
     [
-        (made("conforms", **{"pass": 146, "skipped": 4}),
-         "Conforms: 146 of 150 MUST judged, all hold. Not judged: 4 (for other models)."),
+        (made("conforms", **{"pass": 146, "skipped": 4}), "Conforms: 146 of 150 MUST judged, all hold.", WHY),
         (made("incomplete", **{"pass": 76, "not_run": 70, "skipped": 4}),
-         "Incomplete: 76 of 150 MUST judged, all hold. Not judged: 4 (for other models)."),
-        (made("incomplete", **{"pass": 146, "skipped": 4}), "as it is"),  # a question of the three is what is missing
-        (made("incomplete", not_run=150), "as it is"),
-        (made("infrastructure", **{"pass": 1, "not_run": 149}), "as it is"),
+         "Incomplete: 76 of 150 MUST judged, all hold.", WHY),
+        (made("incomplete", **{"pass": 146, "skipped": 4}), "as it is", ""),  # one of the three questions is missing
+        (made("incomplete", not_run=150), "as it is", ""),
+        (made("infrastructure", **{"pass": 1, "not_run": 149}), "as it is", ""),
     ],
 )  # fmt: skip
-def test_the_share_is_of_all_whatever_the_verdict(run: dict[str, Any], says: str) -> None:
-    assert html_verdict.sentence(run, {"for other models": 4}) == says
+def test_the_share_is_of_all_whatever_the_verdict(run: dict[str, Any], says: str, why: str) -> None:
+    assert html_verdict.sentence(run) == says
+    assert html_verdict.why(run, {"for other models": 4}) == why
 
 
 def test_a_selection_is_its_own_reason() -> None:
     selected = made("conforms", **{"pass": 8, "not_run": 142}) | {"partial": True}
-    assert html_verdict.sentence(selected, {"not selected": 142}).endswith("selected and judged, all hold.")
-    assert html_verdict.sentence(selected | {"client": []}, {"x": 142}).endswith("selected and judged, all hold.")
-    assert html_verdict.sentence(selected | {"client": [{}]}, {"x": 142}).endswith("all hold. Not judged: 142 (x).")
+    assert html_verdict.why(selected, {"not selected": 142}) == ""
+    assert html_verdict.why(selected | {"client": [{}]}, {"x": 142}) == "Not judged: 142 (x)."
+
+
+@pytest.mark.parametrize("kind", ["mock", "live"])
+def test_the_page_tells_it_beside_the_share(kind: str, tmp_path: Path) -> None:
+    path = records.write(tmp_path, records.conversations(), records.verdicts(records.USUAL), kind=kind)
+    held = read(path)
+    told = html_verdict.why(summary(held), unjudged.reasons(held, cases(held)))
+    assert told.startswith("Not judged: ")
+    assert f'<span class="why">{told}</span>' in unescape(html.render(held, summary(held)))
