@@ -15,6 +15,7 @@ from typing import Any
 from jinja2 import Template
 
 from conformance.report import compare_room
+from conformance.report.answer import SHOWN
 from conformance.report.case import Case
 from conformance.report.html_text import one_line, told
 from conformance.report.naming import GLYPH, RUN_GLYPH, chapter_name, verdict_class, verdict_word
@@ -282,7 +283,7 @@ def _closing(row: dict[str, Any] | None) -> Cell:
     close = str(row.get("behaviour", ""))
     clean = "clean" if row.get("clean") else "not clean"
     keys = (close, clean, None if status in UNTOLD else status)
-    beside = status.replace("_", " ") + (f" ({error})" if error else "")
+    beside = SHOWN.get(status, status.replace("_", " ")) + (f": {error}" if error else "")
     reason = f"reason: {row['server_reason']}" if row.get("server_reason") else ""
     more = "; ".join(filter(None, (reason, str(row.get("status_why") or ""))))
     return Cell("observed", f"{close}; {clean}", keys, more, beside)

@@ -31,7 +31,7 @@ class View:
     @property
     def elements(self) -> int:
         """What the cell costs."""
-        return 2 + (3 if self.folds else bool(self.beside) + bool(self.more))
+        return 2 + self.word.count("`") // 2 + (3 if self.folds else bool(self.beside) + bool(self.more))
 
 
 @dataclass(frozen=True)

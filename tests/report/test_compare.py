@@ -108,7 +108,7 @@ def test_only_what_was_judged_can_differ(line: dict[str, Any], differs: str | No
 def test_the_close_and_the_platform_s_status_are_told_apart(tmp_path: Path) -> None:
     made = found(target(tmp_path))["close-1000-idle"]
     assert made.cells[0].word == "the close was answered by 1000; clean"
-    assert made.cells[0].beside == "failed client (ClientDisconnect)"
+    assert made.cells[0].beside == "failed (client error): ClientDisconnect"
     assert made.cells[0].keys == ("the close was answered by 1000", "clean", "failed_client")
 
 

@@ -16,7 +16,7 @@
   };
   const prose = (text) => text.split(/`([^`\n]{1,300})`/).map((part, at) => (at % 2 ? make("code", "", part) : part));
   const cell = ([kind, word, beside, more, folds]) => {
-    const said = make("bdi", `v v-${kind}`, word);
+    const said = make("bdi", `v v-${kind}`, ...prose(word));
     if (folds) return make("td", "", make("details", "", make("summary", "", said), make("bdi", "seen-text", more)));
     return make("td", "", said, ...[beside, more].filter(Boolean).map((text) => make("bdi", "beside", text)));
   };

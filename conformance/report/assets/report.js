@@ -203,7 +203,8 @@
       const turns = run.some((frame) => turning.has(`${frame.l}:${frame.i}`));
       const side = first.s === "c" ? "client" : "server";
       const item = make("li", `${side}${bad ? " bad" : ""}${turns ? " turns" : ""}`);
-      item.append(make("span", "at", span(first.t)), make("span", "dir", side === "client" ? "client →" : "← server"));
+      const word = make("span", "side", side);
+      item.append(make("span", "at", span(first.t)), make("span", "dir", ...(side === "client" ? [word, " →"] : ["← ", word])));
       item.append(bdi(`${bad ? "✗ " : ""}${text.slice(0, 160)}`), make("span", "num", run.length > 1
         ? ` #${first.i}–${run[run.length - 1].i}` : ` #${first.i}`));
       list.append(item);
@@ -236,7 +237,7 @@
   };
   // `said` are texts that the check above it has told already.
   const talk = (slug, data, turning, wanted, alone, said) => {
-    const box = make("section", "conversation");
+    const box = make("section", alone ? "conversation alone" : "conversation");
     box.append(make(alone ? "h1" : "h2", "", "Conversation ", bdi(data.name)), make("p", "muted", clock(data.started), ` · ${data.head}`));
     for (const note of data.notes) box.append(make("p", "note", prose(note)));
     const close = data.close.filter(([, text]) => !said.includes(text));
@@ -250,7 +251,9 @@
         make("p", "label", "Came back"), headers(leg.got), ...(leg.body ? [make("pre", "", leg.body)] : []),
       ]));
       if (leg.quotes.length) box.append(make("p", "note", `Where the server quoted the client's key: ${leg.quotes.join("; ")}`));
-      box.append(sequence(frames, number + 1, turning), pairs(leg.end.map(([name, text]) => [name, bdi(text)]), "facts ends"));
+      // A code and behind it what the server says: the line is ours, whichever way its words run.
+      const end = leg.end.map(([name, text]) => [name, Object.assign(bdi(text), { dir: "ltr" })]);
+      box.append(sequence(frames, number + 1, turning), pairs(end, "facts ends"));
       const list = folded(`All ${frames.length} frames as JSON`, () => {
         const nodes = frames.map(frameNode);
         const all = make("p", "tools", button("Open all", () => { for (const node of nodes) node.open = true; }));
