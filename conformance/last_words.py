@@ -54,7 +54,8 @@ def closing_words(run: Conduct) -> Iterator[str]:
         yield Cause(**cause).sentence
     if "explored" in made and made["explored"]["longest"] > LONG:
         yield explored_words(made["explored"])
-    yield from _unexpected(made["observations"])
+    for text in _unexpected(made["observations"]):
+        yield terminal.folded(run.config, text)
     for text in (*terminal.named(made), *answer.lines(made), made["headline"]):
         yield terminal.folded(run.config, text)
     if "against" in made:
@@ -84,7 +85,10 @@ def _unexpected(observations: list[dict[str, Any]]) -> Iterator[str]:
     """The answers that no source allows, a line each."""
     for row in observations:
         if "unexpected" in row:
-            yield f"Unexpected answer: {row['id']} is `{row['outcome']}`. {row['unexpected']}"
+            question = questions().get(row["id"])
+            means = next((one.means for one in question.outcomes if one.id == row["outcome"]), "") if question else ""
+            told = f"{question.ask} {means or row['outcome']}" if question else f"is `{row['outcome']}`."
+            yield f"Unexpected answer: {row['id']} {told} Why that is not expected: {row['unexpected']}"
 
 
 def bring_in_later(folder: Path, *, form: bool, log: bool) -> Iterator[str]:

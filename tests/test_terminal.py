@@ -7,6 +7,7 @@ import pytest
 from conformance import terminal
 from conformance.judge.checks import Outcome, load
 from conformance.judge.finding import Finding
+from conformance.last_words import _unexpected
 from conformance.progress import LiveLine
 from conformance.report import answer
 from conformance.wire.recording import Progress
@@ -223,3 +224,23 @@ def test_a_log_of_a_failing_run_in_a_workflow_on_an_old_console(tmp_path) -> Non
     assert "  seen: " not in finished.output
     # pytest's own file has the whole, whatever the terminal shows.
     assert "  seen: " in (tmp_path / "pytest.xml").read_text(encoding="utf-8")
+
+
+@pytest.mark.parametrize(
+    ("row", "told"),
+    [
+        (
+            {"id": "Q-CANCEL-DONE", "outcome": "done-completed", "unexpected": "Not complete."},
+            (
+                "Q-CANCEL-DONE Is a cancelled response closed by `response.done`, and with which status? "
+                "`response.done` with status `completed`. Why that is not expected: Not complete."
+            ),
+        ),
+        (
+            {"id": "Q-OF-ANOTHER-DAY", "outcome": "gone", "unexpected": "No."},
+            "Q-OF-ANOTHER-DAY is `gone`. Why that is not expected: No.",
+        ),
+    ],
+)
+def test_an_unexpected_answer_is_told_in_words(row, told) -> None:
+    assert list(_unexpected([row, {"id": "Q-FINISH", "outcome": "error"}])) == [f"Unexpected answer: {told}"]
