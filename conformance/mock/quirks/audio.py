@@ -6,7 +6,20 @@ import copy
 from typing import TYPE_CHECKING
 
 from conformance.mock.quirks.base import quirk
-from conformance.mock.quirks.making import adds, at, count, doubles, drops, edits, hears, ignores, put, refuses, without
+from conformance.mock.quirks.making import (
+    adds,
+    at,
+    count,
+    doubles,
+    drops,
+    edits,
+    hears,
+    ignores,
+    nth,
+    put,
+    refuses,
+    without,
+)
 
 if TYPE_CHECKING:
     from conformance.mock.errors import Json
@@ -27,11 +40,6 @@ def says(*words: str) -> When:
 
 
 EMPTY = says("buffer too small")
-
-
-def nth(name: str, number: int) -> When:
-    """The `number`-th event of its kind in a session, from 1."""
-    return lambda event, session: count(session, name) == number
 
 
 @quirk("appends-are-acknowledged", "04", "an append gets an answer", hook="receive", touches=MANUAL)

@@ -5,7 +5,7 @@ from __future__ import annotations
 from typing import TYPE_CHECKING
 
 from conformance.mock.quirks.base import quirk
-from conformance.mock.quirks.making import adds, at, count, drops, edits, ignores, put
+from conformance.mock.quirks.making import adds, at, count, drops, edits, ignores, nth, put
 
 if TYPE_CHECKING:
     from conformance.mock.errors import Json
@@ -13,7 +13,7 @@ if TYPE_CHECKING:
     from conformance.mock.session import Session
 
 NOTHING, MID_TEXT, MID_SPEECH = ("cancel/NothingToCancel",), ("cancel/MidText",), ("cancel/MidSpeech",)
-CANCEL = "response.cancel"
+CANCEL, DONE = "response.cancel", "response.done"
 
 
 def says(*words: str) -> When:
@@ -21,26 +21,29 @@ def says(*words: str) -> When:
     return lambda event, session: all(word in str(at(event, "error.message")) for word in words)
 
 
-def nth(name: str, number: int) -> When:
-    """The `number`-th event of its kind in a session, from 1."""
-    return lambda event, session: count(session, name) == number
-
-
 IDLE = says("none active response")
 edits("idle-cancel-is-a-server-error", "09", "a cancel without a response is a fault of the server", "error",
       put("error.type", "server_error"), when=IDLE, touches=NOTHING)  # fmt: skip
 edits("idle-cancel-says-nothing", "09", "the error for a cancel without a response is about something else", "error",
       put("error.message", "Bad request."), when=IDLE, touches=NOTHING)  # fmt: skip
-edits("idle-cancel-spoils", "09", "after a cancel without a response the next reply fails", "response.done",
-      put("response.status", "failed"), touches=NOTHING)  # fmt: skip
-drops(
-    "late-cancel-ignored",
-    "09",
-    "a cancel after the end is met with silence",
-    "error",
-    when=nth("errors", 2),
-    touches=NOTHING,
-)
+
+
+@quirk("idle-cancel-spoils", "09", "after a cancel without a response the next reply fails", touches=NOTHING)
+def _spoils(event: Json, session: Session) -> list[Json] | None:
+    if event["type"] == "error" and IDLE(event, session):
+        session.memory["spoiled"] = True
+    return _failed(event) if event["type"] == DONE and session.memory.pop("spoiled", False) else None
+
+
+@quirk("late-cancel-ignored", "09", "a cancel after the end is met with silence", touches=NOTHING)
+def _late(event: Json, session: Session) -> list[Json] | None:
+    if event["type"] == DONE:
+        session.memory["done"] = True
+    return [] if event["type"] == "error" and IDLE(event, session) and "done" in session.memory else None
+
+
+def _failed(event: Json) -> list[Json]:
+    return [{**event, "response": {**event["response"], "status": "failed"}}]
 
 
 @quirk("cancel-takes-seconds", "09", "deltas come for seconds after a cancel", touches=MID_TEXT)
@@ -85,8 +88,23 @@ def _refused(event: Json, session: Session) -> Json:
     return event
 
 
-edits("cancel-spoils-the-next", "09", "the reply after a cancelled one fails", "response.done",
-      put("response.status", "failed"), touches=MID_TEXT)  # fmt: skip
+@quirk("cancel-spoils-the-next", "09", "the reply after a cancelled one fails", touches=MID_TEXT)
+def _spoils_the_next(event: Json, session: Session) -> list[Json] | None:
+    if event["type"] == "response.created":
+        session.memory["running"] = event["response"]["id"]
+    if event["type"] != DONE or session.memory.get("cancelled", "") in {"", event["response"]["id"]}:
+        return None
+    del session.memory["cancelled"]
+    return _failed(event)
+
+
+@quirk("cancel-spoils-the-next", "09", "the reply after a cancelled one fails", hook="receive")
+def _remembers(event: Json, session: Session) -> Json:
+    if event["type"] == CANCEL and "running" in session.memory:
+        session.memory["cancelled"] = session.memory["running"]
+    return event
+
+
 ignores(
     "second-cancel-ignored",
     "09",

@@ -6,11 +6,10 @@ from dataclasses import replace
 from typing import TYPE_CHECKING
 
 from conformance.mock.quirks.base import quirk
-from conformance.mock.quirks.making import adds, at, count, drops, edits, ignores, put, refuses, renamed, without
+from conformance.mock.quirks.making import adds, at, count, drops, edits, ignores, nth, put, refuses, renamed, without
 
 if TYPE_CHECKING:
     from conformance.mock.errors import Json
-    from conformance.mock.quirks.making import When
     from conformance.mock.requests import Request
     from conformance.mock.session import Session
 
@@ -35,11 +34,6 @@ def is_call(event: Json, session: Session) -> bool:
 def is_result(event: Json, session: Session) -> bool:
     """Whether an item is the result of a call."""
     return bool(at(event, "item.type") == "function_call_output")
-
-
-def nth(name: str, number: int) -> When:
-    """The `number`-th event of its kind in a session, from 1."""
-    return lambda event, session: count(session, name) == number
 
 
 # -- text items

@@ -141,6 +141,11 @@ def count(session: Session, name: str) -> int:
     return found
 
 
+def nth(name: str, number: int) -> When:
+    """The `number`-th event of its kind in a session, from 1."""
+    return lambda event, session: count(session, name) == number
+
+
 def at(event: Any, path: str) -> Any:
     """A member by its dotted path, None where any part is missing."""
     for part in path.split("."):

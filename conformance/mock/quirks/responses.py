@@ -17,6 +17,7 @@ from conformance.mock.quirks.making import (
     drops,
     edits,
     ignores,
+    nth,
     once,
     put,
     refuses,
@@ -25,7 +26,7 @@ from conformance.mock.quirks.making import (
 
 if TYPE_CHECKING:
     from conformance.mock.errors import Json
-    from conformance.mock.quirks.making import Edit, When
+    from conformance.mock.quirks.making import Edit
     from conformance.mock.requests import Answer, Request
     from conformance.mock.session import Session
 
@@ -42,11 +43,6 @@ WORD, WORDS_DONE = "response.audio_transcript.delta", "response.audio_transcript
 SOUND, SOUND_DONE = "response.audio.delta", "response.audio.done"
 SHOWN = "conversation.item.created"
 OTHER = "item_00000000000000000000"
-
-
-def nth(name: str, number: int) -> When:
-    """The `number`-th event of its kind in a session, from 1."""
-    return lambda event, session: count(session, name) == number
 
 
 def of_the_model(event: Json, session: Session) -> bool:
