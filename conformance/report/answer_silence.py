@@ -64,7 +64,8 @@ def answer(known: Known, points: Sequence[tuple[float, int]], rate: float | None
     mark, text, todo = _said(known, outcome, points, line, rate)
     if mark != "unknown" and (doubts := dict.fromkeys(DOUBT[case.id] for case in known.failed(*DOUBT))):
         more = f", and {len(doubts) - 1} more" if len(doubts) > 1 else ""
-        todo = f"But compare with the invoice first, for in this run {next(iter(doubts))}{more}. {todo}"
+        then = f"If it agrees, {todo[:1].lower()}{todo[1:]}"
+        todo = f"Compare with the invoice first: in this run {next(iter(doubts))}{more}. {then}"
     asides = [(question, words) for (question, seen), words in ASIDES.items() if known.outcome(question) == seen]
     questions = [QUESTION, *dict.fromkeys(question for question, _ in ASIDES)]
     missing = [question for question in questions if known.outcome(question) in {None, "other"} and question != IDLE]

@@ -39,10 +39,7 @@ LATER = (
     "Bring the status in: `pytest conformance/ --replay record.jsonl --status-source bl`, or fill in "
     "`status-form.jsonl` and give it as `file:`."
 )
-LATER_MOCK = (
-    "Run it again to its end, with `--status-source mock`: what the mock lists it tells while it runs, and no account "
-    "knows of it."
-)
+LATER_MOCK = "Run it again to its end, with `--status-source mock`: the mock tells what it lists while it runs."
 UNLISTED = "Ask the vendor which sessions are listed, and when: not even one that has to be there was told."
 
 Row = dict[str, Any]
@@ -236,10 +233,10 @@ def _todo(known: Known, told: Rows, ways: dict[str, set[str]]) -> str:
         )
         return f"{done} Never let the process or its TCP connection just go."
     if good:
-        return f"Leave like this: of the ways that were tried {min(good, key=len)} counts as a success."
+        return f"Leave like this: {min(good, key=len)} counts as a success."
     if known.outcome("Q-FINISH") is None:
         return "Ask the vendor what counts as a success; this run does not know how `session.finish` is met."
-    return "End as the first answer says; raise no alarm for this status alone, and ask the vendor what is a success."
+    return "End as the first answer says. Ask the vendor what is a success, and raise no alarm for this status alone."
 
 
 def _later(known: Known) -> str:

@@ -185,7 +185,7 @@ def _leaves_behind(found: list[dict[str, Any]]) -> InWords:
     todo = "End with `session.finish` where the endpoint accepts it, and with a close frame 1000 everywhere."
     ended = [one for _, one in _sessions(found)]
     if ended and all(one["finish"] != "not sent" and one["code"] == 1000 for one in ended):
-        todo = f"{VENDOR} The program sent `session.finish` and closed with 1000: more no client can send to end it."
+        todo = f"{VENDOR} The program sent `session.finish` and closed with 1000: a client has no more to send."
     return InWords(ask, text, unknown, (), mark=mark, todo="" if mark == "yes" else todo, how=tuple(how))
 
 

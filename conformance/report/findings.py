@@ -148,7 +148,7 @@ def findings(judged: Iterable[Case], made: dict[str, Any]) -> list[Finding]:
         groups.setdefault(key, Finding([])).cases.append(case)
     found = list(groups.values())
     for finding in found:
-        finding.cases.sort(key=lambda case: (RANK.get(case.level, 9), case.id.startswith(GENERATED), case.id))
+        finding.cases.sort(key=_shows_all if finding.cause else _shows)
         finding.blocked = blocked_by({case.id for case in finding.cases}, judged)
         if finding.cause:
             known = {case.id for case in finding.blocked}
@@ -169,6 +169,17 @@ def findings(judged: Iterable[Case], made: dict[str, Any]) -> list[Finding]:
             order[item.first.id],
         ),
     )
+
+
+def _shows(case: Case) -> tuple[int, bool, str]:
+    """Which case stands for those that are alike: the worst, of a scripted conversation, by its name."""
+    return RANK.get(case.level, 9), case.id.startswith(GENERATED), case.id
+
+
+def _shows_all(case: Case) -> tuple[int, bool, int, str]:
+    """Which case stands for a cause: the one that shows it in most places, for others tell what follows from it."""
+    rank, generated, name = _shows(case)
+    return rank, generated, -case.places, name
 
 
 def _weight(item: Finding) -> int:

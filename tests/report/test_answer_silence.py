@@ -21,9 +21,9 @@ def told(*failed: str, outcome: str = "not-billed") -> InWords:
 def test_figures_that_are_wrong_are_told_where_one_acts_on_them(clause: str) -> None:
     third = told(clause)
     assert third.mark == "no"
-    assert third.todo.startswith("But compare with the invoice first, for in this run ")
+    assert third.todo.startswith("Compare with the invoice first: in this run ")
     assert answer_silence.DOUBT[clause] in third.todo
-    assert third.todo.endswith(answer_silence.STREAM)
+    assert third.todo.endswith(f". If it agrees, l{answer_silence.STREAM[1:]}")
     assert all(len(sentence.split()) <= MOST_WORDS for sentence in third.todo.split(". "))
 
 

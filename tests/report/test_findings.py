@@ -56,6 +56,17 @@ def test_a_cause_is_seen_where_it_was_seen_and_generated_conversations_speak_for
     assert found.breadth == "in 3 conversations"
 
 
+def test_a_cause_is_told_by_the_check_that_shows_it_most_often() -> None:
+    """Another of them tells what follows from it: where all is binary, "no events came"."""
+    judged = [
+        case("CON-001"),
+        replace(case("GEN-002"), places=109),
+        replace(case("ISO-001", level="SHOULD"), places=200),
+    ]
+    (found,) = findings(judged, {"causes": [{"words": "x", "checks": ["CON-001", "GEN-002", "ISO-001"]}]})
+    assert [one.id for one in found.cases] == ["GEN-002", "CON-001", "ISO-001"]
+
+
 def test_known_and_new_are_told_apart() -> None:
     verdicts = [{"id": "A-001", "verdict": "accepted"}, {"id": "B-001", "verdict": "fail"}]
     found = findings([case("A-001", "accepted"), case("B-001")], {"drift": {}, "cases": verdicts})

@@ -141,4 +141,4 @@ def test_advice_that_is_the_same_is_said_once(tmp_path: Path) -> None:
         one["todo"] = "Do it."
     page = html.render(record, made)
     assert page.count("Do it.") == 1
-    assert page.count("The same.") == 2
+    assert page.count("The same as above.") == 2

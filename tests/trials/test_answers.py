@@ -61,6 +61,7 @@ def answers(result: Result) -> list[InWords]:
         assert answer.text.rstrip(".").count(". ") == 0, "one sentence"
         assert len(answer.code.splitlines()) <= 5
         assert answer.todo
+        assert max(len(sentence.split()) for sentence in answer.todo.split(". ")) <= MOST_WORDS, answer.todo
     return found
 
 
