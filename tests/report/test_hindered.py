@@ -6,6 +6,8 @@ from dataclasses import replace
 from pathlib import Path
 from typing import Any
 
+import pytest
+
 from conformance.report import hindered, html
 from conformance.report.answer import MOST_WORDS, InWords, Known
 from conformance.report.answers import in_words
@@ -53,9 +55,12 @@ def test_what_no_cause_explains_is_about_what_ended_the_run() -> None:
     assert [one.todo for one in answers([elsewhere], ended="x")] == [BINARY.remedy, "x", "x"]
 
 
-def test_a_way_that_was_walked_is_held_up_by_nothing() -> None:
-    second = answers([BINARY], complete=True)[1]
-    assert second.todo != BINARY.remedy
+@pytest.mark.parametrize(("session_id", "held_up"), [("sess_1", False), (None, True)])
+def test_a_way_that_was_walked_with_an_id_that_was_read_is_held_up_by_nothing(
+    session_id: str | None, held_up: bool
+) -> None:
+    second = answers([BINARY], complete=True, session_id=session_id)[1]
+    assert (second.todo == BINARY.remedy) == held_up
 
 
 def test_words_that_are_too_many_leave_the_sentence_as_it_is() -> None:
