@@ -60,7 +60,7 @@ def place(tmp_path_factory: pytest.TempPathFactory) -> Iterator[tuple[warm.Warm,
     (folder / "test_x.py").write_text("def test_x(): pass\n")
     for name, text in PROGRAMS.items():
         (folder / f"{name}.py").write_text(text)
-    one = warm.Warm(folder, runs.environment(), (), ("-p", "no:cacheprovider"))
+    one = warm.Warm(folder, runs.environment(), ("-p", "no:cacheprovider"))
     yield one, folder
     one.end()
 

@@ -87,18 +87,18 @@ The installed command is tried beside them (`test_run.py`).
 """
 
 
-LATE = ("conformance.mock.server", "conformance.report.files", "conformance.report.html", "jsonschema")
-"""What a run reads when it gets so far, beside what pytest reads to collect its checks."""
+SHORT = ("--case", "CLO-001", "--report-dir", "{folder}")
+"""A run that reads everything that a run reads, and takes little else."""
 
 
 @functools.cache
 def _warm() -> warm.Warm:
     paths = os.pathsep.join(map(str, (ROOT, ROOT / "tests")))
-    return warm.Warm(ROOT, environment(PYTHONPATH=paths), LATE, ("conformance/", *QUIET, *UNASKED))
+    return warm.Warm(ROOT, environment(PYTHONPATH=paths), ("conformance/", *QUIET, *UNASKED, *SHORT))
 
 
 def forked(argv: list[str], variables: dict[str, str], size: int | None = None) -> tuple[warm.Ended, str]:
-    """Run a module, its name first, in a process that has read what a run reads: how it ended, and what it said."""
+    """Run a module, its name first, in a process that has held one: how it ended, and what it said."""
     with tempfile.TemporaryDirectory(prefix="said-") as said:
         ended = _warm().run(argv, environment(**variables), Path(said), HANG, size)
         return ended, "".join((Path(said) / name).read_text(encoding="utf-8") for name in ("out", "err"))

@@ -1,17 +1,16 @@
-"""A process that has read all that a run of the suite reads, and forks for each run that is asked for.
+"""A process that has held a run of the suite, and so has read all that one reads; it forks for each that is asked for.
 
-Starting Python, reading pytest, the suite and its chapters is two thirds of what a short run costs, and is the same in
-each: here it is done once in a session.  What a run does from its first line of its own on it does itself, and it ends
-as a process ends; `test_warm.py` shows that the two ways tell the same, and which runs have to be started anew.
+Starting Python, reading pytest, the suite, its chapters and its schemas is most of what a short run costs, and is the
+same in each: here it is done once in a session.  What a run does from its first line of its own on it does itself, and
+it ends as a process ends; `test_warm.py` shows that the two ways tell the same, and which runs have to be started anew.
 
-This file is the client, and as a program (`python warm.py MODULE,… OPTION…`) the process itself.
+This file is the client, and as a program (`python warm.py OPTION…`) the process itself.
 """
 
 from __future__ import annotations
 
 import contextlib
 import gc
-import importlib
 import json
 import os
 import resource
@@ -19,6 +18,7 @@ import runpy
 import signal
 import subprocess
 import sys
+import tempfile
 import threading
 import time
 from dataclasses import dataclass, field
@@ -28,6 +28,7 @@ import pytest
 
 ANEW = ("conformance.conftest",)
 """What a run does on being read: it is read again in each."""
+READING = 60.0  # seconds
 
 
 @dataclass(frozen=True)
@@ -41,14 +42,14 @@ class Ended:
 
 @dataclass
 class Warm:
-    """The process, which starts when it is first asked; it has read `modules`, and what pytest collects with `options`.
+    """The process, which starts when it is first asked, and has run pytest with `options` once.
 
-    Whoever asks is the process that started it: one that was forked since starts one of its own.
+    `{folder}` in an option is a folder that is gone when that run is over.  Whoever asks is the process that started
+    it: one that was forked since starts one of its own.
     """
 
     cwd: Path
     env: dict[str, str]
-    modules: tuple[str, ...]
     options: tuple[str, ...]
     _process: subprocess.Popen[str] | None = None
     _asker: int = field(default=0)
@@ -81,7 +82,7 @@ class Warm:
         if self._process is None or self._asker != os.getpid():
             self._asker = os.getpid()
             self._process = subprocess.Popen(
-                [sys.executable, __file__, ",".join(self.modules), *self.options],
+                [sys.executable, __file__, *self.options],
                 cwd=self.cwd,
                 env=self.env,
                 stdin=subprocess.PIPE,
@@ -103,15 +104,17 @@ class Warm:
             process.communicate()
 
 
-def main(modules: str, *options: str) -> None:
+def main(*options: str) -> None:
     """Read everything, and fork for each line of standard input: what became of the child is a line of output."""
     answers = os.dup(1)
     _lead(1, os.devnull)
-    code = pytest.main([*options, "--collect-only"])
+    with tempfile.TemporaryDirectory() as folder:
+        code = pytest.main([option.replace("{folder}", folder) for option in options])
     assert code == 0, code
+    for thread in threading.enumerate():
+        if thread is not threading.main_thread():
+            thread.join(READING)  # it reads what a longer run's end needs
     reading = time.process_time()
-    for name in filter(None, modules.split(",")):
-        importlib.import_module(name)
     for name in ANEW:
         sys.modules.pop(name, None)
     assert threading.active_count() == 1
