@@ -2,13 +2,15 @@
 
 from __future__ import annotations
 
+import re
+from html import unescape
 from pathlib import Path
 from typing import Any
 
 import pytest
 
-from conformance.report import client_runs, html_verdict
-from conformance.report.answer import MOST_WORDS, advice, after_mark, said
+from conformance.report import client_runs, html, html_verdict
+from conformance.report.answer import KNOWN_IN_PART, MOST_WORDS, WORDS, advice, after_mark, lines, said
 from conformance.report.record import Record, read
 from conformance.report.summary import summary
 from support import records
@@ -181,3 +183,14 @@ def test_what_one_scenario_shows_of_a_client_is_not_said_of_all(unheld: dict[str
     assert first.text.endswith("it was run in 1 of 23 scenarios." if unheld else " to end the session.")
     assert ("`--scenario all`" in first.todo) == bool(unheld)
     assert ("Nothing:" in first.todo) != bool(unheld)
+
+
+def test_the_page_says_each_answer_in_the_words_of_the_terminal(tmp_path: Path) -> None:
+    held = records.usual(tmp_path)
+    made = summary(held)
+    shown = re.findall(r'<p class="said"[^>]*>(.*?)</p>', html.render(held, made), re.DOTALL)
+    words = [unescape(re.sub("<[^>]*>", "", one)) for one in shown]
+    told = [line.split("? ", 1)[1].replace("`", "") for line in lines(made)]
+    assert words == told
+    assert {one.partition(": ")[0] for one in words} <= {*WORDS.values(), KNOWN_IN_PART}, "words that a reader sees"
+    assert len(words) == 3

@@ -17,7 +17,7 @@ from xml.etree import ElementTree as ET
 import pytest
 
 from conformance.cut import MASK
-from conformance.report import answer, files, html, html_text
+from conformance.report import files, html, html_text
 from conformance.report.record import Record, read
 from conformance.report.redact import Redactor
 from conformance.report.summary import summary
@@ -398,13 +398,3 @@ def test_the_page_is_ascii_alone_and_says_the_same(tmp_path: Path) -> None:
     assert page.isascii()
     assert "会话已结束 ✗" in unescape(page)
     assert "再见" not in unescape(page)
-
-
-def test_the_page_says_each_answer_in_the_words_of_the_terminal(usual: str, tmp_path: Path) -> None:
-    words = " ".join(Page(usual).text.split())
-    told = list(answer.lines(summary(records.usual(tmp_path))))
-    assert len(told) == 3
-    for line in told:
-        said = line.split("? ", 1)[1].replace("`", "")
-        assert said.partition(": ")[0] in {*answer.WORDS.values(), answer.KNOWN_IN_PART}, "a word that a reader sees"
-        assert said in words
