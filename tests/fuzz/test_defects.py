@@ -2,10 +2,12 @@
 
 import collections
 import functools
+from itertools import islice
 
 import pytest
 
 from conformance.fuzz import breaches, generate, shrink
+from conformance.fuzz.generate import scripts
 from conformance.fuzz.oracle import ALL, NEXT
 from conformance.fuzz.script import PROBE
 from conformance.mock.options import MockOptions
@@ -35,7 +37,7 @@ def events(moves, make):
 def search(plant, seed):
     """How many scripts it took, and the shrunk script; None: not found."""
     make = planted(plant)
-    for number, moves in enumerate(generate(seed, EXAMPLES, PROFILE), 1):
+    for number, moves in enumerate(islice(scripts(seed, PROFILE), EXAMPLES), 1):
         found = broken(moves, make)
         if found:
             return number, shrink(moves, lambda tried: found[0].id in {one.id for one in broken(tried, make)})  # noqa: B023

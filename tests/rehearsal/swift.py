@@ -15,6 +15,11 @@ from collections.abc import Iterator
 from contextlib import contextmanager
 from typing import Any
 
+from conformance.wire import pulse
+
+BEAT = 1.0
+"""Seconds between two heartbeats, which are never late here: at their own twenty a second more than half of what the
+loop wakes up for is a heartbeat."""
 SPEED = 10.0
 """Seconds of ours in a real one while a thread works beside the loop: what it does takes real time."""
 
@@ -55,10 +60,12 @@ class Swift:
 def swift() -> Iterator[Swift]:
     """Make the time of this process swift: `time.monotonic`, and every event loop that is made meanwhile."""
     clock = Swift()
-    real, selector = time.monotonic, selectors.DefaultSelector
+    real, selector, beat = time.monotonic, selectors.DefaultSelector, pulse.BEAT
     time.monotonic = lambda: clock.now
     selectors.DefaultSelector = clock.selector  # type: ignore[assignment, misc]
+    pulse.BEAT = BEAT
     try:
         yield clock
     finally:
         time.monotonic, selectors.DefaultSelector = real, selector  # type: ignore[misc]
+        pulse.BEAT = beat

@@ -6,6 +6,7 @@ import base64
 import functools
 import hashlib
 import json
+import pickle
 from dataclasses import asdict
 from pathlib import Path
 from typing import Any
@@ -111,7 +112,16 @@ def transcript(name: str, *legs: Leg, **fields: Any) -> Transcript:
 
 
 def conversations() -> list[Transcript]:
-    """A small run: greeting, a refused finish, an audio reply, silence, and a session update that breaks its schema."""
+    """A small run: greeting, a refused finish, an audio reply, silence, and a session update that breaks its schema.
+
+    It is played once in a process, and each who asks has transcripts of his own.
+    """
+    made: list[Transcript] = pickle.loads(_played())
+    return made
+
+
+@functools.cache
+def _played() -> bytes:
     family = Stage().greet()
     unknown = {"type": "invalid_request_error", "code": "invalid_value", "message": "Invalid value: 'TYPE'."}
     for kind in ("session.finish", "session.update", "response.cancel", "conversation.item.delete", "session.close"):
@@ -121,7 +131,7 @@ def conversations() -> list[Transcript]:
         elif kind != "session.close":
             family.server("error", error={**unknown, "message": f"Invalid value: '{kind}'."})
     refused = {"type": "invalid_request_error", "code": "invalid_value", "message": "Invalid value: 'session.finish'."}
-    return [
+    held = [
         transcript("connection/Sanity", Stage().greet().close()),
         transcript("closing/Idle", Stage().greet().close(1000, "bye"), path="close-1000-idle"),
         transcript(
@@ -151,6 +161,7 @@ def conversations() -> list[Transcript]:
             Stage().greet().close(),
         ),
     ]  # fmt: skip
+    return pickle.dumps(held)
 
 
 # Two probes with conversations of this module's making, whatever the chapters do.
