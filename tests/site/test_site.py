@@ -6,7 +6,7 @@ import html
 import html.parser
 import posixpath
 import re
-from functools import cache
+from functools import cache, cached_property
 from pathlib import Path
 
 import pytest
@@ -51,7 +51,7 @@ class Page:
         to = posixpath.normpath(posixpath.join(posixpath.dirname(self.address), path)) if path else self.address
         return to + mark + place
 
-    @property
+    @cached_property
     def text(self) -> str:
         return Parsed(self.source).text
 
