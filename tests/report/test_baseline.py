@@ -28,9 +28,9 @@ def judged(folder: Path, content: Baseline | None = None, **lines: Any) -> tuple
     return record, summary(record)
 
 
-@pytest.fixture
-def known(tmp_path: Path) -> Baseline:
-    record, _ = judged(tmp_path / "known")
+@pytest.fixture(scope="module")
+def known(tmp_path_factory: pytest.TempPathFactory) -> Baseline:
+    record, _ = judged(tmp_path_factory.mktemp("known"))
     return made(record, cases(record))
 
 
