@@ -17,7 +17,7 @@ from typing import Any
 from conformance import guarded
 from conformance.report.case import Case
 from conformance.report.drift import fails
-from conformance.report.html_text import told
+from conformance.report.html_text import one_line, plural, told
 from conformance.report.record import Record
 from conformance.report.shapes import Shapes, changes, joined, shapes
 
@@ -227,7 +227,7 @@ def compare(baseline: Baseline, record: Record, judged: Iterable[Case]) -> Drift
             drift.not_judged.append(f"{case.id}: whether its answer is still the known one can't be told by this run")
         elif before is not None and case.verdict == "observed" and case.outcome != before:
             was, now = (_means(questions.get(case.id), outcome) for outcome in (before, case.outcome))
-            drift.changed_answers.append(f"{case.id} was: {was}; and is: {now} ({told(case.detail)[0][:200]})")
+            drift.changed_answers.append(f"{case.id} was: {was}; and is: {now} ({one_line(told(case.detail)[0], 200)})")
         elif before is not None and case.verdict not in {"observed", "not_run"}:
             drift.not_judged.append(f"{case.id}: its answer was not seen ({case.verdict})")
     drift.changed_shapes.extend(changes(baseline.shapes, shapes(record)))
@@ -248,8 +248,17 @@ def _accepted(entry: Mapping[str, str]) -> str:
     return f"accepted{since} as: {entry['reason']}"
 
 
+def _seen(case: Case) -> str:
+    """What was seen: the first of its findings, and in how many places more."""
+    if not case.findings:
+        return one_line(told(case.detail)[0], 200)
+    more = max(case.places, len(case.findings)) - 1
+    beside = f" (and in {plural(more, 'more place')})" if more else ""
+    return one_line(case.findings[0].seen.strip().partition("\n")[0], 200) + beside
+
+
 def _failed(drift: Drift, case: Case, entry: Mapping[str, str] | None) -> None:
-    words = told(case.detail)[0][:200]
+    words = _seen(case)
     if entry is not None:
         drift.failed_in_another_way.append(f"{case.id}: {words}; another failure was {_accepted(entry)}")
     elif case.level == "MUST":

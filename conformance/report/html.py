@@ -80,6 +80,7 @@ def render(record: Record, made: dict[str, Any], redact: Callable[[str], str] = 
     sentences = {**{key: row["sentence"] for key, row in clauses.items()},
                  **{key: row["ask"] for key, row in questions.items()}}  # fmt: skip
     shown = [html_finding.shown(item, record, sentences) for item in findings(judged, made)]
+    most, whole = html_finding.room(changes=bool(made.get("drift")))
     asked = html_views.answers(record, judged, made)
     silence = html_views.silence(record, next((case for case in judged if case.id == "Q-SILENCE-BILLED"), None))
     script, first, style = asset("report.js"), asset("first.css"), asset("report.css")
@@ -115,10 +116,10 @@ def render(record: Record, made: dict[str, Any], redact: Callable[[str], str] = 
         glyphs=naming.GLYPH,
         audio=html_views.audio_seconds(record),
         changes=groups(made["drift"]) if isinstance(made.get("drift"), dict) else None,
-        findings=shown[: html_finding.MOST],
+        findings=shown[:most],
         reckoned=html_finding.reckoned(item.finding for item in shown),
-        whole=html_finding.WHOLE,
-        further=shown[html_finding.MOST :],
+        whole=whole,
+        further=shown[most:],
         sentences=sentences,
         silence_chart=html_views.silence_chart(silence),
         silence=silence,

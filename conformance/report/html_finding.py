@@ -126,6 +126,11 @@ LEVELS = {"MUST": ("MUST", "MUST"), "SHOULD": ("SHOULD", "SHOULD"), "MAY": ("MAY
 JUDGED = frozenset({"fail", "accepted", "error", "observed"})
 
 
+def room(*, changes: bool) -> tuple[int, int]:
+    """How many findings are drawn, and how many of these open; fewer where what is new stands above them already."""
+    return (MOST // 2, WHOLE // 2) if changes else (MOST, WHOLE)
+
+
 def reckoned(findings: Iterable[Finding]) -> str:
     """How many checks stand behind so many findings, in words: what shares a cause is one."""
     findings = list(findings)

@@ -11,10 +11,12 @@ from typing import Any
 
 import pytest
 
-from conformance.report import files
+from conformance.report import files, html
 from conformance.report.compare import columns
 from conformance.report.compare import render as side_by_side
+from conformance.report.record import read
 from conformance.report.redact import Redactor
+from conformance.report.summary import summary
 from support import records
 from support.records import Stage, transcript
 
@@ -154,16 +156,22 @@ def _height(page: Any) -> int:
 
 def test_the_page_of_a_bad_day_is_no_longer_on_a_phone(browser: Any, tmp_path: Path) -> None:
     failing = [row["id"] for row in records.catalogue()["clauses"] if row["level"] == "MUST"][:60]
+    changed = [f"{key}: " + "many words, " * 15 for key in failing]
     said = records.verdicts(
         {key: {"verdict": "fail", "detail": f"{key}: " + "many words, " * number} for number, key in enumerate(failing)}
     )
-    files.write_all(records.write(tmp_path, records.conversations(), said), Redactor(None))
-    held = Opened(browser, tmp_path / "report.html", width=390)
-    assert held.page.locator(".finding").count() == 12
-    assert _height(held.page) < 12_000
-    assert held.page.evaluate("document.querySelectorAll('*').length") < 3000
-    assert held.wrong == []
-    held.context.close()
+    record = read(records.write(tmp_path, records.conversations(), said))
+    made = summary(record)
+    morning = {**made, "drift": {"new_failures": changed, "changed_answers": changed, "new_missed": changed}}
+    for number, (told, drawn) in enumerate(((made, 12), (morning, 6))):
+        page = tmp_path / f"{number}.html"
+        page.write_text(html.render(record, told), encoding="utf-8")
+        held = Opened(browser, page, width=390)
+        assert held.page.locator(".finding").count() == drawn
+        assert _height(held.page) < 12_000
+        assert held.page.evaluate("document.querySelectorAll('*').length") < 3000
+        assert held.wrong == []
+        held.context.close()
 
 
 FIRST = """() => {
