@@ -227,7 +227,8 @@ def compare(baseline: Baseline, record: Record, judged: Iterable[Case]) -> Drift
             drift.not_judged.append(f"{case.id}: whether its answer is still the known one can't be told by this run")
         elif before is not None and case.verdict == "observed" and case.outcome != before:
             was, now = (_means(questions.get(case.id), outcome) for outcome in (before, case.outcome))
-            drift.changed_answers.append(f"{case.id} was: {was}; and is: {now} ({one_line(told(case.detail)[0], 200)})")
+            shown = one_line(told(case.detail)[0], 200)
+            drift.changed_answers.append(f"{case.id} was: {was}; and is: {now}" + (f" ({shown})" if shown else ""))
         elif before is not None and case.verdict not in {"observed", "not_run"}:
             drift.not_judged.append(f"{case.id}: its answer was not seen ({case.verdict})")
     drift.changed_shapes.extend(changes(baseline.shapes, shapes(record)))

@@ -9,8 +9,10 @@ from typing import Any
 
 import pytest
 
+from conformance.judge.finding import Finding as Told
 from conformance.report import html, junit, markdown, sarif
-from conformance.report.baseline import Baseline, BaselineError, dump, load, made, way
+from conformance.report.baseline import Baseline, BaselineError, compare, dump, load, made, way
+from conformance.report.case import Case
 from conformance.report.findings import findings
 from conformance.report.record import Record, read
 from conformance.report.shapes import changes, joined, shapes
@@ -75,6 +77,17 @@ def test_a_difference_is_named_and_fails(
     assert [entry for entry in found["drift"][kind] if says in entry], found["drift"]
     assert found["exit"] == 1
     assert "differs from the baseline in" in found["headline"]
+
+
+def test_a_difference_is_told_by_its_first_place_and_how_many_more(known: Baseline, tmp_path: Path) -> None:
+    record, _ = judged(tmp_path)
+    seen = tuple(Told("SES-002", "a/B", 0, 3, "8", text) for text in ("it is 7\n  again: x", "it is 9"))
+    case = Case("SES-002", "MUST", "fail", "a/B: it is 7; a/B: it is 9", "", 0.0, findings=seen, places=5)
+    bare = Case("Q-FINISH", "OBSERVE", "observed", "", "", 0.0, outcome="error")
+    found = compare(known, record, [case, bare])
+    assert found.new_failures == ["SES-002: it is 7 (and in 4 more places)"]
+    assert [entry for entry in found.changed_answers if entry.endswith("event answers it")], "nothing to show for it"
+    assert compare(known, record, [replace(case, findings=seen[1:], places=1)]).new_failures == ["SES-002: it is 9"]
 
 
 def test_a_should_that_is_newly_missed_is_told_and_fails_nothing(tmp_path: Path, known: Baseline) -> None:
