@@ -17,7 +17,7 @@ from typing import Any
 
 import pytest
 
-from support import warm
+from support import offspring, warm
 
 ROOT = Path(__file__).resolve().parents[2]
 HANG = 300.0  # seconds: the bound of a hang, not of a loaded machine
@@ -97,10 +97,12 @@ def _warm() -> warm.Warm:
     return warm.Warm(ROOT, environment(PYTHONPATH=paths), ("conformance/", *QUIET, *UNASKED, *SHORT))
 
 
-def forked(argv: list[str], variables: dict[str, str], size: int | None = None) -> tuple[warm.Ended, str]:
+def forked(
+    argv: list[str], variables: dict[str, str], size: int | None = None, *, breeds: bool = False
+) -> tuple[warm.Ended, str]:
     """Run a module, its name first, in a process that has held one: how it ended, and what it said."""
     with tempfile.TemporaryDirectory(prefix="said-") as said:
-        ended = _warm().run(argv, environment(**variables), Path(said), HANG, size)
+        ended = _warm().run(argv, environment(**variables), Path(said), HANG, size, breeds=breeds)
         return ended, "".join((Path(said) / name).read_text(encoding="utf-8") for name in ("out", "err"))
 
 
@@ -181,6 +183,6 @@ def signalled(folder: Path, by: signal.Signals, stage: str, *options: str, to: s
     sent = {"SIGNAL_AT": stage, "SIGNAL_BY": str(int(by)), "SIGNAL_TO": to, "SIGNAL_INTO": str(told)}
     folder.mkdir(parents=True, exist_ok=True)
     argv = command(folder, *UNASKED, "-p", "support.signalled", *options)[2:]
-    ended, output = forked(argv, {**sent, "PYTHONPATH": paths})
+    ended, output = forked(argv, {**sent, "PYTHONPATH": paths}, breeds="-n" in options and offspring.POSSIBLE)
     spent = json.loads(told.read_text(encoding="utf-8"))
     return Signalled(ended.code, output, folder, ended.reading + spent["start"], ended.took - spent["signal"])

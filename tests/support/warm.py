@@ -54,10 +54,20 @@ class Warm:
     _process: subprocess.Popen[str] | None = None
     _asker: int = field(default=0)
 
-    def run(self, argv: list[str], env: dict[str, str], into: Path, seconds: float, size: int | None = None) -> Ended:
+    def run(
+        self,
+        argv: list[str],
+        env: dict[str, str],
+        into: Path,
+        seconds: float,
+        size: int | None = None,
+        *,
+        breeds: bool = False,
+    ) -> Ended:
         """Run a module (`argv`, its name first) to its end, for so many seconds at most.
 
-        It writes to `out` and `err` in the folder `into`, and no file longer than `size` bytes.
+        It writes to `out` and `err` in the folder `into`, and no file longer than `size` bytes.  `breeds`: workers of
+        xdist are forked, too (`support.offspring`).
         """
         process = self._started()
         assert process.stdin is not None
@@ -65,7 +75,7 @@ class Warm:
         hang = threading.Timer(seconds, os.killpg, (process.pid, signal.SIGKILL))
         hang.start()
         try:
-            asked = {"argv": argv, "env": env, "into": str(into), "size": size}
+            asked = {"argv": argv, "env": env, "into": str(into), "size": size, "breeds": breeds}
             print(json.dumps(asked), file=process.stdin, flush=True)
             told = process.stdout.readline()
         except BaseException:
@@ -131,7 +141,7 @@ def main(*options: str) -> None:
         os.write(answers, f"{json.dumps(ended)}\n".encode())
 
 
-def _be(argv: list[str], env: dict[str, str], into: str, size: int | None) -> None:
+def _be(argv: list[str], env: dict[str, str], into: str, size: int | None, breeds: bool) -> None:
     """Be the run: never returns."""
     os.environ.clear()
     os.environ.update(env)
@@ -141,6 +151,10 @@ def _be(argv: list[str], env: dict[str, str], into: str, size: int | None) -> No
         sys.dont_write_bytecode = True  # what Python would keep of a module would be cut, too
         resource.setrlimit(resource.RLIMIT_FSIZE, (size, size))
     sys.path[0] = str(Path.cwd())  # as `python -m` has it
+    if breeds:
+        from support import offspring
+
+        offspring.breed()
     sys.argv = argv
     runpy.run_module(argv[0], run_name="__main__", alter_sys=True)
     sys.exit()
