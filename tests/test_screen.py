@@ -141,18 +141,10 @@ def test_a_run_against_an_endpoint_that_quotes_the_key_everywhere_leaks_nothing(
 
 
 def test_with_a_worker_nothing_leaks_and_what_is_planted_is_found_and_named(tmp_path: Path) -> None:
-    (tmp_path / "plant.py").write_text(
-        "import os, pytest\n"
-        "@pytest.hookimpl(tryfirst=True)\n"
-        "def pytest_sessionfinish(session):\n"
-        "    folder = session.config.getoption('--report-dir')\n"
-        "    open(os.path.join(folder, 'extra.txt'), 'w').write(os.environ['DASHSCOPE_API_KEY'].encode().hex())\n"
-    )
     with parrot.endpoint(refuses=True) as port:
         done = runs.run(
             tmp_path / "run", "--endpoint", f"ws://127.0.0.1:{port}/x", "--case", "CON-00[1-9]", "--case", "GEN-00*",
-            "-n", "1", "-rA", "-vv", "--tb=line", "-p", "plant",
-            DASHSCOPE_API_KEY=KEY, PYTHONPATH=f"{tmp_path}:{runs.ROOT}",
+            "-n", "1", "-rA", "-vv", "--tb=line", "-p", "support.planted", breeds=True, DASHSCOPE_API_KEY=KEY,
         )  # fmt: skip
     assert done.code == 3, done.output
     left = everything(tmp_path, done)

@@ -106,14 +106,16 @@ def forked(
         return ended, "".join((Path(said) / name).read_text(encoding="utf-8") for name in ("out", "err"))
 
 
-def run(folder: Path, *options: str, size: int | None = None, **variables: str) -> Finished:
-    """Run it in such a process (`warm`), writing no file longer than `size` bytes.
+def run(folder: Path, *options: str, size: int | None = None, breeds: bool = False, **variables: str) -> Finished:
+    """Run it in such a process (`warm`), writing no file longer than `size` bytes; `breeds`: its workers are such, too.
 
     What Python itself reads on starting, it reads on starting.
     """
     if any(name.startswith("PYTHON") for name in variables):
         return cold(folder, *options, **variables)
-    ended, output = forked(command(folder, *UNASKED, *options)[2:], variables, size)
+    ended, output = forked(
+        command(folder, *UNASKED, *options)[2:], variables, size, breeds=breeds and offspring.POSSIBLE
+    )
     return Finished(ended.code, output, folder)
 
 
