@@ -15,7 +15,6 @@ from conformance.judge.checks import load
 from conformance.mock.options import Latency, MockOptions
 from conformance.plan import MOVES, costs, plan, seconds
 from conformance.report.cost import tokens
-from conformance.report.record import read
 from conformance.runner import Run
 from conformance.spec.profiles import DEFAULT_MODEL, MODELS, profile_for
 from conformance.status.base import APART
@@ -58,9 +57,11 @@ def test_the_default_run_is_planned_by_the_ledger_too(green: runs.Finished) -> N
     assert {profile_for(model).family for model in OTHERS} == {profile_for(model).family for model in MODELS}
     profile = profile_for(DEFAULT_MODEL)
     told = plan([item for name in needed(profile) if not (item := chapters().conversations[name]).slow], profile, 4)
-    generated = sum(line["conversation"].startswith("fuzz/") for line in green.record if line["kind"] == "conversation")
-    assert 0 <= told.connections + 2 * generated - green.summary["sessions"] <= 6
-    seen = sum(tokens(read(green.folder / "record.jsonl").transcripts.values()).values())
+    # What a machine that stood still has spoiled is held once more, and no plan knows of that.
+    held = [line for line in green.record if line["kind"] == "conversation" and line["attempt"] == 1]
+    generated = sum(line["conversation"].startswith("fuzz/") for line in held)
+    assert 0 <= told.connections + 2 * generated - sum(len(line["legs"]) for line in held) <= 6
+    seen = sum(tokens(green.read_back.transcripts.values()).values())
     assert seen < TOKENS
     assert abs(sum(told.tokens.values()) - seen) <= 0.2 * seen
 

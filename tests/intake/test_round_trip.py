@@ -8,14 +8,13 @@ from collections import Counter
 from pathlib import Path
 
 from conformance.judge.checks import Outcome
-from conformance.report.record import read
 from conformance.spec.profiles import profile_for
 from support import runs
 from support.round_trip import LESS, differences, invented, judgeable
 
 
 def test_every_form_gives_the_verdict_of_the_run(green: runs.Finished, tmp_path: Path) -> None:
-    record = read(green.folder / "record.jsonl")
+    record = green.read_back
     profile = profile_for(record.run["target"]["model"])
     said = {line["id"]: Outcome(line["verdict"], line["detail"]) for line in record.verdicts}
     counted: Counter[str] = Counter()
@@ -30,7 +29,7 @@ def test_every_form_gives_the_verdict_of_the_run(green: runs.Finished, tmp_path:
 
 
 def test_nothing_that_is_missing_is_taken_for_a_mistake(green: runs.Finished) -> None:
-    record = read(green.folder / "record.jsonl")
+    record = green.read_back
     profile = profile_for(record.run["target"]["model"])
     chance = random.Random(16)
     found: list[str] = []

@@ -14,7 +14,6 @@ from jsonschema_rs import Registry
 
 from conformance.report import badge
 from conformance.report.baseline import made
-from conformance.report.record import read
 from conformance.report.summary import cases, summary
 from support import records, runs
 
@@ -34,7 +33,7 @@ def validator(name: str) -> Validator:
 
 def test_every_line_of_a_run_is_valid(green: runs.Finished) -> None:
     check = validator("record")
-    whole = read(green.folder / "record.jsonl")
+    whole = green.read_back
     kinds = set()
     for line in [*green.record, {"kind": "baseline", "content": made(whole, cases(whole)).to_json()}]:
         kinds.add(line["kind"])

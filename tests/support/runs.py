@@ -17,6 +17,7 @@ from typing import Any
 
 import pytest
 
+from conformance.report.record import Record, read
 from support import offspring, warm
 
 ROOT = Path(__file__).resolve().parents[2]
@@ -39,6 +40,11 @@ class Finished:
     @property
     def verdicts(self) -> dict[str, str]:
         return {case["id"]: case["verdict"] for case in self.summary["cases"]}
+
+    @functools.cached_property
+    def read_back(self) -> Record:
+        """Its record as the report reads it: once, for all who look at it and change nothing."""
+        return read(self.folder / "record.jsonl")
 
     @property
     def record(self) -> list[dict[str, Any]]:
