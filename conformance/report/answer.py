@@ -34,23 +34,26 @@ SHOWN = {
 """Statuses that the platform has told; every other one means that it is not known."""
 
 MOST_WORDS = 20
+VENDOR = "Ask the vendor"
+"""How advice begins that is about a server."""
 LONGEST = 300  # characters of a question or an answer on a terminal
 CLOSING = 2  # the number of the question that the close paths answer
 
 
-def advice(made: Mapping[str, Any], mark: str = "") -> str:
-    """What leads in what follows from an answer: nobody should write a client for what the mock does.
+def advice(made: Mapping[str, Any], answer: Mapping[str, Any]) -> str:
+    """What leads in what follows from an answer: nobody should write a client, or to a vendor, for what the mock does.
 
-    What follows from an answer that is not known is about the run, whatever was judged.
+    What else follows from an answer that is not known is about the run, whatever was judged.
     """
     played = made["mock"] and not made.get("client")  # a client is told of itself
-    return "What to do if the service answers like this" if played and mark != "unknown" else "What to do"
+    about = answer["mark"] != "unknown" or VENDOR in answer["todo"]
+    return "What to do if the service answers like this" if played and about else "What to do"
 
 
 WORDS = {"yes": "Yes", "no": "No", "partly": "Partly", "unknown": "Not known"}
 """What the mark of an answer is called."""
-
-
+NOT_YET = "Not known yet"
+"""What the mark `unknown` is called where a longer run would tell."""
 KNOWN_IN_PART = "Partly known"
 """What the mark `partly` is called where it is the answer that has a gap, and no way that is a success at times."""
 
@@ -58,7 +61,7 @@ KNOWN_IN_PART = "Partly known"
 def apart(answer: Mapping[str, Any]) -> tuple[str, str]:
     """The word of an answer's mark, as a reader sees it, and the sentence that it begins."""
     word, colon, rest = str(answer["text"]).partition(": ")
-    if colon and word in {*WORDS.values(), KNOWN_IN_PART}:
+    if colon and word in {*WORDS.values(), KNOWN_IN_PART, NOT_YET}:
         return word, rest
     return WORDS[answer["mark"]], after_mark(str(answer["text"]))
 

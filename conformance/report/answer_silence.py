@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Sequence
 
 from conformance.judge import silence_cost
-from conformance.report.answer import Evidence, InWords, Known, Mark
+from conformance.report.answer import KNOWN_IN_PART, MOST_WORDS, Evidence, InWords, Known, Mark
 
 ASK = "In VAD mode, does streaming silence cost tokens?"
 QUESTION = "Q-SILENCE-BILLED"
@@ -52,8 +52,10 @@ DOUBT = {
     "GEN-058": "the figures of `usage` do not add up",
 }
 """What speaks against an answer that rests on `usage`, by the clause that says so: told where it is acted on."""
+FAULTY = ("USE-002", "USE-006", "GEN-057", "GEN-058")
+"""After which no figure of `usage` can be trusted: the answer itself is then known in part."""
 ASK_VENDOR = "Ask the vendor where the tokens of audio are told; until then compare with the invoice."
-STREAM = "Let the microphone stream: cutting silence out saves no tokens."
+STREAM = "Let the microphone stream: in this run silence cost no tokens."
 GATE = "Send audio only while somebody speaks: gate the microphone by a voice detection of your own."
 
 
@@ -64,6 +66,8 @@ def answer(known: Known, points: Sequence[tuple[float, int]], rate: float | None
     mark, text, todo = _said(known, outcome, points, line, rate)
     if mark != "unknown" and (doubts := dict.fromkeys(DOUBT[case.id] for case in known.failed(*DOUBT))):
         more = f", and {len(doubts) - 1} more" if len(doubts) > 1 else ""
+        if known.failed(*FAULTY):
+            mark, text = "partly", _doubted(text)
         then = f"If it agrees, {todo[:1].lower()}{todo[1:]}"
         todo = f"Compare with the invoice first: in this run {next(iter(doubts))}{more}. {then}"
     asides = [(question, words) for (question, seen), words in ASIDES.items() if known.outcome(question) == seen]
@@ -132,9 +136,18 @@ def _free(points: Sequence[tuple[float, int]]) -> str:
         longest, tokens = max(points)
         first = min(points)[1]
         if longest > 0:
-            without = "or without" if first == tokens else f"and {first} without"
-            return f"No: one question costs {tokens} audio tokens with {longest:g} s of silence before it {without}."
+            silence = f"after {longest:g} s of silence"
+            if first == tokens:
+                return f"No: a spoken turn costs {tokens} audio tokens, {silence} or none."
+            return f"No: a spoken turn costs {tokens} audio tokens {silence}, and {first} after none."
     return "No: streamed silence costs nothing."
+
+
+def _doubted(text: str) -> str:
+    """An answer whose figures something speaks against."""
+    rest = text.partition(": ")[2]
+    told = f"{KNOWN_IN_PART}: by a faulty `usage` {rest}"
+    return told if len(told.split()) <= MOST_WORDS else f"{KNOWN_IN_PART}: {rest}"
 
 
 def _line(points: Sequence[tuple[float, int]]) -> silence_cost.Line | None:

@@ -10,6 +10,7 @@ from conformance.report.answer import (
     KNOWN_IN_PART,
     MOST_WORDS,
     NOT_READ,
+    NOT_YET,
     SHOWN,
     Evidence,
     InWords,
@@ -40,6 +41,7 @@ LATER = (
     "`status-form.jsonl` and give it as `file:`."
 )
 LATER_MOCK = "Run it again to its end, with `--status-source mock`: the mock tells what it lists while it runs."
+REST = "Run it again so that the others are tried, too"
 UNLISTED = "Ask the vendor which sessions are listed, and when: not even one that has to be there was told."
 
 Row = dict[str, Any]
@@ -52,7 +54,10 @@ def answer(known: Known) -> InWords:
     ways = _ways(told)
     mark, text = _said(known, rows, told, ways)
     todo = _todo(known, told, ways)
-    if told and (untried := _untried(known)) and untried not in text:
+    if told and mark == "unknown":
+        known_end = known.outcome("Q-FINISH") is not None
+        todo = f"{REST}; until then end as the first answer says." if known_end else f"{REST}."
+    elif told and (untried := _untried(known)) and untried not in text:
         todo = f"{untried[:1].upper()}{untried[1:]}. {todo}"
     untold: dict[str, list[str]] = {}
     for path, row in rows.items():
@@ -143,6 +148,13 @@ def _said(known: Known, rows: Rows, told: Rows, ways: dict[str, set[str]]) -> tu
     mixed = {way: statuses for way, statuses in ways.items() if len(statuses) > 1}
     mark: Mark = "partly" if wrong or key or mixed else "yes" if success else "no"
     text = _told_of(rows, told, ways, mixed)
+    if known.mock and (ruled := f"By the mock's own rule {after_mark(text)}") and len(ruled.split()) < MOST_WORDS:
+        text = ruled
+    if known.untried and not success:
+        tried = f"{NOT_YET}: {after_mark(text)[:-1]}"
+        none = f"{NOT_YET}: none of the {len(told)} ways tried counts as a success"
+        told_all = len(f"{tried} {_untried(known)}".split()) <= MOST_WORDS
+        return "unknown", f"{tried if told_all else none}; {_untried(known)}."
     if known.untried and len(f"{text} {_untried(known)}".split()) <= MOST_WORDS:
         text = f"{text[:-1]}; {_untried(known)}."
     return mark, text if success or mark != "partly" else f"{KNOWN_IN_PART}: {after_mark(text)}"

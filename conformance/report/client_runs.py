@@ -29,7 +29,7 @@ def called(target: Mapping[str, Any]) -> str:
 
 GUESSES = "the suite's {} guesses at the platform's rule"
 VENDOR = "Ask the vendor what counts as a success."
-COMPARE = "Check that this is what it was meant to send; what is billed only the service tells."
+COMPARE = "Check that it sent as much audio as it was meant to; only the service tells what is billed."
 POLICIES = ("finish_required", "clean_close_ok", "pending_until_finish", "absent_unless_success", "cancelled")
 
 
@@ -151,7 +151,7 @@ def _leaves(found: list[dict[str, Any]], part: str) -> InWords:
         said = ("yes", f"Yes: with a close frame{where}.")
         todo = "Nothing: it ends its sessions as it should."
         if part:
-            todo = "Run it in the others too, with `--scenario all`: how it leaves there this run does not show."
+            todo = "Run it in the others too, with `--scenario all`: this run does not show how it leaves there."
     return InWords(ask, said[1], "", shown, mark=said[0], todo=todo, how=how)
 
 
@@ -168,24 +168,24 @@ def _leaves_behind(found: list[dict[str, Any]]) -> InWords:
             how.append(Evidence("seen here", f"{RULES[policy].capitalize()}: {told}."))
             good += [RULES[policy]] if counted["succeeded"] == counted.total() else []
             rules += 1
+    mark: Mark = "unknown"
     if not total:
-        mark: Mark = "unknown"
         text = "Not known: nothing that this run could see."
     elif succeeded == total:
         mark, text = "yes", f"Yes: by every one of {GUESSES.format(rules)}."
     elif not good and succeeded:
         mark, text = "partly", f"Partly: some are and some are not, by whichever of {GUESSES.format(rules)}."
     elif len(good) == 1:
-        mark, text = "partly", f"Partly: just {good[0]}, which is 1 of {GUESSES.format(rules)}."
+        text = f"Not known: of {GUESSES.format(rules)} 1 lists them so ({good[0]})."
     elif succeeded:
-        mark, text = "partly", f"Partly: by {len(good)} of {GUESSES.format(rules)}, which nobody outside knows."
+        text = f"Not known: of {GUESSES.format(rules)} {len(good)} list them so."
     else:
         mark, text = "no", f"No: by none of {GUESSES.format(rules)}."
     unknown = "which of these rules the platform follows; the mock lists each session under every one of them"
     todo = "End with `session.finish` where the endpoint accepts it, and with a close frame 1000 everywhere."
     ended = [one for _, one in _sessions(found)]
     if ended and all(one["finish"] != "not sent" and one["code"] == 1000 for one in ended):
-        todo = f"{VENDOR} The program sent `session.finish` and closed with 1000: a client has no more to send."
+        todo = f"{VENDOR} The program sent `session.finish` and closed with 1000: sources name nothing more to send."
     return InWords(ask, text, unknown, (), mark=mark, todo="" if mark == "yes" else todo, how=tuple(how))
 
 

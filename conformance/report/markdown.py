@@ -44,7 +44,7 @@ def _in_words(made: dict[str, Any]) -> list[str]:
     """The three questions that the suite was asked for: a heading and a paragraph each."""
     out = []
     for answer in made["answers"]:
-        todo = advice(made, answer["mark"])
+        todo = advice(made, answer)
         shown = ", ".join(f"`{name}`" for name in answer["conversations"][:4])
         more = len(answer["conversations"]) - 4
         out += [f"### {cell(answer['question'])}", "", f"**{_plain(said(answer))}**"]

@@ -192,6 +192,9 @@ def of_mock(record: Record) -> bool:
     return "mock" in kinds or MOCK_SERVER in _servers(record)
 
 
+ASK = "`DASHSCOPE_API_KEY=... realtime-conformance run` asks the service."
+
+
 def stand_in(record: Record) -> list[str]:
     """The caveat that matters most, as one sentence or two in one text; empty where no mock was judged."""
     if not of_mock(record):
@@ -199,7 +202,8 @@ def stand_in(record: Record) -> list[str]:
     if record.run.get("replayed") is not None:
         return ["What was recorded is the mock: it tells nothing about the live service."]
     which = "embedded mock" if record.run["target"]["kind"] == "mock" else "mock"
-    return [f"This run judged the {which}{lies(record.run)}. It tells nothing about the live service."]
+    told = f"This run judged the {which}{lies(record.run)}. It tells nothing about the live service."
+    return [f"{told} {ASK}" if which != "mock" and not lies(record.run) else told]
 
 
 def caveats(record: Record, cause: Cause | None = None) -> list[str]:

@@ -83,14 +83,46 @@ def test_ways_that_all_end_alike_are_counted(number: int, status: str, says: str
 
 @pytest.mark.parametrize(
     ("untried", "says"),
-    [(0, ""), (1, "; 1 more was not tried"), (20, "; 20 more were not tried")],
+    [
+        (0, "All 2 ways of closing tried count as failed (client error)."),
+        (1, "Not known yet: all 2 ways of closing tried count as failed (client error); 1 more was not tried."),
+        (20, "Not known yet: all 2 ways of closing tried count as failed (client error); 20 more were not tried."),
+    ],
 )
 def test_ways_that_a_run_was_kept_from_are_counted(untried: int, says: str, tmp_path: Path) -> None:
     (one,) = close_paths(records.usual(tmp_path))
     rows = [{**one, "path": f"close-{place}", "status": "failed_client"} for place in range(2)]
     second = in_words([], rows, untried=untried)[1]
-    assert second.text == f"All 2 ways of closing tried count as failed (client error){says}."
+    assert (second.text, second.mark) == (says, "unknown" if untried else "no")
+    assert second.todo.startswith("Run it again so that the others are tried, too.") == bool(untried)
     assert len(said(second.to_json()).split()) <= MOST_WORDS
+
+
+def test_a_success_is_one_however_many_were_not_tried_and_what_has_many_words_has_fewer(tmp_path: Path) -> None:
+    (one,) = close_paths(records.usual(tmp_path))
+    statuses = ("failed_client", "failed_server", "in_progress", "in_progress")
+    rows = [
+        {**one, "path": f"close-{code}", "client_code": code, "status": status, "finish": ""}
+        for code, status in zip((1000, 4000, 1002, None), statuses, strict=True)
+    ]
+    second = in_words([], rows, untried=22)[1]
+    assert second.text == "Not known yet: none of the 4 ways tried counts as a success; 22 more were not tried."
+    rows[0]["status"] = "succeeded"
+    assert in_words([], rows, untried=22)[1].mark == "yes"
+
+
+def test_what_the_mock_lists_is_by_a_rule_of_its_own(tmp_path: Path) -> None:
+    (one,) = close_paths(records.usual(tmp_path))
+    rows = [{**one, "path": f"close-{place}", "status": "failed_client"} for place in range(2)]
+    second = in_words([], rows, mock=True)[1]
+    assert said(second.to_json()) == (
+        "No: by the mock's own rule all 2 ways of closing tried count as failed (client error)."
+    )
+    first = {**one, "path": "close-1000-idle", "client_code": 1000, "status": "succeeded", "finish": ""}
+    last = {**one, "path": "close-4000", "client_code": 4000, "status": "failed_client", "finish": ""}
+    third = {**one, "path": "drop-rst", "client_code": None, "status": "cancelled", "finish": ""}
+    long = in_words([], [first, last, third], mock=True)[1]
+    assert len(said(long.to_json()).split()) <= MOST_WORDS
 
 
 def test_ways_that_a_run_was_kept_from_are_told_of_a_long_sentence_too(tmp_path: Path) -> None:

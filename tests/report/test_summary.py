@@ -9,7 +9,7 @@ import pytest
 
 from conformance.report.headline import transport_words
 from conformance.report.record import Record
-from conformance.report.summary import EXIT, MOCK_SERVER, cases, caveats, drift, ended, of_mock, summary, verdict
+from conformance.report.summary import ASK, EXIT, MOCK_SERVER, cases, caveats, drift, ended, of_mock, summary, verdict
 from conformance.spec.profiles import MODELS, profile_for
 from support.talks import talk
 
@@ -210,7 +210,7 @@ def test_a_server_that_calls_itself_our_mock_is_the_mock_in_a_replay_too() -> No
 @pytest.mark.parametrize(
     ("made", "says"),
     [
-        (record(*PASSING), ["This run judged the embedded mock. It tells nothing about the live service."]),
+        (record(*PASSING), [f"This run judged the embedded mock. It tells nothing about the live service. {ASK}"]),
         (replay(LIVE), ["This run judged a saved record of beijing, begun t0; no connection was opened."]),
         (replay(LIVE, version="9"), [..., "Version 9 of the suite held the conversations; this one judged them."]),
         (
@@ -229,7 +229,10 @@ def test_what_a_mock_was_told_to_do_wrong_is_said(quirks: str, told: str) -> Non
     made = record(*PASSING)
     made.run["quirks"] = list(quirks)
     misbehaves = f", which was told to misbehave ({told})" if told else ""
-    assert caveats(made) == [f"This run judged the embedded mock{misbehaves}. It tells nothing about the live service."]
+    more = "" if told else f" {ASK}"  # who asks for a lie wants no service
+    assert caveats(made) == [
+        f"This run judged the embedded mock{misbehaves}. It tells nothing about the live service.{more}"
+    ]
 
 
 def test_a_record_that_is_not_whole_says_why() -> None:
