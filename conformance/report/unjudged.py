@@ -11,7 +11,7 @@ from conformance.report.record import Record
 from conformance.spec.profiles import UnknownModel, profile_of
 
 OTHERS = "for other models"
-NOTHING = "what they are about never came"
+NOTHING = "no occasion came"
 UNCLEAR = "undecided"
 SAID = {
     "trouble": "the run was stopped",

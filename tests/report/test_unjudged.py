@@ -30,8 +30,8 @@ def case(verdict: str, key: str = "SES-105", conversation: str = "session/One", 
     ("found", "why"),
     [
         (case("skipped", "SES-104"), "for other models"),
-        (case("skipped"), "what they are about never came"),
-        (case("blocked"), "what they are about never came"),
+        (case("skipped"), "no occasion came"),
+        (case("blocked"), "no occasion came"),
         (case("inconclusive"), "undecided"),
         (case("not_run"), "its own words"),
     ],
@@ -48,10 +48,10 @@ def test_what_was_judged_needs_no_reason(verdict: str) -> None:
 
 def test_what_holds_for_this_family_or_for_one_that_nobody_knows_is_not_for_other_models() -> None:
     skipped = [case("skipped", "SES-104")]
-    assert unjudged.reasons(record("qwen3.8"), skipped) == {"what they are about never came": 1}
+    assert unjudged.reasons(record("qwen3.8"), skipped) == {"no occasion came": 1}
     elsewhere = record()
     elsewhere.run["target"]["model"] = "nobody-knows-it"
-    assert unjudged.reasons(elsewhere, skipped) == {"what they are about never came": 1}
+    assert unjudged.reasons(elsewhere, skipped) == {"no occasion came": 1}
 
 
 @pytest.mark.parametrize(
