@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Sequence
 
 from conformance.judge import silence_cost
-from conformance.report.answer import KNOWN_IN_PART, MOST_WORDS, Evidence, InWords, Known, Mark
+from conformance.report.answer import KNOWN_IN_PART, Evidence, InWords, Known, Mark
 
 ASK = "In VAD mode, does streaming silence cost tokens?"
 QUESTION = "Q-SILENCE-BILLED"
@@ -52,10 +52,17 @@ DOUBT = {
     "GEN-058": "the figures of `usage` do not add up",
 }
 """What speaks against an answer that rests on `usage`, by the clause that says so: told where it is acted on."""
-FAULTY = ("USE-002", "USE-006", "GEN-057", "GEN-058")
+FAULTY = {
+    "USE-002": "has numbers that are negative or no integers",
+    "USE-006": "shows no audio tokens for a spoken turn",
+    "GEN-057": "does not add up",
+    "GEN-058": "does not add up",
+}
 """After which no figure of `usage` can be trusted: the answer itself is then known in part."""
+COST = {"yes": "that silence costs tokens", "no": "no cost of silence", "partly": "that some silence costs tokens"}
 ASK_VENDOR = "Ask the vendor where the tokens of audio are told; until then compare with the invoice."
-STREAM = "Let the microphone stream: in this run silence cost no tokens."
+STREAM = "Let the microphone stream: in this run silence before speech cost no tokens."
+STREAM_NOISE = "Let the microphone stream: in this run neither silence nor background noise cost tokens."
 GATE = "Send audio only while somebody speaks: gate the microphone by a voice detection of your own."
 
 
@@ -66,10 +73,12 @@ def answer(known: Known, points: Sequence[tuple[float, int]], rate: float | None
     mark, text, todo = _said(known, outcome, points, line, rate)
     if mark != "unknown" and (doubts := dict.fromkeys(DOUBT[case.id] for case in known.failed(*DOUBT))):
         more = f", and {len(doubts) - 1} more" if len(doubts) > 1 else ""
-        if known.failed(*FAULTY):
-            mark, text = "partly", _doubted(text)
-        then = f"If it agrees, {todo[:1].lower()}{todo[1:]}"
-        todo = f"Compare with the invoice first: in this run {next(iter(doubts))}{more}. {then}"
+        doubt = f"In this run {next(iter(doubts))}{more}"
+        if faults := known.failed(*FAULTY):
+            text = f"{KNOWN_IN_PART}: `usage` shows {COST[mark]}, but it {FAULTY[faults[0].id]}."
+            mark, todo = "partly", f"{doubt}: compare with an invoice first."
+        else:
+            todo = f"{doubt}: compare with an invoice, too. {todo}"
     asides = [(question, words) for (question, seen), words in ASIDES.items() if known.outcome(question) == seen]
     questions = [QUESTION, *dict.fromkeys(question for question, _ in ASIDES)]
     missing = [question for question in questions if known.outcome(question) in {None, "other"} and question != IDLE]
@@ -128,7 +137,8 @@ def _said(
             "Partly: silence that belongs to a detected turn is billed, silence between turns is not.",
             "Let the microphone stream; keep `silence_duration_ms` and `prefix_padding_ms` as short as speech allows.",
         )
-    return "no", _free(points), STREAM
+    noises = {known.outcome(key) for key in (ALONE, "Q-NOISE-BILLED", "Q-LOUD-NOISE-BILLED")}
+    return "no", _free(points), STREAM_NOISE if noises == {"not-billed"} else STREAM
 
 
 def _free(points: Sequence[tuple[float, int]]) -> str:
@@ -136,18 +146,11 @@ def _free(points: Sequence[tuple[float, int]]) -> str:
         longest, tokens = max(points)
         first = min(points)[1]
         if longest > 0:
-            silence = f"after {longest:g} s of silence"
+            cost = f"a spoken turn costs {tokens} audio tokens"
             if first == tokens:
-                return f"No: a spoken turn costs {tokens} audio tokens, {silence} or none."
-            return f"No: a spoken turn costs {tokens} audio tokens {silence}, and {first} after none."
+                return f"No: {cost}, whether or not {longest:g} s of silence came before it."
+            return f"No: {cost} after {longest:g} s of silence, and {first} after none."
     return "No: streamed silence costs nothing."
-
-
-def _doubted(text: str) -> str:
-    """An answer whose figures something speaks against."""
-    rest = text.partition(": ")[2]
-    told = f"{KNOWN_IN_PART}: by a faulty `usage` {rest}"
-    return told if len(told.split()) <= MOST_WORDS else f"{KNOWN_IN_PART}: {rest}"
 
 
 def _line(points: Sequence[tuple[float, int]]) -> silence_cost.Line | None:

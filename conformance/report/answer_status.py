@@ -41,7 +41,7 @@ LATER = (
     "`status-form.jsonl` and give it as `file:`."
 )
 LATER_MOCK = "Run it again to its end, with `--status-source mock`: the mock tells what it lists while it runs."
-REST = "Run it again so that the others are tried, too"
+REST = "Run it again with room for the others, too"
 UNLISTED = "Ask the vendor which sessions are listed, and when: not even one that has to be there was told."
 
 Row = dict[str, Any]

@@ -27,7 +27,7 @@ def called(target: Mapping[str, Any]) -> str:
     return first.rpartition("/")[2] + space + rest
 
 
-GUESSES = "the suite's {} guesses at the platform's rule"
+GUESSES = "{} rules the platform might follow"
 VENDOR = "Ask the vendor what counts as a success."
 COMPARE = "Check that it sent as much audio as it was meant to; only the service tells what is billed."
 POLICIES = ("finish_required", "clean_close_ok", "pending_until_finish", "absent_unless_success", "cancelled")
@@ -172,20 +172,20 @@ def _leaves_behind(found: list[dict[str, Any]]) -> InWords:
     if not total:
         text = "Not known: nothing that this run could see."
     elif succeeded == total:
-        mark, text = "yes", f"Yes: by every one of {GUESSES.format(rules)}."
+        mark, text = "yes", f"Yes: by each of {GUESSES.format(rules)}."
     elif not good and succeeded:
         mark, text = "partly", f"Partly: some are and some are not, by whichever of {GUESSES.format(rules)}."
     elif len(good) == 1:
-        text = f"Not known: of {GUESSES.format(rules)} 1 lists them so ({good[0]})."
+        text = f"Not known: only 1 of {GUESSES.format(rules)} would: {good[0]}."
     elif succeeded:
-        text = f"Not known: of {GUESSES.format(rules)} {len(good)} list them so."
+        text = f"Not known: {len(good)} of {GUESSES.format(rules)} would."
     else:
         mark, text = "no", f"No: by none of {GUESSES.format(rules)}."
     unknown = "which of these rules the platform follows; the mock lists each session under every one of them"
     todo = "End with `session.finish` where the endpoint accepts it, and with a close frame 1000 everywhere."
     ended = [one for _, one in _sessions(found)]
     if ended and all(one["finish"] != "not sent" and one["code"] == 1000 for one in ended):
-        todo = f"{VENDOR} The program sent `session.finish` and closed with 1000: sources name nothing more to send."
+        todo = f"{VENDOR} The program sent `session.finish` and closed with 1000: no source asks a client for more."
     return InWords(ask, text, unknown, (), mark=mark, todo="" if mark == "yes" else todo, how=tuple(how))
 
 

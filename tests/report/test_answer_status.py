@@ -94,7 +94,7 @@ def test_ways_that_a_run_was_kept_from_are_counted(untried: int, says: str, tmp_
     rows = [{**one, "path": f"close-{place}", "status": "failed_client"} for place in range(2)]
     second = in_words([], rows, untried=untried)[1]
     assert (second.text, second.mark) == (says, "unknown" if untried else "no")
-    assert second.todo.startswith("Run it again so that the others are tried, too.") == bool(untried)
+    assert second.todo.startswith("Run it again with room for the others, too") == bool(untried)
     assert len(said(second.to_json()).split()) <= MOST_WORDS
 
 

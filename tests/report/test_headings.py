@@ -136,7 +136,7 @@ def left(*listed: str, finish: str = "not sent", code: int | None = 1000) -> dic
 
 
 GOOD, BAD = "succeeded", "failed_client"
-ONE = "Not known: of the suite's 2 guesses at the platform's rule 1 lists them so (where a clean close counts)."
+ONE = "Not known: only 1 of 2 rules the platform might follow would: where a clean close counts."
 
 
 @pytest.mark.parametrize(
@@ -152,11 +152,11 @@ ONE = "Not known: of the suite's 2 guesses at the platform's rule 1 lists them s
         (
             [left(BAD, GOOD), left(GOOD, BAD)],
             "partly",
-            "Partly: some are and some are not, by whichever of the suite's 2 guesses",
+            "Partly: some are and some are not, by whichever of 2 rules",
             False,
         ),
-        ([left(GOOD, GOOD)], "yes", "Yes: by every one of the suite's 2 guesses at", False),
-        ([left(BAD, BAD)], "no", "No: by none of the suite's 2 guesses at", False),
+        ([left(GOOD, GOOD)], "yes", "Yes: by each of 2 rules", False),
+        ([left(BAD, BAD)], "no", "No: by none of 2 rules", False),
         (
             [left(BAD, GOOD, finish="refused")],
             "unknown",

@@ -194,7 +194,7 @@ def test_every_switch_changes_only_what_it_is_about() -> None:
 
 
 def test_silence_is_told_as_it_is_billed() -> None:
-    free = "costs 12 audio tokens, after 15 s of silence or none."
+    free = "costs 12 audio tokens, whether or not 15 s of silence came before it."
     sides = {
         "none": ("no", f"No: a spoken turn {free}"),
         "all": ("yes", "Yes: a second of streamed silence costs 7.0 input tokens, as much as speech."),
@@ -222,7 +222,7 @@ def test_a_wrong_rate_is_not_told_as_padding() -> None:
     assert double.outcomes["Q-SILENCE-BILLED"].outcome == "padding"  # as far as its conversation goes
     third = answers(double)[2]
     assert third.mark == "no"
-    assert third.text.startswith("No: a spoken turn costs 24 audio tokens, after 15 s")
+    assert third.text.startswith("No: a spoken turn costs 24 audio tokens, whether or not 15 s")
     assert "not billed at the documented rate" in against(third)
     assert answers(free)[2].text == "Not known: the usage shows no audio tokens, not even for speech."
 
