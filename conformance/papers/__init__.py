@@ -7,10 +7,12 @@ those that need the record alone.
 from __future__ import annotations
 
 import functools
+from collections.abc import Iterable
 from dataclasses import dataclass
 
 from conformance.judge import checks as judging
 from conformance.mock.options import MockOptions
+from conformance.papers import listing
 from conformance.papers.program import rendered
 from conformance.papers.repro import NoReproduction, Reproduction, Subject, reproduction
 from conformance.report.case import Case
@@ -62,7 +64,13 @@ def reproduced(case: Case, record: Record) -> Reproduction:
     subject = subject_of(case, record)
     if subject is None:
         raise NoReproduction("it is about a client program, or of a model that this version does not know")
-    return reproduction(subject, _showing(case, record, subject))
+    return again(subject, _showing(case, record, subject))
+
+
+def again(subject: Subject, transcripts: Iterable[Transcript]) -> Reproduction:
+    """The reproduction of what a check said of conversations: on the wire or in a list.  Raises NoReproduction."""
+    listed = subject.check.id in listing.LOOKS
+    return listing.reproduction(subject, transcripts) if listed else reproduction(subject, transcripts)
 
 
 def subject_of(case: Case, record: Record) -> Subject | None:

@@ -13,7 +13,7 @@ from dataclasses import dataclass, replace
 from typing import Any
 
 from conformance.papers.by_type import Sorted, holders, numbered, places, windows
-from conformance.papers.player import GONE, Seen, at, sound
+from conformance.papers.player import GONE, Seen, at, cost, sound
 from conformance.papers.script import leaves, streams
 from conformance.papers.trace import Draft, Edit, Entry, Trace
 
@@ -60,7 +60,7 @@ def holds(test: str, seen: Seen) -> bool:
 
 def value(told: str, seen: Seen) -> Any:
     """What an expression of a fact is of what was seen."""
-    return eval(told, {"seen": seen, "at": at, "sound": sound, "GONE": GONE})  # noqa: S307  # an expression of ours
+    return eval(told, {"seen": seen, "GONE": GONE, **{one.__name__: one for one in (at, cost, sound)}})  # noqa: S307  # an expression of ours
 
 
 class Courses:

@@ -17,6 +17,7 @@ import struct
 import threading
 import time
 import urllib.parse
+import urllib.request
 import zlib
 from collections.abc import Iterator
 from typing import Any
@@ -55,6 +56,10 @@ class Seen:
         self.acted: dict[int, float] = {}
         self.times: list[float] = []
         self.closing: tuple[float, float] = (0, 0)
+        self.began: float = time.time() * 1000
+        self.ended: float = float("inf")
+        self.rows: Any = []
+        self.id: str = ""
 
     beside: list[Seen]
     key = ""
@@ -265,3 +270,30 @@ def leave(ws: ClientConnection, seen: Seen, how: str) -> None:
         ws.socket.setsockopt(socket.SOL_SOCKET, socket.SO_LINGER, struct.pack("ii", 1, 0))
     ws.socket.shutdown(socket.SHUT_WR if how == "half" else socket.SHUT_RDWR)
     ws.socket.close() if how == "reset" else None
+
+
+def look(ws: ClientConnection, seen: Seen) -> None:
+    """Take what is listed of the session: of a mock from its own list, of any other endpoint from whoever looks there.
+
+    What can't be read is no empty list: then nothing was tried.
+    """
+    seen.ended, uri, sent = (time.time() * 1000, ws.protocol.uri, ws.request.headers if ws.request else {})
+    seen.id, seen.key, mock, asks, address = (
+        (mine := seen.value("session.created", 0, 0, "session.id")),
+        sent.get("Authorization", "").rpartition(" ")[2],
+        uri.host in ("127.0.0.1", "localhost"),
+        f"A row that is listed of {mine}, as JSON, or no more: ",
+        f"http://{uri.host}:{uri.port}/__status/calls?from={int(seen.began)}",
+    )
+    seen.rows = [] if mock else [json.loads(line) for line in iter(lambda: input(asks), "")]
+    while mock and not seen.rows and time.time() * 1000 < seen.ended + 3000:
+        try:
+            seen.rows = json.load(urllib.request.urlopen(address))["rows"] or threading.Event().wait(0.1) or []
+        except OSError as problem:
+            raise RuntimeError("the list can't be read") from problem
+
+
+def cost(one: Any) -> Any:
+    """The tokens of a usage, which a list may have as a text."""
+    one = json.loads(one) if isinstance(one, str) else one
+    return at(one, "input_tokens") + at(one, "output_tokens")

@@ -31,9 +31,10 @@ NEEDED = {
     "timed": r"seen\.late\b",
     "watched": r"seen\.closing\b",
     "introduced": r"seen\.beside\b",
+    "cost": r"\bcost\(",
 }
 """What the player does for some tests alone: each function, and what in a test asks for it."""
-ACTIONS = ("text", "filled", "audio", "binary", "pieces", "close", "leave")
+ACTIONS = ("text", "filled", "audio", "binary", "pieces", "close", "leave", "look")
 LINES = 80
 WIDE = 132  # characters of a line of code
 PATIENCE = 10  # seconds of silence after which a reproduction says that nothing comes
@@ -48,6 +49,7 @@ def source(steps: Sequence[Any], test: str, several: bool = False) -> list[str]:
     idle |= set() if several else {"together"}
     names |= {"value"} if "filled" in actions else set()
     names |= {"times", "acted"} if "late" in names else set()
+    names |= {"value", "began", "ended", "rows", "id"} if "look" in actions else set()
     return _source(actions, frozenset(names), idle)
 
 

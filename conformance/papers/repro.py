@@ -105,7 +105,7 @@ def reproduction(subject: Subject, transcripts: Iterable[Transcript]) -> Reprodu
     together.sort(key=_length, reverse=True)
     for transcript, whole in (*showing, *together)[:3]:
         dial = subject.dials.get(transcript.conversation, Dial())
-        ways = [_headers(leg, dial if leg is whole.legs[0] else Dial()) for leg in transcript.legs]
+        ways = [headers(leg, dial if leg is whole.legs[0] else Dial()) for leg in transcript.legs]
         for side in subject.others():
             try:
                 return _of(subject, transcript, ways, side)
@@ -197,7 +197,7 @@ USUAL = {"host", "upgrade", "connection", "user-agent", "authorization", "x-dash
 """Headers that a reproduction sends as its library does, or as its reader's account needs them."""
 
 
-def _headers(leg: Leg, dial: Dial) -> dict[str, str]:
+def headers(leg: Leg, dial: Dial) -> dict[str, str]:
     """The headers that a reproduction sends; `{key}` stands for the key, `{start}` and `{end}` for its halves."""
     sent = leg.handshake.request_headers
     found = {

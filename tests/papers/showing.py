@@ -7,14 +7,13 @@ from concurrent.futures import ThreadPoolExecutor
 from functools import cache
 from typing import Any
 
-from papers.unshown import UNSHOWN
-
 from conformance.killmatrix import trial
 from conformance.mock.options import MockOptions
 from conformance.mock.quirks import REGISTRY
+from conformance.papers import again as again_shown
 from conformance.papers import chapters
 from conformance.papers.program import rendered
-from conformance.papers.repro import NoReproduction, Reproduction, Subject, reproduction
+from conformance.papers.repro import NoReproduction, Reproduction, Subject
 from conformance.spec.profiles import profile_for
 from conformance.spec.proof import FILE
 from conformance.trial import Result, run
@@ -38,10 +37,8 @@ EVERY = 16
 
 
 def sample() -> list[str]:
-    """Every sixteenth of those that a program shows, those that once came and went by chance, and some of each kind."""
-    unshown = set(itertools.chain(*UNSHOWN.values()))
-    each = (name for name in alone() if name not in unshown)
-    return sorted({*itertools.islice(each, 0, None, EVERY), *itertools.chain(RACED, PLAYED, *KINDS.values())})
+    """Every sixteenth, those that once came and went by chance, and some of each kind."""
+    return sorted({*itertools.islice(alone(), 0, None, EVERY), *itertools.chain(RACED, PLAYED, *KINDS.values())})
 
 
 RACED = ("cancel-leaves-text-open", "conversation-changes", "items-start-replies")
@@ -57,6 +54,7 @@ KINDS = {
     ),
     "an end, an order, and a side": ("calls-out-of-order", "error-kills-connection", "unknown-model-is-welcome"),
     "what nobody waited for": ("image-before-audio-ignored",),
+    "what is listed": ("ledger-counts-twice", "ledger-loses-sessions", "ledger-shows-the-key"),
     "the key, in an event and in a refusal": ("error-quotes-the-key-in-base64", "refusal-quotes-the-key"),
 }  # fmt: skip
 """Some of each kind of what is looked for beside members, counts and order."""
@@ -74,7 +72,7 @@ def subject(name: str) -> Subject:
 def made(name: str, result: Result) -> Reproduction | str:
     """The reproduction of a quirk, or why there is none."""
     try:
-        return reproduction(subject(name), result.transcripts.values())
+        return again_shown(subject(name), result.transcripts.values())
     except NoReproduction as problem:
         return str(problem)
 
