@@ -1,6 +1,6 @@
 """Whatever an endpoint does to its stream, no check of ours breaks on it.
 
-Every conversation is dealt to two spoilers here.  `python -m tests.chaos` goes through as many thousands of seeds as
+Every conversation is dealt to three spoilers here.  `python -m tests.chaos` goes through as many thousands of seeds as
 somebody has time for, and docs/trust.md says of which it was done.
 """
 
@@ -13,7 +13,7 @@ import pytest
 from . import pairs
 from .runs import dealt, drawn, errors, names, spoil
 
-DEALS = 2
+DEALS = 3
 
 
 @pytest.mark.parametrize("deal", range(DEALS))

@@ -184,7 +184,7 @@ class TestBothValidators:
             assert verdicts(direction, kind, row[2]) == (False, False), row
         assert rows
 
-    @settings(max_examples=300, deadline=None, database=None, derandomize=True)
+    @settings(max_examples=600, deadline=None, database=None, derandomize=True)
     @given(mutated())
     @example(("server", "response.audio.delta", {**AUDIO_DELTA, "delta": "AAAA\n"}))
     @example(("server", "response.audio.delta", {**AUDIO_DELTA, "output_index": 1.0}))
