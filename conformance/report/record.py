@@ -134,13 +134,13 @@ def lines(path: Path, largest: int | None = None, mask: Mask = str) -> Iterator[
     """Each line, masked, with its number; None for one that is not a JSON object (the last line of a killed run).
 
     Raises RecordError past `largest` bytes, before they are in memory: also of a file that has no size, or no lines.
-    Without it the record is one that this run has written, and nothing in it needs a guard.
+    Without it the record is one that this run has written, and nothing in it needs a guard; it may be written still.
     """
     parse = json.loads if largest is None else guarded.parse
-    left = path.stat().st_size if largest is None else largest
-    if path.stat().st_size > left:
+    left = largest or 0
+    if largest is not None and (size := path.stat().st_size) > largest:
         raise RecordError(
-            f"{path}: the file has {path.stat().st_size / 1e6:,.0f} MB; a record of more than {left / 1e6:,.0f} MB is "
+            f"{path}: the file has {size / 1e6:,.0f} MB; a record of more than {largest / 1e6:,.0f} MB is "
             f"not read whole, but a conversation at a time: {one_by_one(path)}"
         )
     with path.open("rb") as file:

@@ -151,6 +151,23 @@ def test_a_line_without_end_is_refused_at_the_bound(tmp_path: Path) -> None:
         read(path, 2000)
 
 
+def test_a_record_that_another_process_still_writes_is_read(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    """A worker of xdist reads the conversations while the controller adds verdicts: it grows at any moment."""
+    path = records.write(tmp_path, records.conversations(), ())
+    held, stat = read(path, None).transcripts, Path.stat
+
+    def grows(self: Path, **named: Any) -> Any:
+        found = stat(self, **named)
+        with path.open("ab") as file:
+            file.write(b'{"kind":"verdict","id":"SES-001"}\n')
+        return found
+
+    monkeypatch.setattr(Path, "stat", grows)
+    assert read(path, None).transcripts == held
+    with pytest.raises(RecordError, match="not read whole"):
+        read(path, 2000)
+
+
 def test_fifty_megabytes_are_read_in_bounded_memory(lines: list[dict[str, Any]], tmp_path: Path) -> None:
     path = tmp_path / "record.jsonl"
     talk = next(line for line in lines if line["kind"] == "conversation")
