@@ -5,9 +5,10 @@ what is asked of it.  The first of each is not counted: it may compile what it i
 anybody who runs the suite twice.
 
 Before (394a564, Python 3.11, two cores, hardly any other work, as users install it): 6.31 and 6.39 s of wall, 6.0 of
-CPU, 230 MB, a record of 3.68 MB; collecting 0.73 to 0.82 s.  After (2329903, the same day): 5.67 and 5.93 s, 5.29 and
-5.56, 202 MB, 3.55 MB; 0.59 to 0.71 s.  The machine's own pace differs by a fifth from hour to hour: one series in
-between took 6.55 s, and then everything took as much longer.  So two commits are compared in turns.
+CPU, 230 MB, a record of 3.68 MB; collecting 0.73 to 0.82 s.  After (216166e): 5.72 s, 5.53 of CPU, 202 MB, 3.56 MB;
+0.71 s.  The machine's own pace differs by a fifth within minutes: a series right after that took 6.43 s, one of the
+commit before it had taken 5.09 and 5.35, and of ten runs in turns the two took 5.35 and 5.61.  So two commits are
+compared in turns.
 """
 
 from __future__ import annotations
