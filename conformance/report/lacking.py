@@ -15,11 +15,9 @@ def raised(record: Record, reached: Reach) -> list[str]:
     """What would let a run judge all of it, where a budget of its own kept it from that."""
     if not reached.incomplete or "budget" not in reached.causes:
         return []
-    recorded = record.recorded or {}
-    why = {recorded["not_held"].get(name) for name, cause in recorded["kept_out"].items() if cause == "budget"}
     budget = record.run.get("budget") or {}
     limits: tuple[Limit, ...] = ("sessions", "tokens")
-    ran_out = [what for what in limits if budget.get(what) is not None and spent(budget[what], what) in why]
+    ran_out = [what for what in limits if budget.get(what) is not None and spent(budget[what], what) in reached.spent]
     return [f"The budget of {budget[what]:,} {what} ran out: `--budget-{what}` sets a higher one." for what in ran_out]
 
 
