@@ -135,7 +135,7 @@ def _begin(config: pytest.Config) -> None:
     if not worker_input(config) and _holds(config):
         run.start()
         config.pluginmanager.register(Scribe(run), "conformance-scribe")
-        config.pluginmanager.register(terminal.Chapters(config), "conformance-chapters")
+        config.pluginmanager.register(terminal.ByChapter(config), "conformance-chapters")
 
 
 def _holds(config: pytest.Config) -> bool:

@@ -33,7 +33,7 @@ MOVES = 12  # lines of a generated conversation
 DEFAULT_CHARS = "fE"  # what pytest's `-r` is when nobody gave it
 
 
-class Chapters:
+class ByChapter:
     """Writes a line for each chapter once all its checks are judged."""
 
     def __init__(self, config: pytest.Config) -> None:

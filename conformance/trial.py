@@ -30,9 +30,6 @@ GENERATED = 10  # conversations that `fuzz/*` stands for
 LOOK = 0.3  # seconds
 
 
-chapters = load
-
-
 @dataclass(frozen=True)
 class Trial:
     """What is held and with which mock, and what is judged.
@@ -72,7 +69,7 @@ def run(trials: Sequence[Trial], side_by_side: int = SIDE_BY_SIDE) -> list[Resul
 def names(trial: Trial) -> list[str]:
     """The conversations that a trial holds: those of its globs that the model's checks need, slow ones left out."""
     profile = profile_for(trial.model)
-    everything = chapters().conversations
+    everything = load().conversations
     chosen = needed(profile)
     globs = trial.conversations
     if globs is not None:
@@ -82,11 +79,11 @@ def names(trial: Trial) -> list[str]:
 
 def needed(profile: Profile) -> list[str]:
     """The conversations that this model's checks need."""
-    return sorted(item.name for item in asked_by(chapters().checks.values(), chapters(), profile))
+    return sorted(item.name for item in asked_by(load().checks.values(), load(), profile))
 
 
 async def _hold(trial: Trial, room: asyncio.Semaphore) -> tuple[dict[str, Transcript], list[Call]]:
-    conversations = [chapters().conversations[name] for name in names(trial)]
+    conversations = [load().conversations[name] for name in names(trial)]
     if any(glob.startswith("fuzz/") for glob in trial.conversations or ()):
         scripts = fuzz.generate(1, GENERATED, profile_for(trial.model))
         conversations += [fuzz.conversation(moves, fuzz.name(1, number)) for number, moves in enumerate(scripts, 1)]
@@ -106,7 +103,7 @@ def _judge(trial: Trial, transcripts: dict[str, Transcript], calls: list[Call]) 
     asked = trial.checks
     checks = [
         check
-        for name, check in chapters().checks.items()
+        for name, check in load().checks.items()
         if (check.conversation is None or check.conversation in transcripts) and (asked is None or name in asked)
     ]
     return Result(trial, transcripts, judge(checks, transcripts, profile_for(trial.model)), calls)
@@ -114,7 +111,7 @@ def _judge(trial: Trial, transcripts: dict[str, Transcript], calls: list[Call]) 
 
 def failures(outcomes: dict[str, Outcome], level: str | None = "MUST") -> dict[str, str]:
     """Checks of this level (None: any) that fail or err, with what they said."""
-    checks = chapters().checks
+    checks = load().checks
     return {
         check_id: outcome.detail
         for check_id, outcome in outcomes.items()

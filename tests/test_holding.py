@@ -8,11 +8,11 @@ import pytest
 
 from conformance.aside import aside
 from conformance.holding import served, told
+from conformance.judge.checks import load
 from conformance.mock.options import MockOptions
 from conformance.spec.profiles import DEFAULT_MODEL, profile_for
 from conformance.status.ledger import LedgerReader
 from conformance.status.none import NoReader
-from conformance.trial import chapters
 from conformance.wire.recorder import Recorder
 from conformance.wire.recording import Recording
 from conformance.wire.target import Target, resolve
@@ -24,7 +24,7 @@ def target() -> Target:
 
 
 async def held(here: Target) -> Recording:
-    conversation = next(item for item in chapters().conversations.values() if item.path == "close-1000-idle")
+    conversation = next(item for item in load().conversations.values() if item.path == "close-1000-idle")
     return await Recorder(here, profile_for(DEFAULT_MODEL)).record([conversation])
 
 

@@ -3,19 +3,16 @@
 from __future__ import annotations
 
 import json
-from functools import cache
 from pathlib import Path
 from types import SimpleNamespace
 from typing import Any
 
 import pytest
 
-from conformance.judge.checks import Chapters, load
+from conformance.judge.checks import load
 from conformance.options import Asked, asked, declare
 from conformance.secrets import Secrets
 from support import records
-
-chapters = cache(load)
 
 
 def given(folder: Path, *options: str) -> Asked:
@@ -28,8 +25,7 @@ def given(folder: Path, *options: str) -> Asked:
         getoption=lambda name: getattr(option, name.removeprefix("--").replace("-", "_")),
         invocation_params=SimpleNamespace(dir=folder, args=options),
     )
-    loaded: Chapters = chapters()
-    return asked(config, Secrets(), loaded)
+    return asked(config, Secrets(), load())
 
 
 @pytest.fixture(autouse=True)

@@ -18,7 +18,7 @@ from conformance.report.cost import tokens
 from conformance.runner import Run
 from conformance.spec.profiles import DEFAULT_MODEL, MODELS, profile_for
 from conformance.status.base import APART
-from conformance.trial import GENERATED, Trial, chapters, failures, needed, run
+from conformance.trial import GENERATED, Trial, failures, needed, run
 from conformance.wire.target import LIVE_CONCURRENCY, LIVE_RPM, resolve
 from support import runs
 
@@ -34,7 +34,7 @@ OTHERS = tuple(model for model in MODELS if model != DEFAULT_MODEL)
 @pytest.mark.parametrize("model", OTHERS)
 def test_a_full_run_meets_no_failure_is_frugal_and_planned_by_the_ledger(model: str) -> None:
     profile = profile_for(model)
-    wanted = [item for name in needed(profile) if not (item := chapters().conversations[name]).slow]
+    wanted = [item for name in needed(profile) if not (item := load().conversations[name]).slow]
     told = plan(wanted, profile, 4)
     over_tls = plan([item for item in wanted if not item.plain], profile, 4)
     latency: Latency = "none" if model == AT_ONCE else "fast"
@@ -56,7 +56,7 @@ def test_the_default_run_is_planned_by_the_ledger_too(green: runs.Finished) -> N
     """The run that the other tests look at as well: that nothing fails in it is asked in test_run.py."""
     assert {profile_for(model).family for model in OTHERS} == {profile_for(model).family for model in MODELS}
     profile = profile_for(DEFAULT_MODEL)
-    told = plan([item for name in needed(profile) if not (item := chapters().conversations[name]).slow], profile, 4)
+    told = plan([item for name in needed(profile) if not (item := load().conversations[name]).slow], profile, 4)
     # What a machine that stood still has spoiled is held once more, and no plan knows of that.
     held = [line for line in green.record if line["kind"] == "conversation" and line["attempt"] == 1]
     generated = sum(line["conversation"].startswith("fuzz/") for line in held)
@@ -74,7 +74,7 @@ def test_a_plan_needs_no_key_and_has_generated_conversations_and_the_budget_in_i
     counted = re.search(r"(\d+) conversations, (\d+) connections", done.output)
     assert counted is not None, done.output
     profile = profile_for(DEFAULT_MODEL)
-    wanted = [item for name in needed(profile) if not ((item := chapters().conversations[name]).slow or item.plain)]
+    wanted = [item for name in needed(profile) if not ((item := load().conversations[name]).slow or item.plain)]
     fewer, without = len(wanted), plan(wanted, profile, 4).connections
     assert (int(counted[1]) - fewer, int(counted[2]) - without) == (5, 10)
     assert "more than the budget of 90 sessions" in done.output
@@ -163,6 +163,6 @@ def test_a_generated_conversation_costs_by_its_moves() -> None:
 
 def test_what_one_conversation_takes_is_what_was_measured_and_nothing_where_nobody_measured() -> None:
     profile = profile_for(DEFAULT_MODEL)
-    turn = chapters().conversations["vad/Turn"]
+    turn = load().conversations["vad/Turn"]
     assert seconds(turn, profile) == costs()[profile.family]["vad/Turn"]["seconds"] > 10
     assert seconds(replace(turn, name="vad/Unknown"), profile) == 0.0

@@ -144,7 +144,7 @@ def test_with_a_worker_nothing_leaks_and_what_is_planted_is_found_and_named(tmp_
     with parrot.endpoint(refuses=True) as port:
         done = runs.run(
             tmp_path / "run", "--endpoint", f"ws://127.0.0.1:{port}/x", "--case", "CON-00[1-9]", "--case", "GEN-00*",
-            "-n", "1", "-rA", "-vv", "--tb=line", "-p", "support.planted", breeds=True, DASHSCOPE_API_KEY=KEY,
+            "-n", "1", "-rA", "-vv", "--tb=line", "-p", "support.planted", DASHSCOPE_API_KEY=KEY,
         )  # fmt: skip
     assert done.code == 3, done.output
     left = everything(tmp_path, done)

@@ -133,7 +133,7 @@ def test_a_worker_s_text_becomes_a_line_where_it_is_shown(style, kept) -> None:
     """Nothing but text comes from a worker; pytest writes a text as it is, and then its beginning once more."""
     failed = report("fail", "failed")
     failed.longrepr = "GEN-011 (MUST) Every one.\n  x"
-    terminal.Chapters(SimpleNamespace(option=SimpleNamespace(tbstyle=style, dist="load"))).pytest_runtest_logreport(
+    terminal.ByChapter(SimpleNamespace(option=SimpleNamespace(tbstyle=style, dist="load"))).pytest_runtest_logreport(
         failed
     )
     assert isinstance(failed.longrepr, terminal.InALine) == (style == "line")

@@ -11,7 +11,7 @@ from pathlib import Path
 
 import pytest
 
-from support import offspring, runs, warm
+from support import runs, warm
 
 SOME = ("--case", "SES-00*", "--quirk", "silent-update", "-v")
 TIME = re.compile(r"\d{4}-\d\d-\d\dT\d\d:\d\d:\d\dZ?|\d+\.\d+")
@@ -44,22 +44,7 @@ print("beside", file=sys.stderr)
 print(os.path.samefile(sys.path[0], "."), sys.modules["__main__"].__dict__ is globals())
 sys.exit(7)
 """
-ASKS = """
-import execnet, os, time
-os.environ["SET"] = "late"
-group = execnet.Group()  # as xdist has it
-gateway = group.makegateway("popen")
-told = gateway.remote_exec('''
-import os, sys, time
-while time.process_time() < 0.3:
-    pass
-channel.send([os.environ["SET"], int(os.environ["OFFSPRING_OF"]), "_pytest.main" in sys.modules])
-''').receive()
-print(told == ["late", os.getpid(), True], time.process_time() < 0.3)
-"""
-"""A worker that works for three tenths of a second."""
 PROGRAMS = {
-    "asks": ASKS,
     "shows": SHOWS,
     "hangs": "import os, time\nos.open('held', os.O_WRONLY)\ntime.sleep(1000)",
     "killed": "import os, signal\nos.kill(os.getpid(), signal.SIGTERM)",
@@ -75,8 +60,7 @@ def place(tmp_path_factory: pytest.TempPathFactory) -> Iterator[tuple[warm.Warm,
     (folder / "test_x.py").write_text("def test_x(): pass\n")
     for name, text in PROGRAMS.items():
         (folder / f"{name}.py").write_text(text)
-    paths = os.pathsep.join(map(str, (runs.ROOT, runs.ROOT / "tests")))
-    one = warm.Warm(folder, runs.environment(PYTHONPATH=paths), ("-p", "no:cacheprovider"))
+    one = warm.Warm(folder, runs.environment(), ("-p", "no:cacheprovider"))
     yield one, folder
     one.end()
 
@@ -112,15 +96,6 @@ def test_how_it_ended_is_told(
 ) -> None:
     assert ended(place, tmp_path, name, size=size) == code
     assert ("File too large" in (tmp_path / "err").read_text()) == (code == 1)
-
-
-@pytest.mark.skipif(not offspring.POSSIBLE, reason="a worker is started anew on this system")
-def test_a_worker_is_forked_of_what_was_read_and_what_it_took_is_the_runs(
-    place: tuple[warm.Warm, Path], tmp_path: Path
-) -> None:
-    done = place[0].run(["asks"], {}, tmp_path, runs.HANG, breeds=True)
-    assert (done.code, (tmp_path / "out").read_text()) == (0, "True True\n"), (tmp_path / "err").read_text()
-    assert done.took > 0.3
 
 
 def test_it_ends_as_a_process_ends(place: tuple[warm.Warm, Path], tmp_path: Path) -> None:

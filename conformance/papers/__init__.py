@@ -6,7 +6,6 @@ those that need the record alone.
 
 from __future__ import annotations
 
-import functools
 from collections.abc import Iterable
 from dataclasses import dataclass
 
@@ -75,7 +74,7 @@ def again(subject: Subject, transcripts: Iterable[Transcript]) -> Reproduction:
 
 def subject_of(case: Case, record: Record) -> Subject | None:
     """What a reproduction has to show; None where the check is none of the suite's on servers."""
-    check = chapters().checks.get(case.id)
+    check = judging.load().checks.get(case.id)
     run = record.run
     if check is None or run["target"]["kind"] == "client":
         return None
@@ -86,11 +85,8 @@ def subject_of(case: Case, record: Record) -> Subject | None:
     liar = None
     if run["target"]["kind"] == "mock":
         liar = MockOptions(quirks=tuple(run.get("quirks", ())), switches=run.get("switches", {}))
-    dials = {name: one.dial for name, one in chapters().conversations.items()}
+    dials = {name: one.dial for name, one in judging.load().conversations.items()}
     return Subject(check, profile, case.outcome, liar, dials)
-
-
-chapters = functools.cache(judging.load)
 
 
 def _showing(case: Case, record: Record, subject: Subject) -> list[Transcript]:

@@ -33,16 +33,6 @@ ASIDES = {
     (IDLE, "in-part"): "A session that streams silence and gets no reply is billed for it in part.",
     (IDLE, "not-billed"): "A session that streams silence and gets no reply is not billed.",
 }
-WRONG = {
-    "USE-001": "`usage` lacks some of its keys.",
-    "USE-002": "`usage` has numbers that are negative or no integers.",
-    "USE-006": "A spoken turn does not show its audio tokens.",
-    "USE-007": "A committed turn is not billed at the documented rate: whether the silence around it is in its price "
-    "can't be told.",
-    "GEN-057": "The figures of `usage` do not add up.",
-    "GEN-058": "The figures of `usage` do not add up.",
-}
-"""What the answer rests on, by the clause that says so."""
 DOUBT = {
     "USE-001": "`usage` lacks some of its keys",
     "USE-002": "`usage` has numbers that are negative or no integers",
@@ -51,14 +41,11 @@ DOUBT = {
     "GEN-057": "the figures of `usage` do not add up",
     "GEN-058": "the figures of `usage` do not add up",
 }
-"""What speaks against an answer that rests on `usage`, by the clause that says so: told where it is acted on."""
-FAULTY = {
-    "USE-002": "has numbers that are negative or no integers",
-    "USE-006": "shows no audio tokens for a spoken turn",
-    "GEN-057": "does not add up",
-    "GEN-058": "does not add up",
-}
+"""What speaks against an answer that rests on `usage`, by the clause that says so."""
+FAULTY = ("USE-002", "USE-006", "GEN-057", "GEN-058")
 """After which no figure of `usage` can be trusted: the answer itself is then known in part."""
+HIDES = {"USE-007": "whether the silence around it is in its price can't be told"}
+"""What can't be told then, where the doubt does not say it."""
 COST = {"yes": "that silence costs tokens", "no": "no cost of silence", "partly": "that some silence costs tokens"}
 ASK_VENDOR = "Ask the vendor where the tokens of audio are told; until then compare with the invoice."
 STREAM = "Let the microphone stream: in this run silence before speech cost no tokens."
@@ -75,7 +62,7 @@ def answer(known: Known, points: Sequence[tuple[float, int]], rate: float | None
         more = f", and {len(doubts) - 1} more" if len(doubts) > 1 else ""
         doubt = f"In this run {next(iter(doubts))}{more}"
         if faults := known.failed(*FAULTY):
-            text = f"{KNOWN_IN_PART}: `usage` shows {COST[mark]}, but it {FAULTY[faults[0].id]}."
+            text = f"{KNOWN_IN_PART}: this run shows {COST[mark]}, but {DOUBT[faults[0].id]}."
             mark, todo = "partly", f"{doubt}: compare with an invoice first."
         else:
             todo = f"{doubt}: compare with an invoice, too. {todo}"
@@ -94,7 +81,7 @@ def answer(known: Known, points: Sequence[tuple[float, int]], rate: float | None
     else:
         how.append(Evidence("seen here", f"{_first(known.detail(QUESTION))}.", (), known.conversation(QUESTION)))
     how += [Evidence("seen here", words, (), known.conversation(question)) for question, words in asides]
-    how += [Evidence("but", WRONG[case.id], (), known.conversation(case.id)) for case in known.failed(*WRONG)]
+    how += [Evidence("but", _against(case.id), (), known.conversation(case.id)) for case in known.failed(*DOUBT)]
     shown = dict.fromkeys(name for key in questions if known.outcome(key) for name in known.conversation(key))
     return InWords(ASK, text, "; ".join(unknown), tuple(shown), mark=mark, todo=todo, how=tuple(how))
 
@@ -178,6 +165,10 @@ def _cost(line: silence_cost.Line | None, rate: float | None) -> str:
 
 def _first(detail: str) -> str:
     return f"{detail[:1].upper()}{detail[1:]}".rstrip(".")
+
+
+def _against(clause: str) -> str:
+    return f"{_first(DOUBT[clause])}{f': {hidden}' if (hidden := HIDES.get(clause)) else ''}."
 
 
 def _open(question: str) -> str:

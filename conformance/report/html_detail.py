@@ -223,15 +223,11 @@ def _leg(leg: Leg) -> dict[str, Any]:
             ["Server's close frame", _frame_words(end.code_received, end.reason_received)],
             ["Clean", "yes" if end.clean else "no"],
             ["Took", html_text.ms(end.seconds * 1000)],
-            ["TCP", _TCP[end.tcp]],
+            ["TCP", end.tcp_words],
             *([["Problem", html_text.shown(end.problem, 300)]] if end.problem else []),
         ],
         "quotes": quotes,
     }
-
-
-_TCP = {"fin": "ended by the server", "rst": "reset by the server", "client": "ended by the client",
-        "timeout": "never ended by the server", "open": "left open"}  # fmt: skip
 
 
 def _frame_words(code: int | None, reason: str) -> str:

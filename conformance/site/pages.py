@@ -11,7 +11,7 @@ from collections.abc import Iterator, Sequence
 from dataclasses import dataclass, field
 from typing import Any
 
-from conformance.judge.checks import Chapters, load
+from conformance.judge.checks import load
 from conformance.report.html_text import plural
 from conformance.report.naming import chapter_name
 from conformance.site import links, topics
@@ -78,14 +78,9 @@ class Group:
 
 
 @functools.cache
-def _chapters() -> Chapters:
-    return load()
-
-
-@functools.cache
 def close_paths() -> dict[str, str]:
     """The conversation of each close path, by the path's name."""
-    held = _chapters().conversations.values()
+    held = load().conversations.values()
     return dict(sorted((str(it.path), it.name) for it in held if it.path is not None))
 
 
@@ -93,7 +88,7 @@ def close_paths() -> dict[str, str]:
 def _scenarios() -> dict[str, str]:
     """What happens in each conversation, in the words of its class."""
     found = {}
-    for check in _chapters().checks.values():
+    for check in load().checks.values():
         if check.conversation is not None:
             found[check.conversation] = " ".join((inspect.getdoc(check.owner) or "").split("\n\n")[0].split())
     return found
@@ -148,7 +143,7 @@ def _events(timelines: dict[str, list[Timeline]]) -> Iterator[Page]:
 
 
 def _check(row_id: str) -> dict[str, Any]:
-    check = _chapters().checks.get(row_id)
+    check = load().checks.get(row_id)
     held = check.conversation if check is not None else None
     walked = {conversation: name for name, conversation in close_paths().items()}
     return {
@@ -210,12 +205,12 @@ def _codes_of(path: str) -> list[int]:
 
 def _paths() -> Iterator[Page]:
     for name, conversation in close_paths().items():
-        ids = [check.id for check in _chapters().checks.values() if check.conversation == conversation]
+        ids = [check.id for check in load().checks.values() if check.conversation == conversation]
         context = {
             "name": name,
             "conversation": conversation,
             "scenario": _scenarios().get(conversation, ""),
-            "slow": _chapters().conversations[conversation].slow,
+            "slow": load().conversations[conversation].slow,
             "codes": _codes_of(name),
             **_judged(ids),
         }

@@ -8,10 +8,10 @@ from dataclasses import replace
 
 import pytest
 
+from conformance.judge.checks import load
 from conformance.mock.options import MockOptions
 from conformance.mock.server import MockServer
 from conformance.spec.profiles import DEFAULT_MODEL, profile_for
-from conformance.trial import chapters
 from conformance.wire.dial import near
 from conformance.wire.holding import hold
 from conformance.wire.target import resolve
@@ -33,7 +33,7 @@ def held(*quirks: str) -> Transcript:
     async def asked() -> Transcript:
         async with MockServer(MockOptions(key=KEY, quirks=quirks)) as server:
             target = replace(resolve("mock", model=DEFAULT_MODEL, key=None, workspace=None), key=KEY).at(server.url)
-            return await hold(chapters().conversations["connection/BadKey"], target, profile_for(DEFAULT_MODEL))
+            return await hold(load().conversations["connection/BadKey"], target, profile_for(DEFAULT_MODEL))
 
     return asyncio.run(asked())
 

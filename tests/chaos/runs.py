@@ -6,9 +6,10 @@ from collections.abc import Iterable, Mapping
 from contextlib import ExitStack
 from random import Random
 
+from conformance.judge.checks import load
 from conformance.mock.options import MockOptions
 from conformance.spec.profiles import DEFAULT_MODEL, profile_for
-from conformance.trial import Result, Trial, chapters, needed, run
+from conformance.trial import Result, Trial, needed, run
 
 from .spoiler import spoiled
 
@@ -22,7 +23,7 @@ Hands = Mapping[int, tuple[str, ...]]
 
 def names() -> list[str]:
     """The conversations that can be spoiled."""
-    known = chapters().conversations
+    known = load().conversations
     return [one for one in needed(profile_for(DEFAULT_MODEL)) if not known[one].slow]
 
 

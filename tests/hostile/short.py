@@ -11,12 +11,11 @@ from typing import Any
 from unittest import mock
 
 from conformance import runner
-from conformance.judge.checks import judge
+from conformance.judge.checks import judge, load
 from conformance.report import files, record
 from conformance.report.redact import Redactor
 from conformance.secrets import Secrets
 from conformance.spec.profiles import DEFAULT_MODEL, profile_for
-from conformance.trial import chapters
 from conformance.wire import limits, pulse
 from conformance.wire.target import Deadlines, resolve
 from conformance.wire.transcript import Transcript
@@ -36,7 +35,7 @@ def run(kind: type[Endpoint], folder: Path, *, page: bool = True) -> Seen:
 
     `peak` is what the transcripts hold: the memory of a process that tests share tells nothing.
     """
-    endpoint, every, profile = kind(early=True), chapters(), profile_for(DEFAULT_MODEL)
+    endpoint, every, profile = kind(early=True), load(), profile_for(DEFAULT_MODEL)
     checks = [check for check in every.checks.values() if check.conversation in {None, *kind.holds}]
     redact = Redactor(Secrets([leaks.KEY]))
     began = time.monotonic()
@@ -74,7 +73,7 @@ def run(kind: type[Endpoint], folder: Path, *, page: bool = True) -> Seen:
 def _whole() -> dict[str, Any]:
     """The catalogue of a run, whatever it is put before."""
     target = resolve("mock", model=DEFAULT_MODEL, key=None, workspace=None)
-    return runner.Run(target, profile_for(DEFAULT_MODEL), chapters()).catalogue()
+    return runner.Run(target, profile_for(DEFAULT_MODEL), load()).catalogue()
 
 
 def _catalogue(chosen: set[str]) -> dict[str, Any]:

@@ -6,12 +6,11 @@ from dataclasses import replace
 
 import pytest
 
-from conformance.judge.checks import Outcome, judge, raised, whims
+from conformance.judge.checks import Outcome, judge, load, raised, whims
 from conformance.judge.verdicts import Contrary
 from conformance.mock.options import MockOptions
 from conformance.mock.server import MockServer
 from conformance.mock.weather import Weather
-from conformance.trial import chapters
 from conformance.wire.recorder import Recorder
 from conformance.wire.recording import Budget
 from conformance.wire.target import LOOPBACK, resolve
@@ -20,8 +19,8 @@ from support import endpoints
 
 PROFILE = endpoints.PROFILE
 KNOWS = "RSP-023"  # a reply knows what was said before
-TYPED = chapters().conversations["responses/Typed"]
-CHECKS = chapters().checks.values()
+TYPED = load().conversations["responses/Typed"]
+CHECKS = load().checks.values()
 SECOND = 2
 """A seed with which every other answer is a whim: the first memory is one, the second is none."""
 

@@ -8,11 +8,11 @@ from contextlib import asynccontextmanager
 from dataclasses import dataclass, field
 
 from conformance import runner
-from conformance.judge.checks import judge
+from conformance.judge.checks import judge, load
 from conformance.report.case import Case
 from conformance.report.causes import causes
 from conformance.spec.profiles import DEFAULT_MODEL, profile_for
-from conformance.trial import chapters, needed
+from conformance.trial import needed
 from conformance.wire.target import Target, resolve
 from rehearsal.swift import swift
 
@@ -47,7 +47,7 @@ class Measured(runner.Run):
 
 def see(ways: Ways, globs: Iterable[str] = ("*",), *, model: str = DEFAULT_MODEL) -> Seen:
     """Hold the conversations that these globs name, and judge them."""
-    every, profile = chapters(), profile_for(model)
+    every, profile = load(), profile_for(model)
     names = [name for name in needed(profile) if any(fnmatch.fnmatchcase(name, glob) for glob in globs)]
     rules = {name for name, check in every.checks.items() if check.conversation is None and not name.startswith("FUZ")}
     checks = [check for check in every.checks.values() if check.conversation in names or check.id in rules]

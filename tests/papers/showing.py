@@ -7,11 +7,11 @@ from concurrent.futures import ThreadPoolExecutor
 from functools import cache
 from typing import Any
 
+from conformance.judge.checks import load
 from conformance.killmatrix import trial
 from conformance.mock.options import MockOptions
 from conformance.mock.quirks import REGISTRY
 from conformance.papers import again as again_shown
-from conformance.papers import chapters
 from conformance.papers.program import rendered
 from conformance.papers.repro import NoReproduction, Reproduction, Subject
 from conformance.spec.profiles import profile_for
@@ -65,8 +65,8 @@ def subject(name: str) -> Subject:
     quirk = REGISTRY[name]
     failing = rows()[name]["kills"][0]
     liar = MockOptions(quirks=(name,), switches=quirk.switches)
-    dials = {conversation: row.dial for conversation, row in chapters().conversations.items()}
-    return Subject(chapters().checks[failing], profile_for(quirk.model), None, liar, dials)
+    dials = {conversation: row.dial for conversation, row in load().conversations.items()}
+    return Subject(load().checks[failing], profile_for(quirk.model), None, liar, dials)
 
 
 def made(name: str, result: Result) -> Reproduction | str:

@@ -18,13 +18,13 @@ def told(*failed: str, outcome: str = "not-billed") -> InWords:
     return answer_silence.answer(Known({**cases, seen.id: seen}, {}), POINTS, 7.0)
 
 
-@pytest.mark.parametrize("clause", sorted(answer_silence.WRONG))
+@pytest.mark.parametrize("clause", sorted(answer_silence.DOUBT))
 def test_figures_that_are_wrong_are_told_where_one_acts_on_them(clause: str) -> None:
     third = told(clause)
     doubt = f"In this run {answer_silence.DOUBT[clause]}: compare with an invoice"
     if clause in answer_silence.FAULTY:
         assert third.mark == "partly"
-        assert third.text == f"Partly known: `usage` shows no cost of silence, but it {answer_silence.FAULTY[clause]}."
+        assert third.text == f"Partly known: this run shows no cost of silence, but {answer_silence.DOUBT[clause]}."
         assert third.todo == f"{doubt} first."
     else:
         assert (third.mark, third.text) == ("no", f"No: {FREE}")
@@ -37,11 +37,22 @@ def test_figures_that_are_wrong_are_told_where_one_acts_on_them(clause: str) -> 
 )
 def test_what_a_faulty_usage_shows_is_said(outcome: str, shows: str) -> None:
     third = told("GEN-057", outcome=outcome)
-    assert (third.mark, third.text) == ("partly", f"Partly known: `usage` shows {shows}, but it does not add up.")
+    assert (third.mark, third.text) == (
+        "partly",
+        f"Partly known: this run shows {shows}, but the figures of `usage` do not add up.",
+    )
 
 
 def test_another_rate_or_fewer_keys_are_no_reason_to_doubt_the_figures() -> None:
     assert {clause for clause in answer_silence.DOUBT if told(clause).mark == "no"} == {"USE-001", "USE-007"}
+
+
+@pytest.mark.parametrize(
+    ("clause", "more"), [("USE-006", ""), ("USE-007", ": whether the silence around it is in its price can't be told")]
+)
+def test_what_speaks_against_it_stands_among_the_reasons(clause: str, more: str) -> None:
+    doubt = answer_silence.DOUBT[clause]
+    assert [one.text for one in told(clause).how if one.basis == "but"] == [f"{doubt[0].upper()}{doubt[1:]}{more}."]
 
 
 def test_one_reason_is_said_once_and_more_are_counted() -> None:

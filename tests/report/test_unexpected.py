@@ -7,14 +7,14 @@ from pathlib import Path
 
 import pytest
 
-from conformance.judge.checks import whims
+from conformance.judge.checks import load, whims
 from conformance.report.case import Case
 from conformance.report.findings import findings
 from conformance.report.record import read
 from conformance.report.unexpected import unexpected
 from conformance.spec.catalogue import CatalogueError, _outcome, questions
 from conformance.spec.profiles import DEFAULT_MODEL, profile_for
-from conformance.trial import Trial, chapters, run
+from conformance.trial import Trial, run
 from support import records
 
 
@@ -58,7 +58,7 @@ def test_no_answer_is_both_expected_and_surprising() -> None:
 def test_each_attempt_tells_its_answers() -> None:
     (held,) = run([Trial(("cancel/*",))])
     name = next(name for name in held.transcripts if name.startswith("cancel/"))
-    told = whims(chapters().checks.values(), held.transcripts[name], profile_for(DEFAULT_MODEL)).answers
+    told = whims(load().checks.values(), held.transcripts[name], profile_for(DEFAULT_MODEL)).answers
     said = {check: outcome.outcome for check, outcome in held.outcomes.items() if outcome.verdict == "observed"}
     assert told
     assert told.items() <= said.items()

@@ -19,7 +19,7 @@ from typing import Any
 from conformance import killmatrix, trial
 from conformance.intake import Unread, connections, entries, export
 from conformance.intake.forms import quietened
-from conformance.judge.checks import Outcome, judge
+from conformance.judge.checks import Outcome, judge, load
 from conformance.judge.tally import Tally, asked
 from conformance.mock.quirks import REGISTRY
 from conformance.report.record import read
@@ -52,7 +52,7 @@ def forms(transcript: Transcript, folder: Path, only: str | None) -> Iterator[tu
 def verdicts(transcripts: Iterable[Transcript], profile: Profile) -> dict[str, Outcome]:
     """What the checks say of these conversations, by rules and places alone."""
     # What only a script shows is skipped whatever there is.
-    checks = (check for check in trial.chapters().checks.values() if check.conversation is None or asked(check))
+    checks = (check for check in load().checks.values() if check.conversation is None or asked(check))
     tally = Tally(checks, profile)
     for transcript in transcripts:
         tally.add(transcript)
@@ -75,7 +75,7 @@ def differences(
         yield from quieter(transcript, profile)
     # What a script waited for in vain only the script knows: no form can carry it.
     held = verdicts([replace(transcript, stop=None)], profile)
-    for check in trial.chapters().checks.values():
+    for check in load().checks.values():
         if check.conversation == transcript.conversation and asked(check) and held[check.id].verdict != "skipped":
             said = run.get(check.id)
             if said is not None and said.verdict != held[check.id].verdict:
@@ -119,7 +119,7 @@ def invented(transcript: Transcript, less: str, cut: int, profile: Profile) -> I
 
 def quieter(transcript: Transcript, profile: Profile) -> Iterator[str]:
     """Each verdict of the chapter itself that changes when the audio goes."""
-    checks = [one for one in trial.chapters().checks.values() if one.conversation == transcript.conversation]
+    checks = [one for one in load().checks.values() if one.conversation == transcript.conversation]
     silent = quietened(Transcript.from_json(transcript.to_json()))
     before = judge(checks, {transcript.conversation: transcript}, profile)
     for name, outcome in judge(checks, {transcript.conversation: silent}, profile).items():

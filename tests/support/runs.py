@@ -18,7 +18,7 @@ from typing import Any
 import pytest
 
 from conformance.report.record import Record, read
-from support import offspring, warm
+from support import warm
 
 ROOT = Path(__file__).resolve().parents[2]
 HANG = 300.0  # seconds: the bound of a hang, not of a loaded machine
@@ -103,25 +103,21 @@ def _warm() -> warm.Warm:
     return warm.Warm(ROOT, environment(PYTHONPATH=paths), ("conformance/", *QUIET, *UNASKED, *SHORT))
 
 
-def forked(
-    argv: list[str], variables: dict[str, str], size: int | None = None, *, breeds: bool = False
-) -> tuple[warm.Ended, str]:
+def forked(argv: list[str], variables: dict[str, str], size: int | None = None) -> tuple[warm.Ended, str]:
     """Run a module, its name first, in a process that has held one: how it ended, and what it said."""
     with tempfile.TemporaryDirectory(prefix="said-") as said:
-        ended = _warm().run(argv, environment(**variables), Path(said), HANG, size, breeds=breeds)
+        ended = _warm().run(argv, environment(**variables), Path(said), HANG, size)
         return ended, "".join((Path(said) / name).read_text(encoding="utf-8") for name in ("out", "err"))
 
 
-def run(folder: Path, *options: str, size: int | None = None, breeds: bool = False, **variables: str) -> Finished:
-    """Run it in such a process (`warm`), writing no file longer than `size` bytes; `breeds`: its workers are such, too.
+def run(folder: Path, *options: str, size: int | None = None, **variables: str) -> Finished:
+    """Run it in such a process (`warm`), writing no file longer than `size` bytes.
 
     What Python itself reads on starting, it reads on starting.
     """
     if any(name.startswith("PYTHON") for name in variables):
         return cold(folder, *options, **variables)
-    ended, output = forked(
-        command(folder, *UNASKED, *options)[2:], variables, size, breeds=breeds and offspring.POSSIBLE
-    )
+    ended, output = forked(command(folder, *UNASKED, *options)[2:], variables, size)
     return Finished(ended.code, output, folder)
 
 
@@ -191,6 +187,6 @@ def signalled(folder: Path, by: signal.Signals, stage: str, *options: str, to: s
     sent = {"SIGNAL_AT": stage, "SIGNAL_BY": str(int(by)), "SIGNAL_TO": to, "SIGNAL_INTO": str(told)}
     folder.mkdir(parents=True, exist_ok=True)
     argv = command(folder, *UNASKED, "-p", "support.signalled", *options)[2:]
-    ended, output = forked(argv, {**sent, "PYTHONPATH": paths}, breeds="-n" in options and offspring.POSSIBLE)
+    ended, output = forked(argv, {**sent, "PYTHONPATH": paths})
     spent = json.loads(told.read_text(encoding="utf-8"))
     return Signalled(ended.code, output, folder, ended.reading + spent["start"], ended.took - spent["signal"])

@@ -20,7 +20,6 @@ from typing import Any
 import pytest
 
 from conformance.report import record
-from support import offspring
 
 CALLS = {
     "connecting": ("conformance.wire.route", "Route.lead", 1),
@@ -44,8 +43,7 @@ def _send() -> None:
             json.dump(_spent, told)
     except FileExistsError:
         return
-    controller = int(os.environ.get(offspring.ASKER, os.getppid()))
-    receiver = controller if os.environ["SIGNAL_TO"] == "controller" else os.getpid()
+    receiver = os.getppid() if os.environ["SIGNAL_TO"] == "controller" else os.getpid()
     os.kill(receiver, int(os.environ["SIGNAL_BY"]))
 
 

@@ -54,20 +54,10 @@ class Warm:
     _process: subprocess.Popen[str] | None = None
     _asker: int = field(default=0)
 
-    def run(
-        self,
-        argv: list[str],
-        env: dict[str, str],
-        into: Path,
-        seconds: float,
-        size: int | None = None,
-        *,
-        breeds: bool = False,
-    ) -> Ended:
+    def run(self, argv: list[str], env: dict[str, str], into: Path, seconds: float, size: int | None = None) -> Ended:
         """Run a module (`argv`, its name first) to its end, for so many seconds at most.
 
-        It writes to `out` and `err` in the folder `into`, and no file longer than `size` bytes.  `breeds`: workers of
-        xdist are forked, too (`support.offspring`).
+        It writes to `out` and `err` in the folder `into`, and no file longer than `size` bytes.
         """
         process = self._started()
         assert process.stdin is not None
@@ -75,7 +65,7 @@ class Warm:
         hang = threading.Timer(seconds, os.killpg, (process.pid, signal.SIGKILL))
         hang.start()
         try:
-            asked = {"argv": argv, "env": env, "into": str(into), "size": size, "breeds": breeds}
+            asked = {"argv": argv, "env": env, "into": str(into), "size": size}
             print(json.dumps(asked), file=process.stdin, flush=True)
             told = process.stdout.readline()
         except BaseException:
@@ -141,7 +131,7 @@ def main(*options: str) -> None:
         os.write(answers, f"{json.dumps(ended)}\n".encode())
 
 
-def _be(argv: list[str], env: dict[str, str], into: str, size: int | None, breeds: bool) -> None:
+def _be(argv: list[str], env: dict[str, str], into: str, size: int | None) -> None:
     """Be the run: never returns."""
     os.environ.clear()
     os.environ.update(env)
@@ -151,10 +141,6 @@ def _be(argv: list[str], env: dict[str, str], into: str, size: int | None, breed
         sys.dont_write_bytecode = True  # what Python would keep of a module would be cut, too
         resource.setrlimit(resource.RLIMIT_FSIZE, (size, size))
     sys.path[0] = str(Path.cwd())  # as `python -m` has it
-    if breeds:
-        from support import offspring
-
-        offspring.breed()
     sys.argv = argv
     runpy.run_module(argv[0], run_name="__main__", alter_sys=True)
     sys.exit()

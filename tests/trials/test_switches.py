@@ -4,14 +4,15 @@ from __future__ import annotations
 
 import pytest
 
+from conformance.judge.checks import load
 from conformance.mock.options import MockOptions
-from conformance.trial import Result, Trial, chapters, failures, run
+from conformance.trial import Result, Trial, failures, run
 from support.walks import flips, model_for
 
 SLOW = {
     question
-    for question, check in chapters().checks.items()
-    if check.conversation and chapters().conversations[check.conversation].slow
+    for question, check in load().checks.items()
+    if check.conversation and load().conversations[check.conversation].slow
 }
 # What a run sees only when it reads the platform's status; tests/status walks these.
 READ = {"Q-CLOSE-STATUS", "Q-EMPTY-SESSION-STATUS"}
@@ -31,7 +32,7 @@ def together(flips: list[tuple[str, str]]) -> list[tuple[Trial, dict[str, str]]]
     """
     found: dict[tuple[str, str], list[dict[str, str]]] = {}
     for question, outcome in flips:
-        conversation = chapters().checks[question].conversation
+        conversation = load().checks[question].conversation
         assert conversation is not None, f"{question} is asked of no conversation"
         batches = found.setdefault((conversation, model_for(question)), [])
         room = (one for one in batches if question not in one and not one.keys() & ALONE)

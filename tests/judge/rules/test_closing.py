@@ -6,10 +6,9 @@ from dataclasses import replace
 
 import pytest
 
-from conformance.judge.checks import judge
+from conformance.judge.checks import judge, load
 from conformance.judge.rules.closing import SEVERAL, answers_no_close
 from conformance.spec.profiles import profile_for
-from conformance.trial import chapters
 from conformance.wire.transcript import Transcript
 from support import records
 
@@ -43,7 +42,7 @@ def test_what_was_cut_from_here_does_not_count() -> None:
 def outcomes(held: list[Transcript]) -> dict[str, tuple[str, str | None]]:
     chosen = [
         check
-        for check in chapters().checks.values()
+        for check in load().checks.values()
         if check.id in {"GEN-060", "CLO-001", "CLO-002", "CLO-005", "CLO-006", "CLO-016", "CLO-017"}
     ]
     told = judge(chosen, {one.conversation: one for one in held}, profile_for(records.MODEL))
