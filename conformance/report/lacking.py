@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections import Counter
+from collections.abc import Iterable
 
 from conformance.report.html_text import plural
 from conformance.report.reach import Reach
@@ -15,10 +16,20 @@ def raised(record: Record, reached: Reach) -> list[str]:
     """What would let a run judge all of it, where a budget of its own kept it from that."""
     if not reached.incomplete or "budget" not in reached.causes:
         return []
-    budget = record.run.get("budget") or {}
+    budget, plan = record.run.get("budget") or {}, (record.recorded or {}).get("plan") or {}
+    takes = {"sessions": [plan.get("connections")], "tokens": plan.get("tokens", [None])}
     limits: tuple[Limit, ...] = ("sessions", "tokens")
     ran_out = [what for what in limits if budget.get(what) is not None and spent(budget[what], what) in reached.spent]
-    return [f"The budget of {budget[what]:,} {what} ran out: `--budget-{what}` sets a higher one." for what in ran_out]
+    return [
+        f"The budget of {budget[what]:,} {what} ran out{_planned(takes[what])}: `--budget-{what}` sets a higher one."
+        for what in ran_out
+    ]
+
+
+def _planned(counts: Iterable[int | None]) -> str:
+    """What the run would have taken, as the least and the most; nothing where no plan was made of it."""
+    told = " to ".join(dict.fromkeys(f"{count:,}" for count in counts if count is not None))
+    return f", and all of it was planned to take {told}" if told else ""
 
 
 def unshown(record: Record) -> list[str]:

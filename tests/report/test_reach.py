@@ -96,6 +96,17 @@ def test_the_limit_that_ran_out_is_named_with_what_raises_it(given: int, what: L
     assert [said for said in made["caveats"] if "--budget" in said] == ([says] if says else [])
 
 
+@pytest.mark.parametrize(("what", "takes"), [("sessions", "146"), ("tokens", "52,800 to 101,000")])
+def test_a_run_that_was_planned_says_how_much_would_do(what: Limit, takes: str) -> None:
+    given = {"sessions": 130, "tokens": 50_000}
+    kept = {name: spent(given[what], what) for name in not_held(3)["kept_out"]}
+    plan = {"connections": 146, "minutes": 4.0, "tokens": [52_800, 101_000]}
+    held = record(not_run(3), **(not_held(3) | {"not_held": kept, "plan": plan}))
+    held.run["budget"] = given
+    said = f"The budget of {given[what]:,} {what} ran out, and all of it was planned to take {takes}: "
+    assert f"{said}`--budget-{what}` sets a higher one." in summary(held)["caveats"]
+
+
 @pytest.mark.parametrize(
     ("kind", "cause"),
     [
