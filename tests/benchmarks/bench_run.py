@@ -5,10 +5,10 @@ what is asked of it.  The first of each is not counted: it may compile what it i
 anybody who runs the suite twice.
 
 Before (394a564, Python 3.11, two cores, hardly any other work, as users install it): 6.31 and 6.39 s of wall, 6.0 of
-CPU, 230 MB, a record of 3.68 MB; collecting 0.73 to 0.82 s.  After (35d0ae9), nine series within an hour: 4.46 to
-5.84 s, 5.20 in the middle, as much of CPU, 202 MB, 3.56 MB; 0.63 to 0.72 s.  The machine's own pace differs by a fifth
-within minutes (the day before, one series of nearly the same code took 6.43 s, between others of 5.09 and 5.72), so two
-commits are compared in turns.
+CPU, 230 MB, a record of 3.68 MB; collecting 0.73 to 0.82 s.  After (27aa524 and 35d0ae9), nine series within an hour:
+4.46 to 5.84 s, 5.20 in the middle, as much of CPU, 202 MB, 3.56 MB; 0.63 to 0.72 s.  The machine's own pace differs by
+a fifth within minutes (two hours before, one series of nearly the same code took 6.43 s, right after one of 5.72), so
+two commits are compared in turns.
 """
 
 from __future__ import annotations
