@@ -18,6 +18,7 @@ from conformance.mock.quirks.making import (
     nth,
     put,
     refuses,
+    says,
     without,
 )
 
@@ -32,13 +33,6 @@ NEWEST = "qwen3.8-omni-flash-realtime"
 APPEND, COMMIT = "input_audio_buffer.append", "input_audio_buffer.commit"
 COMMITTED, CLEARED = "input_audio_buffer.committed", "input_audio_buffer.cleared"
 HEARD_WORDS = "conversation.item.input_audio_transcription.completed"
-
-
-def says(*words: str) -> When:
-    """Whether an error's message holds all of these words."""
-    return lambda event, session: all(word in str(at(event, "error.message")) for word in words)
-
-
 EMPTY = says("buffer too small")
 
 

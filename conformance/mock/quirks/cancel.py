@@ -5,22 +5,14 @@ from __future__ import annotations
 from typing import TYPE_CHECKING
 
 from conformance.mock.quirks.base import quirk
-from conformance.mock.quirks.making import adds, at, count, drops, edits, ignores, nth, put
+from conformance.mock.quirks.making import adds, count, drops, edits, ignores, nth, put, says
 
 if TYPE_CHECKING:
     from conformance.mock.errors import Json
-    from conformance.mock.quirks.making import When
     from conformance.mock.session import Session
 
 NOTHING, MID_TEXT, MID_SPEECH = ("cancel/NothingToCancel",), ("cancel/MidText",), ("cancel/MidSpeech",)
 CANCEL, DONE = "response.cancel", "response.done"
-
-
-def says(*words: str) -> When:
-    """Whether an error's message holds all of these words."""
-    return lambda event, session: all(word in str(at(event, "error.message")) for word in words)
-
-
 IDLE = says("none active response")
 edits("idle-cancel-is-a-server-error", "09", "a cancel without a response is a fault of the server", "error",
       put("error.type", "server_error"), when=IDLE, touches=NOTHING)  # fmt: skip

@@ -6,7 +6,7 @@ import re
 from typing import TYPE_CHECKING
 
 from conformance.mock.quirks.base import quirk
-from conformance.mock.quirks.making import When, at, count, doubles, drops, edits, ignores, put, refuses, without
+from conformance.mock.quirks.making import at, count, doubles, drops, edits, ignores, put, refuses, says, without
 
 if TYPE_CHECKING:
     from conformance.mock.errors import Json
@@ -17,11 +17,6 @@ MALFORMED = ("envelope/Malformed",)
 SPELLING = ("envelope/Spelling",)
 TURN = ("closing/AfterResponse",)
 SDK_ID = re.compile(r"event_[0-9a-f]{32}")
-
-
-def says(*words: str) -> When:
-    """Whether an error's message holds all of these words."""
-    return lambda event, session: all(word in str(at(event, "error.message")) for word in words)
 
 
 @quirk("duplicate-event-id", "02", "every event bears the id of the first", touches=TURN)

@@ -9,7 +9,7 @@ from typing import TYPE_CHECKING
 from conformance.mock import tokens
 from conformance.mock.errors import Refused, not_allowed
 from conformance.mock.quirks.base import quirk
-from conformance.mock.quirks.making import at, count, drops, edits, put, refuses
+from conformance.mock.quirks.making import count, drops, edits, put, refuses, says
 
 if TYPE_CHECKING:
     from conformance.mock.errors import Json
@@ -18,13 +18,6 @@ if TYPE_CHECKING:
 
 ORDER, KINDS = ("images/Order",), ("images/Kinds",)
 IMAGE = "input_image_buffer.append"
-
-
-def says(*words: str) -> When:
-    """Whether an error's message holds all of these words."""
-    return lambda event, session: all(word in str(at(event, "error.message")) for word in words)
-
-
 FIRST = says("append image before append audio")
 
 

@@ -153,6 +153,11 @@ def at(event: Any, path: str) -> Any:
     return event
 
 
+def says(*words: str) -> When:
+    """Whether an error's message holds all of these words."""
+    return lambda event, session: all(word in str(at(event, "error.message")) for word in words)
+
+
 def put(path: str, value: Any) -> Edit:
     """An edit that sets the member at a dotted path, where its parent is there."""
 

@@ -148,7 +148,7 @@ def _forgets(request: Request, session: Session) -> Request:
 
 
 @quirk("text-comes-late", "08", "the first delta comes before the part is added", touches=TYPED)
-def _out_of_order(event: Json, session: Session) -> list[Json] | None:
+def _item_after_its_part(event: Json, session: Session) -> list[Json] | None:
     if event["type"] == SHOWN and of_the_model(event, session):
         session.memory["held"] = event
         return []
@@ -261,14 +261,7 @@ def _audio(change: Callable[[bytes], bytes]) -> Edit:
     )
 
 
-@quirk("words-after-sound", "08", "a spoken reply shows its item after its part", touches=SPOKEN)
-def _spoken_order(event: Json, session: Session) -> list[Json] | None:
-    if event["type"] == SHOWN and of_the_model(event, session):
-        session.memory["held"] = event
-        return []
-    return [event, session.memory.pop("held")] if event["type"] == PART_ADDED and "held" in session.memory else None
-
-
+quirk("words-after-sound", "08", "a spoken reply shows its item after its part", touches=SPOKEN)(_item_after_its_part)
 edits(
     "audio-in-lines",
     "08",

@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING, Any
 
 from conformance.mock.models import USUAL, model_of
 from conformance.mock.quirks.base import quirk
-from conformance.mock.quirks.making import adds, at, count, drops, edits, hears, put, refuses, without
+from conformance.mock.quirks.making import adds, at, count, drops, edits, hears, put, refuses, says, without
 from conformance.mock.ranges import asks_only, within
 from conformance.spec.catalogue import clauses
 
@@ -44,11 +44,6 @@ def asks(path: str, *values: object) -> When:
 def first_echo(event: Json, session: Session) -> bool:
     """Whether this is the first confirmation of the session."""
     return count(session, "echo") == 1
-
-
-def refusal_of(*words: str) -> When:
-    """Whether an error's message holds all of these words."""
-    return lambda event, session: all(word in str(at(event, "error.message")) for word in words)
 
 
 # -- every field of the catalogue: its legal values refused, those past its bounds taken for nothing
@@ -164,7 +159,7 @@ def _refused(event: Json, session: Session) -> list[Json] | None:
 
 # -- modalities
 
-ALONE = refusal_of("Invalid modalities", "['audio']")
+ALONE = says("Invalid modalities", "['audio']")
 refuses("refuses-text", "03", "text alone is refused", UPDATE, when=asks("modalities", ["text"]), touches=MODALITIES)
 refuses("refuses-text-audio", "03", '`["text", "audio"]` is refused', UPDATE,
         when=asks("modalities", ["text", "audio"]), touches=MODALITIES)  # fmt: skip
