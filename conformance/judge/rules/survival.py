@@ -274,11 +274,11 @@ def no_error_without_mistake(wire: Evidence) -> Iterator[Breach | None]:
                 return
             last = frame
         elif frame.side == "server" and frame.type == "error":
-            exempt = last is not None and last.type == "conversation.item.create"
+            writes_item = last is not None and last.type == "conversation.item.create"
             spared = any(word in message(frame) for word in (*THROTTLED, "response timeout", "connect call failed"))
             idle = "idle_timeout" in message(frame) or then[frame.index].active
             refusal = frame.index in wire.settled.named  # of a request that it names, whose own clauses judge it
-            if not (exempt or spared or idle or refusal):
+            if not (writes_item or spared or idle or refusal):
                 after = last.type if last else "nothing"
                 yield Breach(frame, f"an error came unprovoked after {after}: {message(frame)!r}")
         elif frame.side == "server" and last is not None and frame.type is not None:
