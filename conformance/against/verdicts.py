@@ -11,7 +11,9 @@ from conformance.judge.checks import Bench, Check, Outcome
 from conformance.spec.profiles import Profile
 from conformance.wire.transcript import Transcript
 
-JUDGED = frozenset({"pass", "fail", "observed"})
+COMPARABLE = frozenset({"pass", "fail", "observed"})
+"""Verdicts that say something of a target, before any baseline has a say."""
+
 Pair = tuple[Transcript, Transcript]
 
 
@@ -38,7 +40,7 @@ def differing(checks: Iterable[Check], mine: Mapping[str, Outcome], yours: Mappi
 
 def _verdict(check: Check, here: Outcome, there: Outcome) -> Verdict | None:
     mine, yours = (one.outcome or one.verdict for one in (here, there))
-    if not {here.verdict, there.verdict} <= JUDGED or mine == yours:
+    if not {here.verdict, there.verdict} <= COMPARABLE or mine == yours:
         return None
     seen = dict.fromkeys(one.conversation for one in (*here.findings, *there.findings))
     names = (check.conversation,) if check.conversation else tuple(seen)

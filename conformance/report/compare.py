@@ -18,7 +18,7 @@ from conformance.report import compare_room
 from conformance.report.answer import SHOWN
 from conformance.report.case import Case
 from conformance.report.html_text import one_line, told
-from conformance.report.naming import GLYPH, RUN_GLYPH, chapter_name, verdict_class, verdict_word
+from conformance.report.naming import GLYPH, JUDGED, RUN_GLYPH, chapter_name, verdict_class, verdict_word
 from conformance.report.page import asset, environment, policy
 from conformance.report.record import Record, read
 from conformance.report.summary import cases, ended, summary
@@ -27,7 +27,6 @@ from conformance.report.ways import way
 UNKNOWN = "unknown"
 """The class of a cell whose target's suite has no such check, or whose run walked no such path."""
 
-JUDGED = frozenset({"pass", "fail", "accepted", "observed"})
 UNTOLD = frozenset({"not_read", "not_observable", "not_visible_yet", "unknown", "ambiguous"})
 """Platform statuses that say nothing of the session, and so differ from none."""
 

@@ -10,6 +10,7 @@ from conformance.report import drift as told
 from conformance.report.baseline import Drift
 from conformance.report.case import Case
 from conformance.report.html_text import plural
+from conformance.report.naming import UNJUDGED
 from conformance.report.reach import Reach, reach
 from conformance.report.record import Record
 
@@ -68,7 +69,7 @@ def headline(record: Record, judged: list[Case], result: RunVerdict, changed: Dr
     blocked = [case for case in judged if case.level == "MUST" and case.verdict == "blocked"]
     missed = [case for case in judged if case.level in {"SHOULD", "MAY"} and case.verdict == "fail"]
     counts = Counter(case.verdict for case in judged)
-    open_ones = sum(counts[verdict] for verdict in ("blocked", "inconclusive", "skipped", "not_run")) - len(blocked)
+    open_ones = sum(counts[verdict] for verdict in UNJUDGED) - len(blocked)
     carried = sum(case.basis == "transport" for case in failed)
     share = "" if len(failed) == 1 else "all " if carried == len(failed) else f"{carried} "
     of_them = f" ({share}of the transport)" if carried else ""

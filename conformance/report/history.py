@@ -36,10 +36,6 @@ KINDS: dict[str, type] = {
 """What the page of the trend reads of a line, and as what."""
 
 
-JUDGED = frozenset({"pass", "fail", "accepted", "observed"})
-"""Verdicts that say something of what was judged."""
-
-
 class HistoryError(ValueError):
     """A history or a summary can't be read; the message names the file."""
 
@@ -60,7 +56,7 @@ def line(made: dict[str, Any]) -> dict[str, Any]:
         "should_missed": levels["SHOULD"].get("fail", 0),
         "accepted": made["counts"].get("accepted", 0),
         "failing": {row["id"]: row["level"] for row in made["cases"] if row["verdict"] == "fail"},
-        "unjudged": [row["id"] for row in made["cases"] if row["verdict"] not in JUDGED],
+        "unjudged": [row["id"] for row in made["cases"] if row["verdict"] not in naming.JUDGED],
         "answers": {item["id"]: item["outcome"] for item in made["observations"]},
         "sessions": made["sessions"],
         "tokens": sum(made["usage"].values()),

@@ -123,7 +123,8 @@ def _answer(case: Case, record: Record) -> str:
 
 LEVELS = {"MUST": ("MUST", "MUST"), "SHOULD": ("SHOULD", "SHOULD"), "MAY": ("MAY", "MAY"),
           "OBSERVE": ("question", "questions")}  # fmt: skip
-JUDGED = frozenset({"fail", "accepted", "error", "observed"})
+COUNTED = frozenset({"fail", "accepted", "error", "observed"})
+"""Verdicts by which a check stands behind a finding; one without a verdict of its own may hang on the same cause."""
 
 
 def room(*, changes: bool) -> tuple[int, int]:
@@ -134,7 +135,7 @@ def room(*, changes: bool) -> tuple[int, int]:
 def reckoned(findings: Iterable[Finding]) -> str:
     """How many checks stand behind so many findings, in words: what shares a cause is one."""
     findings = list(findings)
-    cases = [case for one in findings for case in one.cases if case.verdict in JUDGED]
+    cases = [case for one in findings for case in one.cases if case.verdict in COUNTED]
     levels = Counter(case.level for case in cases)
     if len(cases) == len(findings) or not cases:
         return ""

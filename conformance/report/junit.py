@@ -11,13 +11,12 @@ from xml.sax.saxutils import escape, quoteattr
 
 from conformance.report.case import Case
 from conformance.report.html_text import shown
-from conformance.report.naming import chapter_name
+from conformance.report.naming import UNJUDGED, chapter_name
 from conformance.report.record import Record
 from conformance.report.summary import cases
 
 LONGEST = 20_000  # characters of what is told of one check
 _SPECIAL = re.compile(r"""[&<>"\n\r\t]""")
-UNJUDGED = ("blocked", "inconclusive", "skipped", "not_run")
 
 
 def render(record: Record, made: dict[str, Any]) -> str:

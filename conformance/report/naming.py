@@ -59,6 +59,8 @@ RUN_GLYPH = {
     "interrupted": "?",
     "inconsistent": "!",
 }
+JUDGED = frozenset({"pass", "fail", "accepted", "observed"})
+"""Verdicts that say something of what was judged."""
 UNJUDGED = {
     "blocked": "Blocked: the evidence never arrived, and another check answers for that",
     "inconclusive": "Inconclusive: the model or the network did not cooperate",
