@@ -106,7 +106,7 @@ def by(result: Result, verdict: str) -> dict[str, str]:
 
 
 def main(arguments: Sequence[str] | None = None) -> int:
-    """The command; 1 when a row or a column is empty."""
+    """The command; 1 when a row is empty or breaks a check, and of the whole matrix when a column is."""
     parser = argparse.ArgumentParser(prog="python -m conformance.killmatrix", description=__doc__)
     parser.add_argument("quirks", nargs="*", help="only these, with what each check said")
     parser.add_argument("--all", action="store_true", help="hold the whole suite against each quirk")
@@ -124,7 +124,7 @@ def _main(options: argparse.Namespace) -> int:
             print(line)
         if options.write:
             _write(found, kept=json.loads(FILE.read_text(encoding="utf-8"))["quirks"])
-        return 0
+        return 1 if found.unnoticed or found.errors else 0
     print(f"{len(quirks)} quirks, {len(found.catastrophic)} of them catastrophic; {len(mortal())} checks")
     print(f"quirks that nothing notices: {', '.join(found.unnoticed) or 'none'}")
     print(f"checks that nothing kills: {', '.join(found.immortal) or 'none'}")

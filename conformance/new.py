@@ -1,6 +1,6 @@
 """Stubs for a new clause, and what is still missing of those that were begun.
 
-`python -m conformance.new clause CAN-014 --in cancel/MidText --anchor s2.10.01` writes a row of the catalogue, a check
+`python -m conformance.new clause CAN-014 --in cancel/MidText --anchor s2.3.05` writes a row of the catalogue, a check
 in the class of that conversation and a quirk that the check should notice, each marked with TO WRITE, and names the
 clause at its anchor.  `python -m conformance.new` says what is left to do, and so does a test.
 """
@@ -40,6 +40,8 @@ def clause(name: str, conversation: str, anchor: str, level: str = "SHOULD") -> 
     held = load().conversations
     if not ID.fullmatch(name) or name in clauses():
         raise Unfit(f"{name} is no new id such as SES-062" if name not in clauses() else f"{name} is there already")
+    if (last := _last(name[:4])) >= name:
+        raise Unfit(f"{name} may have been another's: the last one was {last}, and no id is used twice")
     if conversation not in held:
         raise Unfit(f"there is no conversation {conversation}; those of a chapter are its classes, without `Test`")
     owner = next(check.owner for check in load().checks.values() if check.conversation == conversation)
@@ -58,6 +60,11 @@ def clause(name: str, conversation: str, anchor: str, level: str = "SHOULD") -> 
     for path, text in texts.items():
         path.write_text(text, encoding="utf-8")
     return [row, chapter, lies]
+
+
+def _last(prefix: str) -> str:
+    """The highest id of a family so far: what is missing below it may be what was withdrawn."""
+    return max((name for name in clauses() if name.startswith(prefix)), default="")
 
 
 def _row(name: str, level: str) -> str:
@@ -166,7 +173,8 @@ def main(arguments: Sequence[str] | None = None) -> int:
     except Unfit as problem:
         print(f"python -m conformance.new: {problem}", file=sys.stderr)
         return 4
-    print(f"{MARK} in:", *files, "then: python -m conformance.new", sep="\n  ")
+    print(f"{MARK} in:", *files, sep="\n  ")
+    print(f"{options.anchor} names it, in {anchors.FILE}", "then: python -m conformance.new", sep="\n")
     return 0
 
 

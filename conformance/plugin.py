@@ -17,7 +17,14 @@ from typing import Any
 import pytest
 
 from conformance import early, garbage, options, plan, screen, secrets, terminal
-from conformance.collecting import OUTCOME, SKIPPED, Judged, pytest_pycollect_makemodule, pytest_runtest_protocol
+from conformance.collecting import (
+    OUTCOME,
+    SKIPPED,
+    Judged,
+    pytest_ignore_collect,
+    pytest_pycollect_makemodule,
+    pytest_runtest_protocol,
+)
 from conformance.conduct import RUN, Conduct
 from conformance.judge import checks as judging
 from conformance.options import second_secrets, worker_input
@@ -26,7 +33,7 @@ from conformance.progress import LiveLine
 from conformance.report import record
 from conformance.wire.target import LIVE_CONCURRENCY, LIVE_RPM
 
-__all__ = ["pytest_pycollect_makemodule", "pytest_runtest_protocol"]
+__all__ = ["pytest_ignore_collect", "pytest_pycollect_makemodule", "pytest_runtest_protocol"]
 
 
 def pytest_addoption(parser: pytest.Parser) -> None:

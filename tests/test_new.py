@@ -47,6 +47,7 @@ def test_the_stubs_stand_where_they_belong(tmp_path: Path, monkeypatch: pytest.M
     [
         (("CAN-001", "cancel/MidText", "s1.1.02"), "there already"),
         (("CAN-1", "cancel/MidText", "s1.1.02"), "no new id"),
+        (("VAD-023", "vad/Turn", "s1.1.02"), "may have been another's: the last one was VAD-\\d+"),
         (("CAN-999", "cancel/Nothing", "s1.1.02"), "no conversation"),
         (("CAN-999", "cancel/MidText", "s9.9.99"), "has no s9.9.99"),
     ],

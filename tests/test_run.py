@@ -16,7 +16,7 @@ from types import SimpleNamespace
 import pytest
 from websockets.asyncio.server import ServerConnection, serve
 
-from conformance import cli, collecting
+from conformance import cli, collecting, plugin
 from conformance.judge.checks import load
 from support import runs
 
@@ -78,6 +78,12 @@ def test_on_the_mock_nothing_fails_and_the_run_says_what_it_judged(green: runs.F
 
 def test_what_is_no_check_is_run_as_pytest_runs_it() -> None:
     assert collecting.pytest_runtest_protocol(SimpleNamespace(), None) is None
+
+
+def test_every_hook_of_collecting_is_one_of_the_plugin() -> None:
+    hooks = {name for name in vars(collecting) if name.startswith("pytest_")}
+    assert hooks == set(plugin.__all__)
+    assert all(getattr(plugin, name) is getattr(collecting, name) for name in hooks)
 
 
 def test_chapters_are_looked_for_where_they_are_and_other_projects_as_pytest_does(tmp_path: Path) -> None:

@@ -10,7 +10,7 @@ from conformance.cut import cut
 
 Verdict = Literal["pass", "fail", "blocked", "skipped", "inconclusive", "not_run", "observed", "error"]
 
-# Worst last: a parametrized check is one case with its worst verdict.
+# Worst last: a check that was judged more than once (by several workers, say) is one case with its worst verdict.
 ORDER: Final[tuple[Verdict, ...]] = (
     "pass",
     "observed",

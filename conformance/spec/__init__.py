@@ -1,4 +1,4 @@
-"""What the sources say: clauses, open questions, model profiles.  Chapters import the four levels from here.
+"""What the sources say: clauses, open questions, model profiles.  Chapters import how they are bound from here.
 
 `@must("SES-002")` binds a check to its clause; the level is repeated so that a chapter reads by itself, and a
 chapter that claims another level than the catalogue does not import.

@@ -12,6 +12,7 @@ import json
 
 import pytest
 
+from conformance import killmatrix
 from conformance.judge.checks import load
 from conformance.killmatrix import CATASTROPHIC, Matrix, matrix, mortal
 from conformance.mock.quirks import REGISTRY
@@ -80,3 +81,15 @@ def test_a_quirk_that_anything_notices_proves_nothing() -> None:
     assert built.killers()["SES-001"] == ["silent-update"]
     assert "SES-005" in built.immortal
     assert "SES-001" not in built.immortal
+
+
+@pytest.mark.parametrize(
+    ("kills", "errors", "code"),
+    [({"SES-001": "no"}, {}, 0), ({}, {}, 1), ({"SES-001": "no"}, {"SES-002": "KeyError"}, 1)],
+)
+def test_the_command_says_when_a_lie_is_not_noticed_or_breaks_a_check(
+    kills: dict[str, str], errors: dict[str, str], code: int, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    found = killmatrix.Matrix({"silent-update": kills}, {"silent-update": errors} if errors else {})
+    monkeypatch.setattr(killmatrix, "matrix", lambda quirks, everything: found)
+    assert killmatrix.main(["silent-update"]) == code
