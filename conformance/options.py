@@ -24,6 +24,7 @@ from conformance.mock.options import MockOptions, OptionError
 from conformance.report import record
 from conformance.report.baseline import Baseline, BaselineError, load
 from conformance.spec.profiles import DEFAULT_MODEL, FAMILIES, Profile, UnknownModel, profile_of, told_by_name
+from conformance.status.base import LOG_WAIT
 from conformance.status.choose import SOURCES, choose
 from conformance.wire.recording import Budget
 from conformance.wire.route import trusting
@@ -73,7 +74,7 @@ def declare(parser: pytest.Parser) -> None:
     add("--status-source", metavar="SOURCE", default="auto", help=f"what the platform says of sessions: "
         f"{', '.join(SOURCES)} (default: auto)")  # fmt: skip
     add("--status-wait", type=arguments.seconds, metavar="SECONDS", help="how long to wait for its rows (default: "
-        f"{runner.LOG_WAIT:.0f} for sls and bl, else {runner.STATUS_WAIT:.0f}; embedded mock: "
+        f"{LOG_WAIT:.0f} for sls and bl, else {runner.STATUS_WAIT:.0f}; embedded mock: "
         f"{runner.EMBEDDED_WAIT:.0f}; replay: one look)")  # fmt: skip
     add("--baseline", metavar="FILE", help="accepted failures, answers and shapes; what differs from it fails the run")
     add("--update-baseline", action="store_true", help="write the file of --baseline from this run")

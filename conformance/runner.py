@@ -23,13 +23,10 @@ from conformance.spec.catalogue import clauses, questions
 from conformance.spec.profiles import Profile, told_by_name
 from conformance.spec.proof import killers
 from conformance.status import reading
-from conformance.status.base import APART, Reader
-from conformance.status.bl import BlReader
+from conformance.status.base import APART, CountingReader, Reader
 from conformance.status.choose import choose
 from conformance.status.model import Reading
 from conformance.status.none import NoReader
-from conformance.status.prometheus import PrometheusReader
-from conformance.status.sls import SlsReader
 from conformance.wire.conversation import Conversation, Whims
 from conformance.wire.recorder import Recorder
 from conformance.wire.recording import Budget, Recording
@@ -43,7 +40,6 @@ FUZZ_EXAMPLES = 25  # on the embedded mock; a live endpoint is asked by name onl
 SHORTENED, ATTEMPTS = 3, 80  # generated conversations that are shortened, and how often each may be held for it
 CHEAPEST = 10  # tokens of a session of a generated conversation; the mock bills about twelve
 STATUS_WAIT = 60.0  # seconds
-LOG_WAIT = 900.0  # seconds: rows of the audit log come in minutes, and no page says how many
 EMBEDDED_WAIT = 2.0  # seconds: the embedded mock lists a session as soon as it is over
 
 
@@ -188,7 +184,7 @@ class Run:
             rest = [item for item in conversations if item.name != SANITY]
             # Asking for a ledger blocks, and the embedded mock answers from this very loop.
             reader = await aside(lambda: choose(self.status_source, target_url=target.url, model=target.model))
-            counted = [item for item in rest if item.path in MAIN_PATHS] if isinstance(reader, PrometheusReader) else []
+            counted = [item for item in rest if item.path in MAIN_PATHS] if isinstance(reader, CountingReader) else []
             apart = self.told_by_time(reader, rest, target)
             together = [item for item in rest if item not in counted and item not in apart]
             judged: dict[str, Any] = {"on_done": on_done, "again": self._again, "matters": self._matters}
@@ -199,7 +195,7 @@ class Run:
                 await self._apart(recorder, apart, judged, say, first)
             recording = await recorder.record(together, sanity=None if apart else first, **judged)
             held = Held(recording, reader.name)
-            if isinstance(reader, PrometheusReader):
+            if isinstance(reader, CountingReader):
                 held.readings = await self._counted(reader, recorder, counted, on_done, say)
                 reading.attach(recording.transcripts, held.readings)
             elif recording.infrastructure is None:
@@ -253,7 +249,7 @@ class Run:
             return self.status_wait
         if self.mock is not None:
             return EMBEDDED_WAIT
-        return LOG_WAIT if isinstance(reader, SlsReader | BlReader) else STATUS_WAIT
+        return float(getattr(reader, "wait_s", STATUS_WAIT))
 
     def first(self, conversations: Iterable[Conversation], apart: Sequence[Conversation]) -> Conversation | None:
         """What is held before all others, alone, and tells whether the endpoint can be used at all.
@@ -313,7 +309,7 @@ class Run:
 
     async def _counted(
         self,
-        reader: PrometheusReader,
+        reader: CountingReader,
         recorder: Recorder,
         alone: list[Conversation],
         on_done: Callable[[Transcript], None],

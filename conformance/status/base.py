@@ -3,14 +3,17 @@
 from __future__ import annotations
 
 import time
-from collections.abc import Sequence
-from typing import Protocol
+from collections.abc import Mapping, Sequence
+from typing import Protocol, runtime_checkable
 
 from conformance.status.model import Json, Reading, Session
 from conformance.status.rows import Row, redact, tokens_of, total, worst
 
 SKEW_MS = 2_000  # how far the platform's clock may be from ours
 APART = 5.0  # seconds between sessions that are told by their time: more than two clocks may differ
+LOG_WAIT = 900.0  # seconds: rows of the audit log come in minutes, and no page says how many
+Cell = tuple[str, str]
+"""What a counter counts: (status_code, error_code)."""
 
 
 class Reader(Protocol):
@@ -19,7 +22,8 @@ class Reader(Protocol):
     One that cannot prove a session absent has an attribute `missing` too, "not_visible_yet" then: a form that nobody
     completed, a list that was cut off.  One that lists every session as soon as it is over has `complete`, true: it
     needs no control to be believed.  One whose rows may not name the session has `by_time`, true: what it lists is
-    then told by its time, so the sessions have to be held apart.
+    then told by its time, so the sessions have to be held apart.  One whose rows come later than a minute after their
+    session has `wait_s`, the seconds that a live run waits for them.
     """
 
     @property
@@ -32,13 +36,29 @@ class Reader(Protocol):
         """Seconds between two looks."""
         ...
 
-    @property
-    def by_counter(self) -> bool:
-        """Whether it only counts calls: then no row is any session's, and `rows` has nothing to give."""
-        ...
-
     def rows(self, since_ms: int, until_ms: int) -> list[Json]:
         """Return what is listed for [since_ms, until_ms], more if that is cheaper; NotObservable if nothing can be."""
+        ...
+
+
+@runtime_checkable
+class CountingReader(Reader, Protocol):
+    """A reader that only counts calls: no row is any session's, so `rows` has nothing to give.
+
+    Whoever has these methods is one; its sessions are held alone, each between two looks.
+    """
+
+    @property
+    def guard_s(self) -> float:
+        """Seconds for which the counters have to rest before a session and after it."""
+        ...
+
+    def snapshot(self, at_ms: int) -> dict[Cell, float]:
+        """Return the counters as they stood at a time."""
+        ...
+
+    def delta(self, before: Mapping[Cell, float], after: Mapping[Cell, float]) -> Reading:
+        """Return what the difference between two looks says of the one session between them."""
         ...
 
 

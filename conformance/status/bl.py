@@ -18,6 +18,7 @@ from typing import Any
 
 from conformance import guarded
 from conformance.cut import MASK, cut
+from conformance.status.base import LOG_WAIT
 from conformance.status.model import Json, NotObservable
 from conformance.status.rows import as_object, number
 
@@ -37,7 +38,7 @@ class BlReader:
 
     name = "bl"
     poll_s = 30.0
-    by_counter = False
+    wait_s = LOG_WAIT
     by_time = True  # that a row names the session is in no document
 
     def __init__(

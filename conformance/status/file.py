@@ -61,7 +61,6 @@ class FileReader:
 
     name = "file"
     poll_s = 1.0
-    by_counter = False
     missing = "not_visible_yet"  # a line that nobody filled in says nothing
 
     def __init__(self, path: Path | str, sessions: Sequence[Session] | None = None) -> None:

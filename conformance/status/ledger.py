@@ -17,7 +17,6 @@ class LedgerReader:
 
     name = "mock"
     poll_s = 0.05
-    by_counter = False
     complete = True  # it lists a session as soon as it is over: one that is not there is absent
 
     def __init__(self, url: str, *, timeout_s: float = 5.0) -> None:

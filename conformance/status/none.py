@@ -10,7 +10,6 @@ class NoReader:
 
     name = "none"
     poll_s = 0.0
-    by_counter = False
 
     def __init__(self, reason: str, words: str = "") -> None:
         self.problem = NotObservable(reason, words)

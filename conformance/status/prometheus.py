@@ -16,21 +16,19 @@ from collections.abc import Callable, Mapping
 from typing import Any, Self
 from urllib.parse import unquote, urlencode, urlsplit, urlunsplit
 
+from conformance.status.base import Cell
 from conformance.status.http import get
 from conformance.status.model import Json, NotObservable, Reading
 from conformance.status.rows import number, status_of
 from conformance.wire.target import is_loopback
 
 METRIC = "model_call_count"
-Cell = tuple[str, str]
-"""(status_code, error_code)"""
 
 
 class PrometheusReader:
     """Reads counters of WebSocket calls of a model; `step_s` is how often the instance gets a point."""
 
     name = "prometheus"
-    by_counter = True
 
     def __init__(
         self,

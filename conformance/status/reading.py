@@ -9,10 +9,9 @@ from collections.abc import Awaitable, Callable, Iterable, Mapping
 from dataclasses import replace
 
 from conformance.secrets import Secrets
-from conformance.status.base import Reader
+from conformance.status.base import Cell, CountingReader, Reader
 from conformance.status.model import NotObservable, Reading, Session, not_observable
 from conformance.status.poll import observe
-from conformance.status.prometheus import PrometheusReader
 from conformance.wire.transcript import Leg, Transcript
 
 # The controls of every run: a session ended as well as a client can, and one ended as badly.
@@ -107,7 +106,7 @@ def attach(transcripts: Mapping[str, Transcript], readings: Mapping[str, Reading
 
 
 async def counted(
-    reader: PrometheusReader,
+    reader: CountingReader,
     path: str,
     hold: Callable[[], Awaitable[None]],
     wait_s: float,
@@ -139,8 +138,8 @@ async def counted(
 
 
 async def _resting(
-    reader: PrometheusReader, wait_s: float, pause: Callable[[float], Awaitable[None]]
-) -> dict[tuple[str, str], float]:
+    reader: CountingReader, wait_s: float, pause: Callable[[float], Awaitable[None]]
+) -> dict[Cell, float]:
     """The counters, once two looks a guard apart show the same; NotObservable when they never rest."""
     ends = time.monotonic() + max(wait_s, reader.guard_s * 3)
     seen = await _look(reader)
@@ -154,5 +153,5 @@ async def _resting(
         seen = now
 
 
-async def _look(reader: PrometheusReader) -> dict[tuple[str, str], float]:
+async def _look(reader: CountingReader) -> dict[Cell, float]:
     return await asyncio.to_thread(reader.snapshot, int(time.time() * 1000))

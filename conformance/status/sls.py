@@ -17,6 +17,7 @@ from email.utils import format_datetime
 from typing import Any, Self
 from urllib.parse import urlencode, urlsplit
 
+from conformance.status.base import LOG_WAIT
 from conformance.status.http import Answer, get
 from conformance.status.model import Json, NotObservable
 from conformance.wire.target import is_loopback
@@ -44,7 +45,7 @@ class SlsReader:
 
     name = "sls"
     poll_s = 30.0
-    by_counter = False
+    wait_s = LOG_WAIT
     by_time = True  # that a row names the session is in no document
 
     def __init__(  # noqa: PLR0917  (the order of the service's own SDK)
