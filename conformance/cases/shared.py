@@ -17,6 +17,8 @@ from conformance.wire import either, maybe, send, until
 from conformance.wire.call import Broken
 
 BRIEF = "Answer with exactly two words."
+BLUE_WHALE = "Answer with exactly two words: blue whale"
+COUNT = "Count to 40."
 MANUAL = {"modalities": ["text"], "instructions": BRIEF, "turn_detection": None, "max_tokens": 16}
 
 

@@ -2,9 +2,8 @@
 
 import json
 
-from conformance.cases.shared import greeting
+from conformance.cases.shared import BLUE_WHALE, BRIEF, greeting
 from conformance.cases.updates import (
-    TWO_WORDS,
     answered,
     ask,
     confirmed,
@@ -34,7 +33,7 @@ class TestFirstUpdate:
 
     script = [
         until("session.created"),
-        update(label="first", session={"instructions": TWO_WORDS}),
+        update(label="first", session={"instructions": BRIEF}),
         answered,
         update(label="another field", session={"modalities": ["text"]}),
         answered,
@@ -48,7 +47,7 @@ class TestFirstUpdate:
         answered,
         update(label="burst 1", session={"instructions": "Be brief."}),
         update(label="burst 2", session={"instructions": "Be very brief."}),
-        update(label="burst 3", session={"instructions": TWO_WORDS}),
+        update(label="burst 3", session={"instructions": BRIEF}),
         maybe("session.updated", "error", count=3),
         quiet(),
         close(1000),
@@ -70,7 +69,7 @@ class TestFirstUpdate:
 
     @must("SES-020")
     def test_instructions_are_echoed(self, wire):
-        assert first_echo(wire).get("instructions") == TWO_WORDS
+        assert first_echo(wire).get("instructions") == BRIEF
 
     @should("SES-051")
     def test_the_echo_invents_no_field(self, wire):
@@ -107,7 +106,7 @@ class TestFirstUpdate:
     @observe("Q-UPDATE-MERGE")
     def question_whether_an_update_replaces_what_it_does_not_name(self, wire):
         kept = echo(wire, "another field").get("instructions")
-        return "merge" if kept == TWO_WORDS else "replace" if not kept else other(kept)
+        return "merge" if kept == BRIEF else "replace" if not kept else other(kept)
 
     @observe("Q-UPDATE-MERGE-NESTED")
     def question_what_becomes_of_siblings_in_turn_detection(self, wire):
@@ -148,7 +147,7 @@ class TestModalities:
             answered,
             update(label="audio, text", session={"modalities": ["audio", "text"]}),
             answered,
-            update(label="text", session={"modalities": ["text"], "instructions": TWO_WORDS}),
+            update(label="text", session={"modalities": ["text"], "instructions": BRIEF}),
             answered,
         )
         flat = {"input_audio_format": "pcm"}
@@ -218,7 +217,7 @@ class TestModalities:
         if reaction(wire, "half wrong") != "error":
             return other(f"{reaction(wire, 'half wrong')}: {words(wire, 'half wrong')}")
         found = echo(wire, "after half wrong").get("instructions")
-        if found == TWO_WORDS:
+        if found == BRIEF:
             return "atomic"
         return "partial" if found == "Sing." else other(found)
 
@@ -240,7 +239,7 @@ class TestSpeechUnderConfiguration:
             answered,
             update(label="vad again", session={"turn_detection": {"type": "server_vad"}}),
             answered,
-            update(label="instructed", session={"instructions": "Answer with exactly two words: blue whale"}),
+            update(label="instructed", session={"instructions": BLUE_WHALE}),
             answered,
             update(label="untranscribed", session={"input_audio_transcription": None}),
             answered,

@@ -1,8 +1,8 @@
 """§3  Session configuration, changed again: what an update sets is in force, and not only what the first one set."""
 
-from conformance.cases.shared import user
+from conformance.cases.shared import BRIEF, user
 from conformance.cases.test_03_session_voices import sample
-from conformance.cases.updates import TOOL, TWO_WORDS, answered, reaction, update, words
+from conformance.cases.updates import TOOL, answered, reaction, update, words
 from conformance.guarded import object_at
 from conformance.judge.verdicts import Inconclusive, NotApplicable, Seen, Uncooperative
 from conformance.judge.verdicts import other as other_than
@@ -11,7 +11,7 @@ from conformance.wire import close, quiet, send, until
 
 FIRST, SECOND = "black coffee", "green tea"
 THIRSTY = "I am thirsty."
-COUNT = "Count from 1 to 20."
+COUNT_TO_20 = "Count from 1 to 20."
 WEATHER = "What is the weather in Hangzhou?"
 CALLS = "Call the functions for every question about weather or time. Answer with at most six words."
 
@@ -66,7 +66,7 @@ class TestUpdateDuringResponse:
             until("conversation.item.created"),
             send("response.create"),
             until("response.text.delta", "response.audio_transcript.delta"),
-            update(label="meanwhile", session={"instructions": TWO_WORDS}),
+            update(label="meanwhile", session={"instructions": BRIEF}),
             until("response.done"),
             quiet(),
             *change(max_tokens=16, instructions=asked_for(FIRST)),
@@ -76,9 +76,9 @@ class TestUpdateDuringResponse:
             *change(instructions=asked_for(FIRST)),
             *turn(THIRSTY, "words again"),
             *change(instructions="Do what the user asks.", max_tokens=8),
-            *turn(COUNT, "few tokens"),
+            *turn(COUNT_TO_20, "few tokens"),
             *change(max_tokens=200),
-            *turn(COUNT, "many tokens"),
+            *turn(COUNT_TO_20, "many tokens"),
             *change(instructions=CALLS, tools=[TOOL], max_tokens=64),
             *change(instructions=asked_for(FIRST), tools=[]),
             *turn(WEATHER, "no tools"),

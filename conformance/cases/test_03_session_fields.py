@@ -2,9 +2,9 @@
 
 import json
 
+from conformance.cases.shared import BRIEF
 from conformance.cases.updates import (
     TOOL,
-    TWO_WORDS,
     answered,
     ask,
     confirmed,
@@ -102,7 +102,7 @@ class TestOddFields:
         await call(until("session.created"))
         family, sampling = call.profile.family, call.profile.can("sampling")
         await ask(call, "unknown field", session={"no_such_field": 1})
-        await ask(call, "long instructions", session={"instructions": LONG}, reset={"instructions": TWO_WORDS})
+        await ask(call, "long instructions", session={"instructions": LONG}, reset={"instructions": BRIEF})
         await ask(call, "another model", session={"model": another(call.profile.model)})
         await ask(call, "transcriber", session={"input_audio_transcription": {"model": "gummy-realtime-v1"}})
         await ask(call, "temperature 0.5", session={"temperature": 0.5})
@@ -117,8 +117,8 @@ class TestOddFields:
         if family == "qwen3":
             audio = {"input": {"format": {"type": "pcm", "sample_rate": 24000}}}
             await ask(call, "fields it lacks", session={"tools": [TOOL], "audio": audio}, reset={"tools": []})
-        await ask(call, "instructions", session={"instructions": TWO_WORDS})
-        await ask(call, "instructions 5", session={"instructions": 5}, reset={"instructions": TWO_WORDS})
+        await ask(call, "instructions", session={"instructions": BRIEF})
+        await ask(call, "instructions 5", session={"instructions": 5}, reset={"instructions": BRIEF})
         await ask(call, "turn_detection on", session={"turn_detection": "on"}, reset={"turn_detection": SDK_VAD})
         await ask(call, "no session")
         await ask(call, "g711", session={"input_audio_format": "g711_ulaw"}, reset={"input_audio_format": "pcm"})
@@ -211,7 +211,7 @@ class TestOddFields:
     @observe("Q-WRONG-TYPE")
     def question_what_a_wrong_type_gets(self, wire):
         def read(label, key):
-            before = {"instructions": TWO_WORDS}.get(key)
+            before = {"instructions": BRIEF}.get(key)
 
             def kept(session):
                 found = session.get(key)

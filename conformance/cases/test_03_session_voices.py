@@ -3,8 +3,8 @@
 import contextlib
 import json
 
-from conformance.cases.shared import user
-from conformance.cases.updates import TWO_WORDS, ask, confirmed, echo, inside, outcome, update
+from conformance.cases.shared import BRIEF, user
+from conformance.cases.updates import ask, confirmed, echo, inside, outcome, update
 from conformance.judge.verdicts import Seen, other
 from conformance.spec import must, observe, should
 from conformance.wire import maybe, quiet, send, until
@@ -60,7 +60,7 @@ class TestUnknownVoice:
 
     async def talk(self, call):
         patience = call.target.deadlines.answer
-        unknown = {"voice": "no-such-voice-0000", "instructions": TWO_WORDS}
+        unknown = {"voice": "no-such-voice-0000", "instructions": BRIEF}
         answer = await call(
             until("session.created"),
             update(label="unknown voice", session=unknown),

@@ -7,7 +7,7 @@ import json
 from typing import Any
 
 from conformance import fixtures
-from conformance.cases.shared import BRIEF, configured, user
+from conformance.cases.shared import BLUE_WHALE, BRIEF, configured, user
 from conformance.cut import listed
 from conformance.judge.evidence.frames import size
 from conformance.judge.places import spoken_turns
@@ -710,7 +710,7 @@ class TestProactive:
             },
         ),
         updated,
-        send("conversation.item.create", item=user("Answer with exactly two words: blue whale")),
+        send("conversation.item.create", item=user(BLUE_WHALE)),
         until("conversation.item.created"),
         send("response.create"),
         until("response.done"),

@@ -5,7 +5,7 @@ import json
 from typing import Any
 
 from conformance import fixtures
-from conformance.cases.shared import user
+from conformance.cases.shared import BLUE_WHALE, BRIEF, user
 from conformance.cut import listed
 from conformance.guarded import object_at
 from conformance.judge.acceptance import leg_with
@@ -766,7 +766,7 @@ class TestRequired:
                 label="required",
                 session={
                     "modalities": ["text"],
-                    "instructions": "Answer with exactly two words.",
+                    "instructions": BRIEF,
                     "turn_detection": None,
                     "tools": [WEATHER],
                     "tool_choice": "required",
@@ -777,7 +777,7 @@ class TestRequired:
         )
         if answer is not None and answer.type == "session.updated":
             await call(
-                send("conversation.item.create", item=user("Answer with exactly two words: blue whale")),
+                send("conversation.item.create", item=user(BLUE_WHALE)),
                 until("conversation.item.created"),
                 send("response.create"),
                 until("response.done"),

@@ -5,7 +5,7 @@ import binascii
 import json
 import re
 
-from conformance.cases.shared import user
+from conformance.cases.shared import BLUE_WHALE, BRIEF, COUNT, user
 from conformance.cut import listed
 from conformance.judge.places import spoken_replies, typed_replies
 from conformance.judge.schema import server_types
@@ -15,10 +15,7 @@ from conformance.spec.profiles import SPOKEN_ONLY
 from conformance.wire import close, either, maybe, quiet, send, speak, until
 from conformance.wire.gaps import Elided
 
-BRIEF = "Answer with exactly two words."
-BLUE_WHALE = "Answer with exactly two words: blue whale"
 SENTENCE = "Answer with exactly eight words: the blue whale is a very big animal"
-COUNT = "Count to 40."
 OUT = 24_000  # Hz of the output unless it is configured otherwise
 ITEM_ADDED, ITEM_DONE = "response.output_item.added", "response.output_item.done"
 PART_ADDED, PART_DONE = "response.content_part.added", "response.content_part.done"

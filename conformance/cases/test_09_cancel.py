@@ -3,21 +3,12 @@
 import json
 
 from conformance import fixtures
+from conformance.cases.shared import BLUE_WHALE, BRIEF, COUNT, user
 from conformance.cut import listed
 from conformance.judge.verdicts import Blocked, Inconclusive, Seen, Uncooperative, other
 from conformance.spec import observe, should
 from conformance.wire import append, close, maybe, quiet, send, silence, until
 
-COUNT = {
-    "type": "message",
-    "role": "user",
-    "content": [{"type": "input_text", "text": "Count to 40."}],
-}
-TWO_WORDS = {
-    "type": "message",
-    "role": "user",
-    "content": [{"type": "input_text", "text": "Answer with exactly two words: blue whale"}],
-}
 # "Tell me a story." with a little silence around it: 32 bytes are one millisecond.
 STORY = fixtures.wav("speech/three_utterances.wav")[2280 * 32 : 3540 * 32]
 LAG = 2000  # ms: our figure for "soon"
@@ -56,12 +47,12 @@ class TestNothingToCancel:
         until("session.created"),
         send(
             "session.update",
-            session={"modalities": ["text"], "instructions": "Answer with exactly two words.", "max_tokens": 16},
+            session={"modalities": ["text"], "instructions": BRIEF, "max_tokens": 16},
         ),
         until("session.updated"),
         send("response.cancel", label="idle cancel"),
         maybe("error"),
-        send("conversation.item.create", item=TWO_WORDS),
+        send("conversation.item.create", item=user(BLUE_WHALE)),
         until("conversation.item.created"),
         send("response.create"),
         until("response.done"),
@@ -114,7 +105,7 @@ class TestMidText:
         until("session.created"),
         send("session.update", session={"modalities": ["text"], "turn_detection": None, "max_tokens": 400}),
         until("session.updated"),
-        send("conversation.item.create", item=COUNT),
+        send("conversation.item.create", item=user(COUNT)),
         until("conversation.item.created"),
         send("response.create"),
         until("response.text.delta"),
@@ -122,7 +113,7 @@ class TestMidText:
         quiet(),
         send("response.cancel", label="second cancel"),
         maybe("error"),
-        send("conversation.item.create", item=TWO_WORDS),
+        send("conversation.item.create", item=user(BLUE_WHALE)),
         until("conversation.item.created"),
         send("response.create", label="next"),
         until("response.done"),
@@ -244,7 +235,7 @@ class TestAtOnce:
         until("session.created"),
         send("session.update", session={"modalities": ["text"], "turn_detection": None, "max_tokens": 400}),
         until("session.updated"),
-        send("conversation.item.create", item=COUNT),
+        send("conversation.item.create", item=user(COUNT)),
         until("conversation.item.created"),
         send("response.create", label="create"),
         send("response.cancel", label="cancel"),

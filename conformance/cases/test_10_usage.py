@@ -7,7 +7,7 @@ import math
 
 from conformance import fixtures
 from conformance.aside import aside
-from conformance.cases.shared import configured, heard, user
+from conformance.cases.shared import BLUE_WHALE, BRIEF, configured, heard, user
 from conformance.judge import silence_cost
 from conformance.judge.evidence.frames import size
 from conformance.judge.places import typed_replies
@@ -15,7 +15,6 @@ from conformance.judge.verdicts import Blocked, Inconclusive, Seen, other
 from conformance.spec import must, observe, should
 from conformance.wire import append, close, likely, maybe, send, silence, speak, until
 
-TWO_WORDS = "Answer with exactly two words: blue whale"
 SPEECH = fixtures.wav("speech/three_utterances.wav")
 MS = 32  # bytes of a millisecond at 16 kHz
 OUT = 48_000  # bytes of a second at 24 kHz, the default of the output
@@ -25,7 +24,7 @@ WIDTH, HEIGHT = 448, 224
 WHOLE = base64.b64encode(fixtures.grey_jpeg(WIDTH, HEIGHT)).decode()
 # A fraction of a second that tells the ways of rounding apart at every family's rate.
 SECONDS = 5.35
-BRIEFLY = {"modalities": ["text"], "instructions": "Answer with exactly two words.", "max_tokens": 16}
+BRIEFLY = {"modalities": ["text"], "instructions": BRIEF, "max_tokens": 16}
 KEYS = ("total_tokens", "input_tokens", "output_tokens", "input_tokens_details", "output_tokens_details")
 
 
@@ -77,17 +76,17 @@ class TestTwoTurns:
             "session.update",
             session={
                 "modalities": ["text"],
-                "instructions": "Answer with exactly two words.",
+                "instructions": BRIEF,
                 "turn_detection": None,
                 "max_tokens": 16,
             },
         ),
         until("session.updated"),
-        send("conversation.item.create", item=user(TWO_WORDS)),
+        send("conversation.item.create", item=user(BLUE_WHALE)),
         until("conversation.item.created"),
         send("response.create"),
         until("response.done"),
-        send("conversation.item.create", item=user(TWO_WORDS)),
+        send("conversation.item.create", item=user(BLUE_WHALE)),
         until("conversation.item.created"),
         send("response.create"),
         until("response.done"),
@@ -147,7 +146,7 @@ class TestAudioIn:
             "session.update",
             session={
                 "modalities": ["text"],
-                "instructions": "Answer with exactly two words.",
+                "instructions": BRIEF,
                 "turn_detection": None,
                 "max_tokens": 16,
             },
@@ -175,7 +174,7 @@ class TestAudioIn:
         send("response.create", label="short turn"),
         until("response.done"),
         append(SPEECH[: 5000 * MS], label="speech never committed"),
-        send("conversation.item.create", item=user(TWO_WORDS)),
+        send("conversation.item.create", item=user(BLUE_WHALE)),
         until("conversation.item.created"),
         send("response.create", label="typed turn"),
         until("response.done"),
@@ -303,7 +302,7 @@ class TestImages:
             "session.update",
             session={
                 "modalities": ["text"],
-                "instructions": "Answer with exactly two words: blue whale",
+                "instructions": BLUE_WHALE,
                 "turn_detection": None,
                 "max_tokens": 16,
             },
@@ -436,7 +435,7 @@ async def typed_after_silence(call):
     """Silence that leads to no turn, then a typed message and its reply, in the session of a spoken one."""
     await call(
         append(fixtures.silence(1000 * ALONE), label="silence alone"),
-        send("conversation.item.create", item=user(TWO_WORDS)),
+        send("conversation.item.create", item=user(BLUE_WHALE)),
         until("conversation.item.created"),
         send("response.create", label="typed turn"),
         until("response.done"),
@@ -555,7 +554,7 @@ class TestChannels:
         stereo = fixtures.to_pcm(sample for sample in mono for _ in range(2))
         session = {
             "modalities": ["text"],
-            "instructions": "Answer with exactly two words.",
+            "instructions": BRIEF,
             "turn_detection": None,
             "max_tokens": 16,
         }
@@ -601,7 +600,7 @@ class TestCompact:
     async def talk(self, call):
         session = {
             "modalities": ["text"],
-            "instructions": "Answer with exactly two words.",
+            "instructions": BRIEF,
             "turn_detection": None,
             "max_tokens": 16,
         }

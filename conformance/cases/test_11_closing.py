@@ -3,7 +3,7 @@
 import json
 
 from conformance import fixtures
-from conformance.cases.shared import MANUAL, configured, heard, user
+from conformance.cases.shared import BLUE_WHALE, BRIEF, MANUAL, configured, heard, user
 from conformance.judge import ledger, silence_cost
 from conformance.judge.acceptance import INVENTED, masked
 from conformance.judge.evidence.frames import size
@@ -28,10 +28,9 @@ from conformance.wire import (
     until,
 )
 
-COUNT = user("Count from 1 to 40.")
-TYPED = {"modalities": ["text"], "instructions": "Answer with exactly two words.", "max_tokens": 128}
+TYPED = {"modalities": ["text"], "instructions": BRIEF, "max_tokens": 128}
 AGAIN = (
-    send("conversation.item.create", item=user("Answer with exactly two words: blue whale")),
+    send("conversation.item.create", item=user(BLUE_WHALE)),
     until("conversation.item.created"),
     send("response.create"),
     until("response.done"),
@@ -39,7 +38,7 @@ AGAIN = (
 TURN = (*configured({**TYPED, "max_tokens": 16}), *AGAIN)
 WRITING = (
     *configured(TYPED),
-    send("conversation.item.create", item=COUNT),
+    send("conversation.item.create", item=user("Count from 1 to 40.")),
     until("conversation.item.created"),
     send("response.create"),
     until("response.text.delta"),

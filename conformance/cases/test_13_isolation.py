@@ -10,7 +10,7 @@ from conformance.spec import should
 from conformance.wire import append, close, drop, maybe, quiet, send, speak, text, until
 from conformance.wire.call import Broken
 
-BRIEF = {"modalities": ["text"], "max_tokens": 16}
+SHORT_TEXT = {"modalities": ["text"], "max_tokens": 16}
 WORD = "Xylophon"
 
 
@@ -35,9 +35,9 @@ class TestSideBySide:
     connections = 2
 
     async def talk(self, call):
-        await call(until("session.created"), send("session.update", session=BRIEF), until("session.updated"))
+        await call(until("session.created"), send("session.update", session=SHORT_TEXT), until("session.updated"))
         other = await call.beside()
-        await other(until("session.created"), send("session.update", session=BRIEF), until("session.updated"))
+        await other(until("session.created"), send("session.update", session=SHORT_TEXT), until("session.updated"))
         await other(send("session.update", session={"instructions": WORD}), until("session.updated"))
         await other(send("conversation.item.create", item=user(f"My word is {WORD}.")))
         await other(until("conversation.item.created"))
@@ -45,7 +45,7 @@ class TestSideBySide:
         await call(until("conversation.item.created"), send("response.create"), until("response.created"))
         await other(send("response.create"), until("response.created"))
         await other(send("conformance.no_such_event"), maybe("error"), text("{bad"), maybe("error"))
-        await call(until("response.done"), send("session.update", label="echo", session=BRIEF))
+        await call(until("response.done"), send("session.update", label="echo", session=SHORT_TEXT))
         await call(until("session.updated"), quiet(), close(1000))
 
     @should("ISO-001")
@@ -127,7 +127,7 @@ class TestUncleanEnds:
     last = True  # what comes right after an end is not to be another conversation's
 
     async def talk(self, call):
-        await call(until("session.created"), send("session.update", session=BRIEF), until("session.updated"))
+        await call(until("session.created"), send("session.update", session=SHORT_TEXT), until("session.updated"))
         await call(*turn(f"Remember the word {WORD}. Answer with exactly one word: yes")[:3])
         other = await call.beside()
         await other(until("session.created"), send("session.update", session={"modalities": ["text"]}))
@@ -135,10 +135,10 @@ class TestUncleanEnds:
         await other(drop("rst"))
         await call(until("response.done"), close(1000))
         await opened(call) or await rested(call)
-        await call(send("session.update", label="after the reset", session={**BRIEF, "turn_detection": None}))
+        await call(send("session.update", label="after the reset", session={**SHORT_TEXT, "turn_detection": None}))
         await call(until("session.updated"), *turn(), append(speak("hello").pcm), drop("fin"))
         await opened_after_a_drop(call)
-        manual = {**BRIEF, "turn_detection": None}
+        manual = {**SHORT_TEXT, "turn_detection": None}
         await call(send("session.update", label="after the drop", session=manual), maybe("session.updated", "error"))
         await call(*turn("Which word did I ask you to remember? Answer with one word or: none"))
         for label in ("first commit of nothing", "second commit of nothing"):
@@ -188,7 +188,12 @@ class TestSanityAgain:
     """After everything else in the run, the client connects and is greeted as at the start."""
 
     last = True
-    script = [until("session.created"), send("session.update", session=BRIEF), until("session.updated"), close(1000)]
+    script = [
+        until("session.created"),
+        send("session.update", session=SHORT_TEXT),
+        until("session.updated"),
+        close(1000),
+    ]
 
     @should("ISO-010")
     def test_the_endpoint_is_as_well_as_before(self, wire):

@@ -5,7 +5,7 @@ import json
 from functools import partial
 from typing import Any
 
-from conformance.cases.shared import leg_of
+from conformance.cases.shared import BRIEF, leg_of
 from conformance.cut import listed
 from conformance.judge.verdicts import Blocked, Inconclusive, Seen, other
 from conformance.spec import bounds
@@ -14,7 +14,6 @@ from conformance.spec.catalogue import clauses, owners
 from conformance.wire import either, maybe, send, until
 from conformance.wire.call import Broken
 
-TWO_WORDS = "Answer with exactly two words."
 # What every family accepts: what answers it shows whether the session is still there.
 HARMLESS = {"modalities": ["text"]}
 # Legal values that stand in examples and recordings instead of in a range.
@@ -121,7 +120,7 @@ def echo(wire, label):
 
 def merged(wire, label):
     """An update kept what it did not name; where it replaces that (C18), an echo does not tell what came before it."""
-    if echo(wire, label).get("instructions") != TWO_WORDS:
+    if echo(wire, label).get("instructions") != BRIEF:
         raise Inconclusive("an update replaces what it does not name, or does not show it (C18)")
 
 
