@@ -1,7 +1,6 @@
 """What a finding leaves the suite as: a text for an issue, a program that shows it by itself, the part of the record.
 
-`papers` makes them; `realtime-conformance finding ID RECORD` writes them.  `conformance.report.paper.papers_of` makes
-those that need the record alone.
+`papers` makes them; `realtime-conformance finding ID RECORD` writes them.
 """
 
 from __future__ import annotations

@@ -8,11 +8,9 @@ from dataclasses import dataclass, field
 from typing import Any
 
 from conformance.report.case import Case
-from conformance.report.excerpt import excerpt
 from conformance.report.html_text import one_line, plural, told, visible
 from conformance.report.html_trace import Row, kind, payload, rows
 from conformance.report.record import Record
-from conformance.report.redact import Redactor
 from conformance.spec.sources import address, described
 from conformance.wire.transcript import Leg, Transcript
 
@@ -49,22 +47,6 @@ class Place:
     def leg(self) -> Leg:
         """The connection."""
         return self.transcript.legs[self.number]
-
-
-def papers_of(case: Case, record: Record, redact: Redactor | None = None) -> dict[str, str]:
-    """The papers that a page can carry, by file name: the text and the part of the record.
-
-    Made from the record alone: the program is not among them, because it has to be tried; the text names the command
-    that makes it.
-    """
-    mask = redact or Redactor(None)
-    program = Program(missing=f"`realtime-conformance finding {case.id} record.jsonl` writes a program that shows it.")
-    place = place_of(case, record)
-    kept = kept_for(case, record, place)
-    return {
-        f"{case.id}.md": mask(text(case, record, place, program)),
-        f"{case.id}.jsonl": excerpt(case.id, record, kept, mask),
-    }
 
 
 def place_of(case: Case, record: Record) -> Place | None:

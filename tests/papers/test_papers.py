@@ -8,7 +8,6 @@ from conformance import cli
 from conformance.judge import checks as judging
 from conformance.mock.options import MockOptions
 from conformance.papers import papers
-from conformance.report.paper import papers_of
 from conformance.report.record import read
 from conformance.report.summary import cases
 from conformance.spec.profiles import profile_for
@@ -41,8 +40,13 @@ def judged(record):
     return {case.id: case for case in cases(record)}
 
 
-def test_the_text_has_what_a_vendors_engineer_asks_for(record, judged) -> None:
-    text = papers_of(judged["GEN-057"], record)["GEN-057.md"]
+@pytest.fixture(scope="module")
+def files(record, judged):
+    return papers(judged["GEN-057"], record).files
+
+
+def test_the_text_has_what_a_vendors_engineer_asks_for(record, files) -> None:
+    text = files["GEN-057.md"]
     assert text.startswith("# GEN-057 (MUST): In every `usage`, `total_tokens` is the sum")
     session = record.transcripts["closing/AfterResponse"].session_id
     assert f"- Session: `{session}`" in text
@@ -51,13 +55,10 @@ def test_the_text_has_what_a_vendors_engineer_asks_for(record, judged) -> None:
     assert "in 2 of 3 conversations" in text
     frame = next(line for line in text.splitlines() if line.startswith("*"))
     assert "response.done" in frame
-    assert "`realtime-conformance finding GEN-057 record.jsonl` writes a program" in text
 
 
-def test_the_part_of_the_record_shows_the_finding_again(record, judged, tmp_path) -> None:
-    (part := tmp_path / "part.jsonl").write_text(
-        papers_of(judged["GEN-057"], record)["GEN-057.jsonl"], encoding="utf-8"
-    )
+def test_the_part_of_the_record_shows_the_finding_again(files, judged, tmp_path) -> None:
+    (part := tmp_path / "part.jsonl").write_text(files["GEN-057.jsonl"], encoding="utf-8")
     again = read(part)
     assert again.footer is not None
     assert list(again.transcripts) == ["closing/AfterResponse", "responses/Typed"]

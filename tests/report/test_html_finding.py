@@ -36,6 +36,11 @@ def test_checks_of_one_cause_are_seen_in_all_their_conversations(tmp_path: Path)
     assert shown(Finding([FAILED]), record, {}).breadth == f"in 1 conversation of {len(record.transcripts)}"
 
 
+def test_what_is_copied_from_the_page_names_the_command_that_makes_the_program(tmp_path: Path) -> None:
+    copied = shown(Finding([FAILED]), records.usual(tmp_path), {}).markdown
+    assert "`realtime-conformance finding CLO-007 record.jsonl` writes a program" in copied
+
+
 def test_a_frame_of_which_two_checks_complain_is_one_place(tmp_path: Path) -> None:
     record = records.usual(tmp_path)
     one = replace(FAILED, findings=(told(3), told(4)), places=2)
