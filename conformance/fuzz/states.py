@@ -52,10 +52,3 @@ def state(view: View) -> str:
     else:
         doing = "idle"
     return f"{'manual' if view.manual else 'VAD'}, {doing}"
-
-
-STATES = tuple(
-    f"{mode}, {doing}"
-    for mode in ("VAD", "manual")
-    for doing in ("idle", "a text waits", "audio waits", "a reply runs", "a call is open")
-)

@@ -127,11 +127,6 @@ class VoiceActivity:
         """How much audio was received in this session, in bytes."""
         return self._done + len(self._pending)
 
-    @property
-    def position_ms(self) -> int:
-        """How much audio was received in this session, in whole ms."""
-        return self.position_bytes // self._ms_bytes
-
     def reset(self) -> None:
         """Forget the utterance under way and what led up to it (a cleared buffer); the clock runs on.
 

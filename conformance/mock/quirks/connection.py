@@ -15,7 +15,7 @@ if TYPE_CHECKING:
 SANITY = ("connection/Sanity",)
 TWO = ("connection/TwoAtOnce",)
 CONTROL = ("connection/ControlFrames",)
-PING, PONG = 9, 10
+PONG = 10
 
 
 BAD_REQUEST = (400, "BadRequest", "Bad request.")
