@@ -27,6 +27,10 @@ from conformance.status.rows import parse
 from conformance.wire import transcript as wire
 
 MASK = "<masked>"
+"""Not the mask of a secret that was found (`cut.MASK`): it stands where a key may be, whatever is there.
+
+Records hold it so, and CLI-002 looks for it.
+"""
 NO_CODE = 1005
 _SECRET = ("authorization", "cookie", "key", "token")
 _CONTROL: dict[Opcode, wire.Opcode] = {Opcode.PING: "ping", Opcode.PONG: "pong", Opcode.CLOSE: "close"}
