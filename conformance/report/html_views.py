@@ -120,15 +120,7 @@ def answers(record: Record, judged: Iterable[Case], made: dict[str, Any]) -> dic
 # -- silence
 
 
-@dataclass(frozen=True)
-class SilencePoint:
-    """Seconds of silence streamed before a spoken turn, and the audio tokens billed as its input."""
-
-    seconds: float
-    tokens: int
-
-
-def silence(record: Record, case: Case | None) -> list[SilencePoint]:
+def silence(record: Record, case: Case | None) -> list[silence_cost.Point]:
     """Points of the silence chart.
 
     A point for each session of it; `conformance.judge.silence_cost` says how they are read off.
@@ -136,15 +128,15 @@ def silence(record: Record, case: Case | None) -> list[SilencePoint]:
     transcript = record.transcripts.get(case.conversation) if case is not None else None
     if transcript is None:
         return []
-    return [SilencePoint(round(seconds, 2), tokens) for seconds, tokens in silence_cost.points(transcript)]
+    return [(round(seconds, 2), tokens) for seconds, tokens in silence_cost.points(transcript)]
 
 
-def silence_chart(points: list[SilencePoint]) -> str:
+def silence_chart(points: list[silence_cost.Point]) -> str:
     """The chart, or nothing when there is nothing to draw."""
     if not points:
         return ""
     return svg.scatter(
-        [(point.seconds, float(point.tokens)) for point in points],
+        [(seconds, float(tokens)) for seconds, tokens in points],
         x_name="seconds of silence before the speech",
         y_name="input audio tokens billed",
         label="Billed input audio tokens against seconds of streamed silence; the same figures are in the table",
