@@ -1,4 +1,7 @@
-"""What chapters and verdicts are called, and the sign of each: the same on the page and in every other output."""
+"""What chapters and verdicts are called where people read them, and the sign of each: the same on every page.
+
+A program gets the verdict itself; a terminal's lines are sentences with words of their own (`conformance.terminal`).
+"""
 
 from __future__ import annotations
 
