@@ -19,10 +19,11 @@ import pytest
 
 from conformance import arguments, fuzz, runner, secrets
 from conformance.intake.record import Recording, opened
-from conformance.judge.checks import Chapters, clause_of
+from conformance.judge.checks import Chapters
 from conformance.mock.options import MockOptions, OptionError
 from conformance.report import record
 from conformance.report.baseline import Baseline, BaselineError, load
+from conformance.spec.catalogue import clauses
 from conformance.spec.profiles import DEFAULT_MODEL, FAMILIES, Profile, UnknownModel, profile_of, told_by_name
 from conformance.status.base import LOG_WAIT
 from conformance.status.choose import SOURCES, choose
@@ -128,7 +129,7 @@ def _check_globs(globs: list[str], known: Collection[str]) -> None:
     for glob in globs:
         if any(fnmatch.fnmatchcase(check_id, glob) for check_id in known):
             continue
-        row = clause_of(glob)
+        row = clauses().get(glob)
         if row is not None and row.excluded:
             raise pytest.UsageError(f"--case {glob} has no check: {row.excluded}")
         # The contract wants the nearest id whatever was typed; ids of the same chapter are nearer than any other.

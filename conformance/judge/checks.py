@@ -24,7 +24,7 @@ from conformance.judge.patience import Patience
 from conformance.judge.rules.base import odd_event
 from conformance.judge.verdicts import Contrary, NotHeld, Seen, Uncooperative, Unjudged, Verdict
 from conformance.judge.view import Views, Wire
-from conformance.spec.catalogue import CatalogueError, Clause, clauses, questions
+from conformance.spec.catalogue import CatalogueError, clauses, questions
 from conformance.spec.profiles import Profile
 from conformance.spec.requests import Excuse
 from conformance.wire.conversation import Conversation, Whims, as_conversation
@@ -363,8 +363,3 @@ def evidence(transcripts: Iterable[Transcript], profile: Profile) -> list[Wire]:
 def in_order(transcripts: Iterable[Transcript]) -> list[Transcript]:
     """Transcripts in an order that does not depend on which was held first."""
     return sorted(transcripts, key=lambda transcript: transcript.conversation)
-
-
-def clause_of(check_id: str) -> Clause | None:
-    """The clause that a check judges (None for a probe)."""
-    return clauses().get(check_id)
