@@ -17,9 +17,9 @@ import pytest
 
 from conformance import data
 from conformance.conduct import RUN
-from conformance.judge import checks as judging
+from conformance.judge.checks import Outcome
 
-OUTCOME = pytest.StashKey[judging.Outcome]()
+OUTCOME = pytest.StashKey[Outcome]()
 SKIPPED = frozenset({"blocked", "inconclusive", "skipped", "not_run"})
 PACKAGE = data.package()
 CHAPTERS = PACKAGE / "cases"

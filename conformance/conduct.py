@@ -18,10 +18,9 @@ import pytest
 
 from conformance import early, plan, runner, screen, secrets
 from conformance.holding import Held
-from conformance.intake import Unread
-from conformance.intake import judging as imports
+from conformance.intake import Unread, judging
 from conformance.intake.record import Recording
-from conformance.judge import checks as judging
+from conformance.judge.checks import Bench, Check, Outcome, load
 from conformance.judge.tally import Failure
 from conformance.options import asked
 from conformance.progress import LiveLine
@@ -44,7 +43,7 @@ class Conduct:
     def __init__(self, config: pytest.Config, held: secrets.Secrets, debug: Path | None = None) -> None:
         self.config = config
         self.secrets = held
-        self.chapters = judging.load()
+        self.chapters = load()
         known = asked(config, held, self.chapters)
         self.run, self.replayed, self.against = known.run, known.replayed, known.against
         self.baseline_path, self.baseline = known.baseline_path, known.baseline
@@ -55,7 +54,7 @@ class Conduct:
         self.writer = record.RecordWriter(self.directory / "record.jsonl", Redactor(self.secrets))
         self.transcripts: dict[str, Transcript] = {}
         self.recorded: dict[str, Any] = {}
-        self.told: dict[str, judging.Outcome] | None = None
+        self.told: dict[str, Outcome] | None = None
         self.began = time.monotonic()
         self.interrupted = False
         self.cut = False  # the rendering was interrupted
@@ -105,7 +104,7 @@ class Conduct:
 
     # -- recording
 
-    def record(self, checks: list[judging.Check], line: LiveLine) -> None:
+    def record(self, checks: list[Check], line: LiveLine) -> None:
         """Hold the conversations that these checks need (or take them from the replayed record)."""
         self.selected = {check.id for check in checks}
         if self.replayed is not None:
@@ -190,13 +189,13 @@ class Conduct:
 
         checks = [check for check in self.chapters.checks.values() if check.id in self.selected]
         try:
-            self.told = imports.judge(recording.transcripts(), checks, self.run.profile, taken)
+            self.told = judging.judge(recording.transcripts(), checks, self.run.profile, taken)
         except Unread as problem:
             raise pytest.UsageError(f"--replay: {problem}") from None
         held = len(self.transcripts)
         self.recorded = {"conversations": held, "sessions": 0, "not_held": {}, "infrastructure": None}
 
-    def read_shared(self, checks: list[judging.Check]) -> None:
+    def read_shared(self, checks: list[Check]) -> None:
         """In an xdist worker: wait for the worker that holds the conversations, then read its transcripts."""
         self.selected = {check.id for check in checks}
         if isinstance(self.replayed, Recording):
@@ -216,16 +215,16 @@ class Conduct:
 
     # -- judging
 
-    def outcome(self, check_id: str) -> judging.Outcome:
+    def outcome(self, check_id: str) -> Outcome:
         """What a check says of what was recorded."""
         if self.told is not None:
             return self.told[check_id]
         return self._bench.judge(self.chapters.checks[check_id])
 
     @cached_property
-    def _bench(self) -> judging.Bench:
+    def _bench(self) -> Bench:
         nothing = self.recorded.get("infrastructure") or "no conversation was held"
-        return judging.Bench(self.transcripts, self.run.profile, self.recorded.get("not_held", {}), nothing)
+        return Bench(self.transcripts, self.run.profile, self.recorded.get("not_held", {}), nothing)
 
     # -- writing
 

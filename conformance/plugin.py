@@ -26,7 +26,7 @@ from conformance.collecting import (
     pytest_runtest_protocol,
 )
 from conformance.conduct import RUN, Conduct
-from conformance.judge import checks as judging
+from conformance.judge import checks
 from conformance.options import second_secrets, worker_input
 from conformance.outlet import unbroken
 from conformance.progress import LiveLine
@@ -197,7 +197,7 @@ def pytest_collection_finish(session: pytest.Session) -> None:
     run.record(wanted, LiveLine(reporter))
 
 
-def _tell_plan(config: pytest.Config, wanted: list[judging.Check]) -> None:
+def _tell_plan(config: pytest.Config, wanted: list[checks.Check]) -> None:
     """Say what these checks would take."""
     conduct = config.stash[RUN]
     run = conduct.run
@@ -230,10 +230,10 @@ def pytest_runtest_makereport(item: pytest.Item, call: pytest.CallInfo[None]) ->
         return report
     outcome = item.stash.get(OUTCOME, None)
     if call.when != "call" or outcome is None:
-        outcome = judging.Outcome("error", f"{call.when} of the check failed: {call.excinfo and call.excinfo.value}")
+        outcome = checks.Outcome("error", f"{call.when} of the check failed: {call.excinfo and call.excinfo.value}")
     run = item.config.stash[RUN]
-    level = judging.level(check_id, run.run.profile)
-    report.conformance = judging.line(check_id, level, outcome, round(call.duration, 4))
+    level = checks.level(check_id, run.run.profile)
+    report.conformance = checks.line(check_id, level, outcome, round(call.duration, 4))
     report.user_properties.append(("check", check_id))
     report.user_properties.append(("verdict", outcome.verdict))
     known = run.baseline is not None and run.baseline.accepts(check_id, outcome.detail)

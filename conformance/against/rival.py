@@ -10,8 +10,7 @@ from typing import Any
 from conformance.against.pairing import Compared, Holder
 from conformance.against.verdicts import differing
 from conformance.holding import Held
-from conformance.judge import checks as judging
-from conformance.judge.checks import Bench, Check, Outcome
+from conformance.judge.checks import Bench, Check, Outcome, level, line
 from conformance.orderly import in_order
 from conformance.report import record
 from conformance.report.redact import Redactor
@@ -67,7 +66,7 @@ class Rival:
         bench = Bench(held.recording.transcripts, self.run.profile, held.recording.not_held, nothing)
         outcomes = {check.id: bench.judge(check) for check in checks}
         for check_id, outcome in outcomes.items():
-            writer.write("verdict", **judging.line(check_id, judging.level(check_id, self.run.profile), outcome, 0.0))
+            writer.write("verdict", **line(check_id, level(check_id, self.run.profile), outcome, 0.0))
         writer.write("footer", interrupted=False, seconds=0.0)
         return held, outcomes
 

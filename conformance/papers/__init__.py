@@ -8,7 +8,7 @@ from __future__ import annotations
 from collections.abc import Iterable
 from dataclasses import dataclass
 
-from conformance.judge import checks as judging
+from conformance.judge.checks import in_order, load
 from conformance.mock.options import MockOptions
 from conformance.papers import listing
 from conformance.papers.program import rendered
@@ -73,7 +73,7 @@ def again(subject: Subject, transcripts: Iterable[Transcript]) -> Reproduction:
 
 def subject_of(case: Case, record: Record) -> Subject | None:
     """What a reproduction has to show; None where the check is none of the suite's on servers."""
-    check = judging.load().checks.get(case.id)
+    check = load().checks.get(case.id)
     run = record.run
     if check is None or run["target"]["kind"] == "client":
         return None
@@ -84,7 +84,7 @@ def subject_of(case: Case, record: Record) -> Subject | None:
     liar = None
     if run["target"]["kind"] == "mock":
         liar = MockOptions(quirks=tuple(run.get("quirks", ())), switches=run.get("switches", {}))
-    dials = {name: one.dial for name, one in judging.load().conversations.items()}
+    dials = {name: one.dial for name, one in load().conversations.items()}
     return Subject(check, profile, case.outcome, liar, dials)
 
 
@@ -94,7 +94,7 @@ def _showing(case: Case, record: Record, subject: Subject) -> list[Transcript]:
         found = record.transcripts.get(case.conversation)
         return [found] if found is not None else []
     named = {one.conversation for one in case.findings}
-    every = judging.in_order(record.transcripts.values())
+    every = in_order(record.transcripts.values())
     return [one for one in every if (not named or one.conversation in named) and subject.claim(one)]
 
 

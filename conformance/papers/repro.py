@@ -9,7 +9,7 @@ from dataclasses import dataclass, field
 from typing import Any
 from urllib.parse import urlsplit
 
-from conformance.judge import checks as judging
+from conformance.judge.checks import Check, judge
 from conformance.mock import switches
 from conformance.mock.options import MockOptions
 from conformance.papers.company import Line, beside
@@ -35,7 +35,7 @@ class Subject:
     `liar` is the mock on which it was seen, where it was one.
     """
 
-    check: judging.Check
+    check: Check
     profile: Profile
     outcome: str | None = None
     liar: MockOptions | None = None
@@ -43,7 +43,7 @@ class Subject:
 
     def claim(self, transcript: Transcript) -> bool | None:
         """Whether a conversation shows it; None where it tells nothing of it."""
-        said = judging.judge([self.check], {transcript.conversation: transcript}, self.profile)[self.check.id]
+        said = judge([self.check], {transcript.conversation: transcript}, self.profile)[self.check.id]
         if self.outcome is not None:
             return said.outcome == self.outcome if said.verdict == "observed" else None
         return {"fail": True, "pass": False}.get(said.verdict)

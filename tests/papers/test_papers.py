@@ -5,7 +5,7 @@ from pathlib import Path
 import pytest
 
 from conformance import cli
-from conformance.judge import checks as judging
+from conformance.judge import checks
 from conformance.mock.options import MockOptions
 from conformance.papers import papers
 from conformance.report.record import read
@@ -22,8 +22,8 @@ def path(tmp_path_factory):
     """The record of three conversations on a mock whose usage does not add up."""
     mock = MockOptions(quirks=(QUIRK,))
     (result,) = run([Trial(("closing/FinishIdle", "closing/AfterResponse", "responses/Typed"), mock=mock)])
-    said = [judging.line(name, "MUST", one, 0.0) for name, one in result.outcomes.items() if name.startswith("GEN")]
-    said += [judging.line(name, "OBSERVE", one, 0.0) for name, one in result.outcomes.items() if name == "Q-FINISH"]
+    said = [checks.line(name, "MUST", one, 0.0) for name, one in result.outcomes.items() if name.startswith("GEN")]
+    said += [checks.line(name, "OBSERVE", one, 0.0) for name, one in result.outcomes.items() if name == "Q-FINISH"]
     held = list(result.transcripts.values())
     return records.write(
         tmp_path_factory.mktemp("papers"), held, said, kind="mock", endpoint="mock", run={"quirks": [QUIRK]}
@@ -63,8 +63,8 @@ def test_the_part_of_the_record_shows_the_finding_again(files, judged, tmp_path)
     assert again.footer is not None
     assert list(again.transcripts) == ["closing/AfterResponse", "responses/Typed"]
     assert [row["id"] for row in again.catalogue["clauses"]] == ["GEN-057"]
-    check = judging.load().checks["GEN-057"]
-    said = judging.judge([check], again.transcripts, profile_for(records.MODEL))["GEN-057"]
+    check = checks.load().checks["GEN-057"]
+    said = checks.judge([check], again.transcripts, profile_for(records.MODEL))["GEN-057"]
     assert (said.verdict, said.detail) == ("fail", judged["GEN-057"].detail)
 
 
