@@ -23,17 +23,17 @@ from conformance.spec.catalogue import clauses, questions
 from conformance.wire.target import is_loopback
 
 
-def closing_words(run: Conduct) -> Iterator[str]:
+def closing_words(conduct: Conduct) -> Iterator[str]:
     """The last lines on the terminal."""
-    made, target = run.summary, run.run.target
+    made, target = conduct.summary, conduct.run.target
     assert made is not None
     yield ""
-    if run.writer.problem:
+    if conduct.writer.problem:
         # What could be written is a part, and its figures would be wrong.
-        yield f"The record is incomplete: {run.writer.problem}. What is said above is all that there is."
+        yield f"The record is incomplete: {conduct.writer.problem}. What is said above is all that there is."
         return
     for text in made["caveats"] or [f"This run judged {target.name} with the model {target.model}."]:
-        yield terminal.folded(run.config, text)
+        yield terminal.folded(conduct.config, text)
     usage = made["usage"]
     sessions = f", {plural(made['sessions'], 'session')}" if made["sessions"] else ""  # none where nothing was opened
     tokens = f"{usage['input_tokens']:,} input and {usage['output_tokens']:,} output tokens"
@@ -55,30 +55,32 @@ def closing_words(run: Conduct) -> Iterator[str]:
     if "explored" in made and made["explored"]["longest"] > LONG:
         yield explored_words(made["explored"])
     for text in _unexpected(made["observations"]):
-        yield terminal.folded(run.config, text)
+        yield terminal.folded(conduct.config, text)
     for text in (*terminal.named(made), *answer.lines(made), made["headline"]):
-        yield terminal.folded(run.config, text)
+        yield terminal.folded(conduct.config, text)
     if "against" in made:
         yield from against_words(made["against"])
-    folder = run.directory
+    folder = conduct.directory
     with contextlib.suppress(ValueError):
-        folder = folder.relative_to(run.config.invocation_params.dir)
+        folder = folder.relative_to(conduct.config.invocation_params.dir)
     if (why := unread(made["close_paths"])) is not None:
         yield f"The platform's status of the sessions is not known: {why}."
         if target.kind == "live":
-            yield from bring_in_later(folder, form=(run.directory / FORM).is_file(), log=not is_loopback(target.url))
+            yield from bring_in_later(
+                folder, form=(conduct.directory / FORM).is_file(), log=not is_loopback(target.url)
+            )
     if made["verdict"] == "interrupted" and made["conversations"]:
         yield f"To judge what was recorded: pytest conformance/ --replay {folder / 'record.jsonl'}"
-    if run.cut:
+    if conduct.cut:
         yield "The page is brief, for the run was interrupted.  To make the whole one:"
         yield f"  realtime-conformance report {folder / 'record.jsonl'}"
-    yield from terminal.annotated(made, {check.id: check.where for check in run.chapters.checks.values()})
-    for name in (PAGE, SIDES) if run.beside is not None else ():
-        if (run.directory / name).is_file():
+    yield from terminal.annotated(made, {check.id: check.where for check in conduct.chapters.checks.values()})
+    for name in (PAGE, SIDES) if conduct.beside is not None else ():
+        if (conduct.directory / name).is_file():
             yield f"Differences: {folder / name}" if name == PAGE else f"Side by side: {folder / name}"
-    page = run.directory / "report.html"
+    page = conduct.directory / "report.html"
     if page.is_file():
-        yield f"Report: {page.as_uri() if terminal.links(run.config) else folder / 'report.html'}"
+        yield f"Report: {page.as_uri() if terminal.links(conduct.config) else folder / 'report.html'}"
 
 
 def _unexpected(observations: list[dict[str, Any]]) -> Iterator[str]:

@@ -60,29 +60,29 @@ def pytest_cmdline_main(config: pytest.Config) -> int | None:
 class Scribe:
     """Writes what happens to one run; in the controller under xdist, where every worker's reports arrive."""
 
-    def __init__(self, run: Conduct) -> None:
-        self._run = run
+    def __init__(self, conduct: Conduct) -> None:
+        self._conduct = conduct
 
     def pytest_runtest_logreport(self, report: Any) -> None:
         """Write each verdict as soon as it is known."""
         said = getattr(report, "conformance", None)
         if said is not None:
-            self._run.writer.write("verdict", **said)
+            self._conduct.writer.write("verdict", **said)
 
     @pytest.hookimpl(optionalhook=True)
     def pytest_testnodedown(self, node: Any, error: object) -> None:
         """Tell of a worker of pytest-xdist that was killed; the others need not wait for what it held."""
         if error is None:
             return
-        run = self._run
-        run.interrupted = True
-        if record.holds(run.writer.path, "recorded")[1]:
-            run.unwritten.append(f"the worker {node.gateway.id} was killed: what it was judging has no verdict")
+        conduct = self._conduct
+        conduct.interrupted = True
+        if record.holds(conduct.writer.path, "recorded")[1]:
+            conduct.unwritten.append(f"the worker {node.gateway.id} was killed: what it was judging has no verdict")
             return
         words = f"the worker {node.gateway.id} was killed while the conversations were held"
-        run.unwritten.append(f"{words}: only what is in the record was judged")
-        run.writer.mend()
-        run.writer.write("recorded", not_held={}, infrastructure=words)
+        conduct.unwritten.append(f"{words}: only what is in the record was judged")
+        conduct.writer.mend()
+        conduct.writer.write("recorded", not_held={}, infrastructure=words)
 
     @pytest.hookimpl(wrapper=True, tryfirst=True)
     def pytest_runtestloop(self) -> Generator[None, Any, Any]:
@@ -96,8 +96,8 @@ class Scribe:
     def pytest_keyboard_interrupt(self, excinfo: pytest.ExceptionInfo[BaseException]) -> None:
         """Note that the run was cut short, and end it in order whatever comes now."""
         early.defer()
-        self._run.interrupted = True
-        if not self._run.config.getoption("fulltrace", default=False):
+        self._conduct.interrupted = True
+        if not self._conduct.config.getoption("fulltrace", default=False):
             # Where it was is one line on the terminal; pytest reads and parses the source of every caller for it.
             excinfo.traceback = excinfo.traceback[-1:]
             excinfo.value.__context__ = None
@@ -134,14 +134,14 @@ def _begin(config: pytest.Config) -> None:
     reports = screen.Reports(held)
     config.pluginmanager.register(reports, "conformance-screen")
     try:
-        run = Conduct(config, held, reports.debug(config))
+        conduct = Conduct(config, held, reports.debug(config))
     except pytest.UsageError as problem:  # told when the streams are as they were before
         raise pytest.UsageError(reports.clean(str(problem))) from None
-    config.stash[RUN] = run
+    config.stash[RUN] = conduct
     config.addinivalue_line("markers", "conformance: a check of the conformance suite")
     if not worker_input(config) and _holds(config):
-        run.start()
-        config.pluginmanager.register(Scribe(run), "conformance-scribe")
+        conduct.start()
+        config.pluginmanager.register(Scribe(conduct), "conformance-scribe")
         config.pluginmanager.register(terminal.ByChapter(config), "conformance-chapters")
 
 
@@ -178,10 +178,12 @@ def _check_id(item: pytest.Item) -> str | None:
 def pytest_collection_finish(session: pytest.Session) -> None:
     """Record: every conversation that the selected checks need, once, before the first check."""
     config = session.config
-    run = config.stash[RUN]
+    conduct = config.stash[RUN]
     if config.option.collectonly or session.testsfailed:
         return
-    wanted = [run.chapters.checks[check_id] for check_id in dict.fromkeys(map(_check_id, session.items)) if check_id]
+    wanted = [
+        conduct.chapters.checks[check_id] for check_id in dict.fromkeys(map(_check_id, session.items)) if check_id
+    ]
     if not wanted:
         return
     if config.getoption("--plan"):
@@ -190,11 +192,11 @@ def pytest_collection_finish(session: pytest.Session) -> None:
         return
     worker = worker_input(config).get("workerid")
     if worker not in {None, "gw0"}:
-        run.read_shared(wanted)
+        conduct.read_shared(wanted)
         return
     early.release()
     reporter = config.pluginmanager.get_plugin("terminalreporter")
-    run.record(wanted, LiveLine(reporter))
+    conduct.record(wanted, LiveLine(reporter))
 
 
 def _tell_plan(config: pytest.Config, wanted: list[checks.Check]) -> None:
@@ -231,12 +233,12 @@ def pytest_runtest_makereport(item: pytest.Item, call: pytest.CallInfo[None]) ->
     outcome = item.stash.get(OUTCOME, None)
     if call.when != "call" or outcome is None:
         outcome = checks.Outcome("error", f"{call.when} of the check failed: {call.excinfo and call.excinfo.value}")
-    run = item.config.stash[RUN]
-    level = checks.level(check_id, run.run.profile)
+    conduct = item.config.stash[RUN]
+    level = checks.level(check_id, conduct.run.profile)
     report.conformance = checks.line(check_id, level, outcome, round(call.duration, 4))
     report.user_properties.append(("check", check_id))
     report.user_properties.append(("verdict", outcome.verdict))
-    known = run.baseline is not None and run.baseline.accepts(check_id, outcome.detail)
+    known = conduct.baseline is not None and conduct.baseline.accepts(check_id, outcome.detail)
     if outcome.verdict == "fail" and known:
         report.outcome = "skipped"
         report.wasxfail = f"accepted by the baseline: {outcome.detail}"
@@ -245,11 +247,11 @@ def pytest_runtest_makereport(item: pytest.Item, call: pytest.CallInfo[None]) ->
         report.wasxfail = f"{level} missed: {outcome.detail}"
     elif outcome.verdict == "fail":
         again = (
-            record.options(run.run.head())
-            if run.replayed is None
-            else ["--replay", str(run.config.getoption("--replay"))]
+            record.options(conduct.run.head())
+            if conduct.replayed is None
+            else ["--replay", str(conduct.config.getoption("--replay"))]
         )
-        report.longrepr = terminal.five_lines(run.chapters.checks[check_id], level, outcome, again)
+        report.longrepr = terminal.five_lines(conduct.chapters.checks[check_id], level, outcome, again)
         report.location = (*report.location[:2], check_id)  # what pytest heads it with
     elif outcome.verdict in SKIPPED:
         report.longrepr = (str(item.path), item.location[1] or 0, f"{outcome.verdict}: {outcome.detail}")
@@ -280,22 +282,22 @@ def pytest_sessionfinish(session: pytest.Session, exitstatus: int) -> None:
     if config.getoption("--plan"):
         session.exitstatus = 0
         return
-    run = config.stash[RUN]
+    conduct = config.stash[RUN]
     if exitstatus in {pytest.ExitCode.INTERNAL_ERROR, pytest.ExitCode.USAGE_ERROR}:
         return
     if exitstatus == pytest.ExitCode.INTERRUPTED:
-        run.interrupted = True
-    session.exitstatus = run.finish()
+        conduct.interrupted = True
+    session.exitstatus = conduct.finish()
 
 
 def pytest_terminal_summary(terminalreporter: Any, config: pytest.Config) -> None:
     """Say in words what was judged and where the report is."""
     from conformance.last_words import closing_words  # noqa: PLC0415  # in words of the report, which begins no run
 
-    run = config.stash[RUN]
-    for text in closing_words(run) if run.summary is not None else ():
+    conduct = config.stash[RUN]
+    for text in closing_words(conduct) if conduct.summary is not None else ():
         terminalreporter.write_line(text)
-    for text in run.unwritten:
+    for text in conduct.unwritten:
         terminalreporter.write_line(f"{text}.")
 
 
