@@ -62,7 +62,7 @@ class Judged(pytest.Item):
 
 
 class Conversation(pytest.Class):
-    """A class of a chapter."""
+    """A class of a chapter, which `--collect-only` shows as what this is called."""
 
     def collect(self) -> Iterator[Judged]:
         """Its checks, in the order in which they are written."""

@@ -19,7 +19,7 @@ import pytest
 from conformance import early, plan, runner, screen, secrets
 from conformance.holding import Held
 from conformance.intake import Unread, judging
-from conformance.intake.record import Recording
+from conformance.intake.record import Imported
 from conformance.judge.checks import Bench, Check, Outcome, load
 from conformance.judge.tally import Failure
 from conformance.options import asked
@@ -160,7 +160,7 @@ class Conduct:
 
     def _replay(self) -> None:
         assert self.replayed is not None
-        if isinstance(self.replayed, Recording):
+        if isinstance(self.replayed, Imported):
             self._import(self.replayed)
             return
         self.transcripts = self.replayed.transcripts
@@ -176,7 +176,7 @@ class Conduct:
         old = {key: value for key, value in (self.replayed.recorded or {}).items() if key != "kind"}
         self.recorded = {**old, "sessions": 0, "not_held": {**absent, **old.get("not_held", {})}}
 
-    def _import(self, recording: Recording, *, elsewhere: bool = False) -> None:
+    def _import(self, recording: Imported, *, elsewhere: bool = False) -> None:
         """Judge a recording of anybody's as it is read: it may be larger than what is kept of it.
 
         `elsewhere`: another worker of xdist writes the record.
@@ -198,7 +198,7 @@ class Conduct:
     def read_shared(self, checks: list[Check]) -> None:
         """In an xdist worker: wait for the worker that holds the conversations, then read its transcripts."""
         self.selected = {check.id for check in checks}
-        if isinstance(self.replayed, Recording):
+        if isinstance(self.replayed, Imported):
             self._import(self.replayed, elsewhere=True)
             return
         ends = time.monotonic() + SHARED_DEADLINE

@@ -18,7 +18,7 @@ from typing import Any
 import pytest
 
 from conformance import arguments, fuzz, runner, secrets
-from conformance.intake.record import Recording, opened
+from conformance.intake.record import Imported, opened
 from conformance.judge.checks import Chapters
 from conformance.mock.options import MockOptions, OptionError
 from conformance.report import record
@@ -100,7 +100,7 @@ class Asked:
     """
 
     run: runner.Run
-    replayed: record.Record | Recording | None
+    replayed: record.Record | Imported | None
     baseline_path: Path | None
     baseline: Baseline | None
     directory: Path
@@ -140,7 +140,7 @@ def _check_globs(globs: list[str], known: Collection[str]) -> None:
         raise pytest.UsageError(f"--case {glob} matches no check; the nearest is {near[0]}")
 
 
-def _replayed(config: pytest.Config, held: secrets.Secrets) -> record.Record | Recording | None:
+def _replayed(config: pytest.Config, held: secrets.Secrets) -> record.Record | Imported | None:
     path = config.getoption("--replay")
     if path is None:
         return None
@@ -182,7 +182,7 @@ def _profile(target: Mapping[str, Any]) -> Profile:
         raise pytest.UsageError(f"--model: {problem} ({more})") from None
 
 
-def _again(config: pytest.Config, replayed: record.Record | Recording, chapters: Chapters) -> runner.Run:
+def _again(config: pytest.Config, replayed: record.Record | Imported, chapters: Chapters) -> runner.Run:
     """A replay opens no connection, and judges a record as what it is: what says otherwise was a mistake."""
     option = config.getoption
     profile = _profile(replayed.run["target"])

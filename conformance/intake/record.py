@@ -22,7 +22,7 @@ from conformance.wire.transcript import Transcript
 
 
 @dataclass
-class Recording:
+class Imported:
     """A recording that is read as it is judged: its head as a record would have it, and its conversations."""
 
     run: dict[str, Any]
@@ -35,7 +35,7 @@ class Recording:
         yield from self.rest
 
 
-def opened(path: Path, *, keep_audio: bool = False, mask: Mask = str, model: str | None = None) -> Record | Recording:
+def opened(path: Path, *, keep_audio: bool = False, mask: Mask = str, model: str | None = None) -> Record | Imported:
     """A record of the suite's own, read (each line passes `mask`), or a recording, to be read.  Raises RecordError.
 
     `model`: what a recording is judged as, whatever it names.
@@ -58,7 +58,7 @@ def opened(path: Path, *, keep_audio: bool = False, mask: Mask = str, model: str
         raise RecordError(str(problem)) from None
     except StopIteration:
         raise RecordError(f"{path}: there is no conversation in it") from None
-    return Recording(head(path.name, [first]), first, found)
+    return Imported(head(path.name, [first]), first, found)
 
 
 def _as(model: str | None, transcripts: Iterable[Transcript]) -> Iterator[Transcript]:

@@ -36,7 +36,7 @@ _PLACE = re.compile(r"([a-z_]+/[\w-]+): (.+)", re.DOTALL)
 
 
 @dataclass
-class Finding:
+class Group:
     """One cause: the cases that show it, those it blocks, and the conversations in which it was seen."""
 
     cases: list[Case]
@@ -126,15 +126,15 @@ def word(case: Case) -> str:
     return f"{said}, a rule of RFC 6455" if case.basis == "transport" and case.verdict != "error" else said
 
 
-def findings(judged: Iterable[Case], made: dict[str, Any]) -> list[Finding]:
+def findings(judged: Iterable[Case], made: dict[str, Any]) -> list[Group]:
     """All findings, worst first, those that block most checks before others of their level."""
     judged = list(judged)
     status = _status(made)
-    groups: dict[tuple[str, str, str], Finding] = {}
+    groups: dict[tuple[str, str, str], Group] = {}
     told = {name: one["words"] for one in made.get("causes", ()) for name in one["checks"]}
     shown = {one["words"]: tuple(one.get("conversations", ())) for one in made.get("causes", ())}
     for cause in dict.fromkeys(told.values()):
-        groups["cause", cause, ""] = Finding([], cause=cause, places_of_cause=shown[cause])
+        groups["cause", cause, ""] = Group([], cause=cause, places_of_cause=shown[cause])
     for case in judged:
         if (cause := told.get(case.id)) is not None and case.verdict == "fail":
             groups["cause", cause, ""].cases.append(case)
@@ -142,10 +142,10 @@ def findings(judged: Iterable[Case], made: dict[str, Any]) -> list[Finding]:
         if case.verdict not in {"fail", "error", "accepted"} and not case.unexpected:
             continue
         if case.unexpected:  # each is a question of its own
-            groups[case.verdict, case.id, ""] = Finding([replace(case, detail=_unexpected(case))])
+            groups[case.verdict, case.id, ""] = Group([replace(case, detail=_unexpected(case))])
             continue
         key = (case.verdict, case.id.rpartition("-")[0], _cause(case) or case.id)
-        groups.setdefault(key, Finding([])).cases.append(case)
+        groups.setdefault(key, Group([])).cases.append(case)
     found = list(groups.values())
     for finding in found:
         finding.cases.sort(key=_shows_all if finding.cause else _shows)
@@ -182,7 +182,7 @@ def _shows_all(case: Case) -> tuple[int, bool, int, str]:
     return rank, generated, -case.places, name
 
 
-def _weight(item: Finding) -> int:
+def _weight(item: Group) -> int:
     """How many checks hang on one cause of the run; 0 for a finding that stands for itself."""
     return len(item.cases) + len(item.blocked) if item.cause else 0
 

@@ -10,7 +10,7 @@ from typing import Any
 from conformance.cut import listed
 from conformance.report import html_views, paper
 from conformance.report.case import Case
-from conformance.report.findings import GENERATED, Finding, places
+from conformance.report.findings import GENERATED, Group, places
 from conformance.report.html_text import one_line, plural, told
 from conformance.report.html_trace import kind, payload
 from conformance.report.record import Record
@@ -47,7 +47,7 @@ class Seen:
 class Shown:
     """One finding."""
 
-    finding: Finding
+    finding: Group
     expected: str
     seen: list[Seen]
     breadth: str
@@ -87,7 +87,7 @@ class Shown:
         return payload(self.frame[1]) if self.frame else ""
 
 
-def shown(finding: Finding, record: Record, sentences: dict[str, str]) -> Shown:
+def shown(finding: Group, record: Record, sentences: dict[str, str]) -> Shown:
     """What there is to show of a finding; a record without findings as data is told by its words."""
     first = finding.first
     seen = _seen([first] if finding.cause else finding.cases)
@@ -132,7 +132,7 @@ def room(*, changes: bool) -> tuple[int, int]:
     return (MOST // 2, WHOLE // 2) if changes else (MOST, WHOLE)
 
 
-def reckoned(findings: Iterable[Finding]) -> str:
+def reckoned(findings: Iterable[Group]) -> str:
     """How many checks stand behind so many findings, in words: what shares a cause is one."""
     findings = list(findings)
     cases = [case for one in findings for case in one.cases if case.verdict in COUNTED]

@@ -7,7 +7,7 @@ from typing import Any
 from conformance.report import client_runs, drift
 from conformance.report.answer import advice, said
 from conformance.report.case import Case
-from conformance.report.findings import Finding, findings, word
+from conformance.report.findings import Group, findings, word
 from conformance.report.headline import transport_words
 from conformance.report.html_text import cell, one_line, plural, told
 from conformance.report.html_views import Answer, answers
@@ -96,7 +96,7 @@ def _close_paths(rows: list[dict[str, Any]]) -> list[str]:
     return [*out, ""]
 
 
-def _findings(found: list[Finding], sentences: dict[str, str]) -> list[str]:
+def _findings(found: list[Group], sentences: dict[str, str]) -> list[str]:
     out = ["## Findings", ""]
     if not found:
         return [*out, "Nothing that was judged went wrong.", ""]

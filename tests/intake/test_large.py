@@ -10,7 +10,7 @@ from pathlib import Path
 import pytest
 
 from conformance.intake import record as intake
-from conformance.intake.record import Recording, opened
+from conformance.intake.record import Imported, opened
 from conformance.report import payloads, record
 from conformance.report.record import FORMAT, Record, RecordWriter, conversations, read
 from conformance.report.redact import Redactor
@@ -71,7 +71,7 @@ def test_past_the_bound_it_is_a_recording_and_below_a_record(tmp_path: Path) -> 
     path = written(tmp_path, HELD)
     assert path.stat().st_size > intake.LARGEST
     found = opened(path)
-    assert isinstance(found, Recording)
+    assert isinstance(found, Imported)
     assert sum(1 for _ in found.transcripts()) == HELD
     (tmp_path / "less").mkdir()
     assert isinstance(opened(written(tmp_path / "less", 2)), Record)

@@ -9,7 +9,7 @@ from typing import Any
 
 import pytest
 
-from conformance.judge.finding import Finding as Told
+from conformance.judge.finding import Finding
 from conformance.report import html, junit, markdown, sarif
 from conformance.report.baseline import Baseline, BaselineError, compare, dump, load, made, way
 from conformance.report.case import Case
@@ -81,7 +81,7 @@ def test_a_difference_is_named_and_fails(
 
 def test_a_difference_is_told_by_its_first_place_and_how_many_more(known: Baseline, tmp_path: Path) -> None:
     record, _ = judged(tmp_path)
-    seen = tuple(Told("SES-002", "a/B", 0, 3, "8", text) for text in ("it is 7\n  again: x", "it is 9"))
+    seen = tuple(Finding("SES-002", "a/B", 0, 3, "8", text) for text in ("it is 7\n  again: x", "it is 9"))
     case = Case("SES-002", "MUST", "fail", "a/B: it is 7; a/B: it is 9", "", 0.0, findings=seen, places=5)
     bare = Case("Q-FINISH", "OBSERVE", "observed", "", "", 0.0, outcome="error")
     found = compare(known, record, [case, bare])

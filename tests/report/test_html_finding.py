@@ -8,11 +8,11 @@ from pathlib import Path
 
 import pytest
 
-from conformance.judge.finding import Finding as Told
+from conformance.judge.finding import Finding
 from conformance.report import html, html_detail
 from conformance.report.case import Case
 from conformance.report.closing import row
-from conformance.report.findings import Finding
+from conformance.report.findings import Group
 from conformance.report.html_finding import reckoned, shown
 from conformance.report.html_trace import Complaints
 from conformance.report.record import read
@@ -24,20 +24,20 @@ FAILED = Case("CLO-007", "MUST", "fail", "no close frame came back", "closing/Id
 OTHER = replace(FAILED, id="CLO-008", conversation="closing/JavaTimeout")
 
 
-def told(frame: int | None, seen: str = "it is 7") -> Told:
-    return Told("CON-009", "acceptance/Family", 0, frame, "8", seen, "")
+def told(frame: int | None, seen: str = "it is 7") -> Finding:
+    return Finding("CON-009", "acceptance/Family", 0, frame, "8", seen, "")
 
 
 def test_checks_of_one_cause_are_seen_in_all_their_conversations(tmp_path: Path) -> None:
     record = records.usual(tmp_path)
-    found = shown(Finding([FAILED, OTHER]), record, {})
+    found = shown(Group([FAILED, OTHER]), record, {})
     assert found.breadth == f"2 places in 2 conversations of {len(record.transcripts)}"
     assert [(one.times, one.conversations) for one in found.seen] == [(2, ("closing/Idle", "closing/JavaTimeout"))]
-    assert shown(Finding([FAILED]), record, {}).breadth == f"in 1 conversation of {len(record.transcripts)}"
+    assert shown(Group([FAILED]), record, {}).breadth == f"in 1 conversation of {len(record.transcripts)}"
 
 
 def test_what_is_copied_from_the_page_names_the_command_that_makes_the_program(tmp_path: Path) -> None:
-    copied = shown(Finding([FAILED]), records.usual(tmp_path), {}).markdown
+    copied = shown(Group([FAILED]), records.usual(tmp_path), {}).markdown
     assert "`realtime-conformance finding CLO-007 record.jsonl` writes a program" in copied
 
 
@@ -45,31 +45,31 @@ def test_a_frame_of_which_two_checks_complain_is_one_place(tmp_path: Path) -> No
     record = records.usual(tmp_path)
     one = replace(FAILED, findings=(told(3), told(4)), places=2)
     both = replace(OTHER, findings=(told(3), told(5)), places=2)
-    assert shown(Finding([one, both]), record, {}).breadth.startswith("3 places in 1 conversation ")
+    assert shown(Group([one, both]), record, {}).breadth.startswith("3 places in 1 conversation ")
 
 
 def test_places_that_were_not_kept_count(tmp_path: Path) -> None:
     case = replace(FAILED, findings=(told(3), told(None)), places=9)
-    assert shown(Finding([case]), records.usual(tmp_path), {}).breadth.startswith("9 places in 1 conversation ")
+    assert shown(Group([case]), records.usual(tmp_path), {}).breadth.startswith("9 places in 1 conversation ")
 
 
 def test_an_unexpected_answer_is_headed_by_what_it_means(tmp_path: Path) -> None:
     record = read(records.write(tmp_path, records.conversations(), records.verdicts({"Q-CANCEL-DONE": {}})))
     case = Case("Q-CANCEL-DONE", "OBSERVE", "observed", "`done-completed`: why not", "cancel/MidText", 0.0)
     case = replace(case, outcome="done-completed", unexpected="why not")
-    assert shown(Finding([case]), record, {}).heading == "`response.done` with status `completed`."
+    assert shown(Group([case]), record, {}).heading == "`response.done` with status `completed`."
     flipped = replace(case, outcome="no-done", detail="unstable: `done-completed` before")
-    assert shown(Finding([flipped]), record, {}).heading.startswith("unstable: "), "and not what is allowed by itself"
+    assert shown(Group([flipped]), record, {}).heading.startswith("unstable: "), "and not what is allowed by itself"
 
 
 def test_of_generated_conversations_the_shortest_heads_them_with_its_moves(tmp_path: Path) -> None:
     record = records.usual(tmp_path)
     long, short = ("it is 7\n  first\n  second\n  again: x\n", "it is 8\n  first\n  again: y\n")
     case = replace(FAILED, id="FUZ-001", findings=(told(3, long), told(4, short)), places=2)
-    found = shown(Finding([case]), record, {})
+    found = shown(Group([case]), record, {})
     assert (found.heading, found.texts) == ("It is 8", 1)
     assert [one.text for one in found.seen] == [short.strip(), long.strip()]
-    other = shown(Finding([replace(case, id="CON-009")]), record, {})
+    other = shown(Group([replace(case, id="CON-009")]), record, {})
     assert (other.heading, other.texts) == ("It is 7", 4), "elsewhere in the order of the run"
 
 
@@ -102,14 +102,14 @@ def test_a_check_of_another_level_than_its_group_says_so(tmp_path: Path) -> None
 )
 def test_a_finding_is_headed_by_what_was_seen(seen: tuple[str, ...], heading: str, whole: bool, tmp_path: Path) -> None:
     found = tuple(replace(told(number), seen=text) for number, text in enumerate(seen))
-    made = shown(Finding([replace(FAILED, findings=found, places=len(found))]), records.usual(tmp_path), {})
+    made = shown(Group([replace(FAILED, findings=found, places=len(found))]), records.usual(tmp_path), {})
     assert (made.heading, made.told) == (heading, whole)
 
 
 def test_checks_and_findings_are_counted_apart() -> None:
-    pair, odd = Finding([FAILED, OTHER]), Finding([replace(FAILED, level="OBSERVE", verdict="observed")])
+    pair, odd = Group([FAILED, OTHER]), Group([replace(FAILED, level="OBSERVE", verdict="observed")])
     assert reckoned([pair, odd]) == "3 checks (2 MUST, 1 question) in 2 findings: one cause is told once."
-    hangs = Finding([replace(FAILED, verdict="blocked")], cause="none of 3 was carried out")
+    hangs = Group([replace(FAILED, verdict="blocked")], cause="none of 3 was carried out")
     assert reckoned([pair, hangs]) == "", "as many as they seem"
     assert reckoned([]) == ""
 
