@@ -29,7 +29,17 @@ from conformance.status.base import LOG_WAIT
 from conformance.status.choose import SOURCES, choose
 from conformance.wire.recording import Budget
 from conformance.wire.route import trusting
-from conformance.wire.target import LIVE_RPM, REGIONS, Target, TargetError, is_loopback, resolve
+from conformance.wire.target import (
+    EMBEDDED_CONCURRENCY,
+    LIVE_CONCURRENCY,
+    LIVE_RPM,
+    LOOPBACK_CONCURRENCY,
+    REGIONS,
+    Target,
+    TargetError,
+    is_loopback,
+    resolve,
+)
 
 
 def declare(parser: pytest.Parser) -> None:
@@ -52,7 +62,8 @@ def declare(parser: pytest.Parser) -> None:
     add("--header", type=arguments.header, action="append", metavar="NAME:VALUE", default=[], help="a header that the "
         "endpoint wants, such as a gateway's; its value is a secret (repeatable)")  # fmt: skip
     add("--case", action="append", metavar="GLOB", default=[], help="only these check ids (repeatable)")
-    add("--concurrency", type=arguments.count, metavar="N", help="conversations held at once (16 mock, 4 live)")
+    add("--concurrency", type=arguments.count, metavar="N", help="conversations held at once (default: "
+        f"{EMBEDDED_CONCURRENCY} embedded mock, {LOOPBACK_CONCURRENCY} loopback, {LIVE_CONCURRENCY} live)")  # fmt: skip
     add("--budget-tokens", type=arguments.count, metavar="N", help="stop holding conversations past it (60000 live)")
     add("--budget-sessions", type=arguments.count, metavar="N", help="open at most this many (130 live, and two more "
         "for each generated conversation)")  # fmt: skip

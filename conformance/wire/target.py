@@ -47,6 +47,7 @@ class Deadlines:
 
 LIVE_CONCURRENCY = 4  # conversations at once: few enough that no account is throttled for it
 EMBEDDED_CONCURRENCY = 32  # many of them listen to silence: with half as many there were times when all did
+LOOPBACK_CONCURRENCY = 16
 LIVE_RPM = 40  # connections a minute: two thirds of the quota of these models (60 a minute, F5), others use it, too
 LOCAL_BACK_OFF = 1.0  # seconds: what throttles on this machine is a stand-in
 LIVE = Deadlines(connect=15_000, answer=20_000, quiet=3_000, total=60_000, close=5_000, conversation=180_000)
@@ -177,7 +178,7 @@ def _resolved(  # noqa: PLR0917  # `resolve` names them
     if local:
         return Target(
             "live", shown, url, model, key or "mock-key", workspace, LOOPBACK, 0.0,
-            concurrency=concurrency or 16, rpm=rpm, back_off=BACK_OFF if rpm else LOCAL_BACK_OFF,
+            concurrency=concurrency or LOOPBACK_CONCURRENCY, rpm=rpm, back_off=BACK_OFF if rpm else LOCAL_BACK_OFF,
         )  # fmt: skip
     if not key:
         raise TargetError(f"--endpoint {shown} needs an API key in $DASHSCOPE_API_KEY")
