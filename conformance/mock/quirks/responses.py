@@ -147,7 +147,7 @@ def _forgets(request: Request, session: Session) -> Request:
     return replace(request, history=[]) if count(session, "requests") == 2 else request
 
 
-@quirk("text-comes-late", "08", "the first delta comes before the part is added", touches=TYPED)
+@quirk("text-comes-late", "08", "a typed reply shows its item after its part", touches=TYPED)
 def _item_after_its_part(event: Json, session: Session) -> list[Json] | None:
     if event["type"] == SHOWN and of_the_model(event, session):
         session.memory["held"] = event
