@@ -252,8 +252,12 @@ class Conduct:
         return early.INTERRUPTED if self.cut else exit_code
 
     def _written(self) -> dict[str, Any]:
-        """Write everything that is made from the record; whoever interrupts it gets a page without the frames."""
-        from conformance.report.files import Outputs  # noqa: PLC0415  # templates take a sixth of what collecting does
+        """Write everything that is made from the record.
+
+        Whoever interrupts it gets a page without the frames, and so does who meets a fault of ours in the page.
+        """
+        from conformance.report import brief  # noqa: PLC0415  # templates take a sixth of what collecting does
+        from conformance.report.files import Outputs  # noqa: PLC0415
 
         outputs = Outputs(self.writer.path, Redactor(self.secrets), tell=self.unwritten.append)
         outputs.write()
@@ -262,7 +266,11 @@ class Conduct:
                 outputs.write_page()
         except KeyboardInterrupt:
             self.cut = True
-            outputs.write_brief_page()
+            outputs.write_brief_page(brief.INTERRUPTED)
+        except Exception as problem:  # noqa: BLE001  # what was recorded and judged is not lost for it
+            outputs.write_brief_page(brief.FAULTY)
+            said = f"{type(problem).__name__}: {problem}"
+            self.unwritten.append(f"report.html shows no frame, by a fault of the suite: please report it ({said})")
         return outputs.summary
 
     def _update(self, path: Path) -> None:

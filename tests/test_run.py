@@ -94,6 +94,16 @@ def test_chapters_are_looked_for_where_they_are_and_other_projects_as_pytest_doe
         assert ignored(path) is None
 
 
+def test_a_fault_in_the_page_costs_its_frames_and_nothing_else(tmp_path: Path) -> None:
+    done = runs.run(tmp_path, "--case", "SES-001", "-p", "support.faulty")
+    assert done.code == 3
+    assert "report.html shows no frame, by a fault of the suite: please report it (UnicodeEncodeError: " in done.output
+    assert "Traceback" not in done.output
+    assert done.summary["verdict"] == "conforms"
+    page = (tmp_path / "report.html").read_text(encoding="utf-8")
+    assert "This page is brief, for the whole one could not be made, by a fault of the suite" in page
+
+
 def test_the_debugger_opens_where_a_check_fails_and_nowhere_else(tmp_path: Path) -> None:
     """A check is called without pytest's own protocol, which is what asks for the debugger."""
     chosen = ("--case", "SES-001", "--case", "SES-002", "--quirk", "silent-update", "--pdb")

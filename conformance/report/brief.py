@@ -1,6 +1,7 @@
 """The page of a run that was interrupted: what it says, what it found and what it recorded, and no frame of that.
 
-Whoever interrupts a run waits for its end, and the whole page takes as long as what was recorded is large.
+Whoever interrupts a run waits for its end, and the whole page takes as long as what was recorded is large.  It stands
+in, too, for a page that could not be made by a fault of ours.
 """
 
 from __future__ import annotations
@@ -25,13 +26,21 @@ def _template() -> Template:
     return made.get_template("brief.html.j2")
 
 
-def render(record: Record, made: dict[str, Any]) -> str:
-    """The page."""
+INTERRUPTED = "the run was interrupted: no frame is shown. What was recorded makes the whole one at any time:"
+FAULTY = (
+    "the whole one could not be made, by a fault of the suite: no frame is shown. What was recorded is kept, and this "
+    "makes the whole one once that is mended:"
+)
+
+
+def render(record: Record, made: dict[str, Any], why: str) -> str:
+    """The page; `why` it is brief."""
     style = asset("first.css", "report.css")
     return _template().render(
         style=style,
         policy=policy(style),
         made=made,
+        why=why,
         table=table(made["levels"]),
         failed=[case for case in made["cases"] if case["verdict"] in {"fail", "error"}],
         held=[transcript for _, transcript in sorted(record.transcripts.items())],

@@ -60,9 +60,9 @@ class Outputs:
 
         self._write(PAGE, html.render(self._record, self.summary, self._redact))
 
-    def write_brief_page(self) -> None:
-        """Write the page of who can't wait for the whole one: what was recorded, without a frame of it."""
-        self._write(PAGE, brief.render(self._record, self.summary))
+    def write_brief_page(self, why: str) -> None:
+        """Write a page in place of the whole one, and why: what was recorded, without a frame of it."""
+        self._write(PAGE, brief.render(self._record, self.summary, why))
 
     def _write(self, name: str, content: str) -> None:
         if (told := _write(self._path.with_name(name), self._redact(content), self._redact)) is not None:

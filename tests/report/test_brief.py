@@ -17,7 +17,7 @@ def test_it_says_what_was_found_and_recorded_and_how_to_see_more(tmp_path: Path)
     held.stop = Stop(0, (), 0.0, INTERRUPTED)
     read = records.read(records.write(tmp_path, [held], records.verdicts(records.USUAL)))
     made = summary(read)
-    page = brief.render(read, made)
+    page = brief.render(read, made, brief.INTERRUPTED)
     assert made["headline"] in page
     assert "realtime-conformance report record.jsonl" in page
     failed = [case for case in made["cases"] if case["verdict"] == "fail"]
@@ -31,7 +31,7 @@ def test_it_says_what_was_found_and_recorded_and_how_to_see_more(tmp_path: Path)
 def test_what_the_server_said_is_escaped(tmp_path: Path) -> None:
     held = records.transcript("a/B", records.Stage().greet().leg)
     held.trouble = "<script>alert(1)</script>\x1b[31m"
-    page = brief.render(read := records.read(records.write(tmp_path, [held], [])), summary(read))
+    page = brief.render(read := records.read(records.write(tmp_path, [held], [])), summary(read), brief.FAULTY)
     assert "<script" not in page
     assert "\x1b" not in page
 
@@ -40,7 +40,7 @@ def test_the_whole_page_takes_its_place(tmp_path: Path) -> None:
     path = records.write(tmp_path, records.conversations(), records.verdicts(records.USUAL))
     outputs = files.Outputs(path, Redactor(None))
     outputs.write()
-    outputs.write_brief_page()
+    outputs.write_brief_page(brief.FAULTY)
     assert "This page is brief" in (tmp_path / "report.html").read_text(encoding="utf-8")
     files.write_all(path, Redactor(None))
     assert "This page is brief" not in (tmp_path / "report.html").read_text(encoding="utf-8")
