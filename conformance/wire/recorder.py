@@ -14,6 +14,7 @@ from conformance.spec.trouble import Kind
 from conformance.wire import trouble
 from conformance.wire.attempts import Attempts, Stalls, minutes
 from conformance.wire.beside import Beside
+from conformance.wire.chance import Chance
 from conformance.wire.conversation import Conversation, Whims
 from conformance.wire.fitness import deaf, unusable
 from conformance.wire.holding import OnDone, hold, note
@@ -30,8 +31,6 @@ BROKEN_OFF = 5  # conversations in a row that had to be broken off, after which 
 Unusable = Callable[[Transcript], tuple[Kind, str] | None]
 Matters = Callable[[Transcript], bool]
 """Whether what is missing from a conversation keeps any check from passing; None where nobody judges."""
-
-
 Again = Callable[[Transcript], Whims]
 
 
@@ -57,6 +56,7 @@ class Recorder:
         self._again: Again = lambda transcript: Whims()
         self._matters: Matters | None = None
         self._kept_back = 0  # sessions of those that come last
+        self._chance = Chance()
         self._ways: set[str] = set()  # of losing a session, that were found to be the endpoint's own
         self._over: tuple[Cause, str] | None = None  # why nothing more is opened
         self.hush = Hush(target.deadlines.quiet * TIMES)
@@ -281,10 +281,10 @@ class Recorder:
         attempts.failing |= whims.failing
         loss = trouble.lost(transcript) if live else None
         if loss is None:  # a session that was lost answers nothing
+            if attempts.losses:
+                self._chance.passed(conversation.name)
             before = attempts.answers
-            transcript.otherwise = {
-                name: before[name] for name in before if whims.answers.get(name, "") != before[name]
-            }
+            transcript.otherwise = {name: was for name, was in before.items() if whims.answers.get(name, "") != was}
             attempts.answers = {**before, **whims.answers}
         # Without a judge every loss matters, and no stall does: it harmed nothing that anybody looks at.
         if stalls.ours and self._matters is not None and self._matters(transcript):
@@ -345,9 +345,8 @@ class Recorder:
     def _lost(self, conversation: Conversation, transcript: Transcript, attempts: Attempts, loss: trouble.Loss) -> str:
         """A loss is the endpoint's doing when it comes again at the same place, and no verdict when it does not.
 
-        Of a hundred conversations, one in twenty of which loses its TCP, some two lose it twice at one place by chance:
-        what ended suddenly has to do so three times.  How a server answers a close frame is the same in all of them:
-        once it is known for its own way, no further conversation is held again for it.
+        How often it has to, `chance` says.  How a server answers a close frame is the same in all conversations: once
+        it is known for its own way, no further one is held again for it.
         """
         if loss.how in self._ways:
             return ""
@@ -356,11 +355,14 @@ class Recorder:
             return loss.how
         attempts.losses = (*before, loss)
         if all(map(loss.same_place, before)):
-            if len(before) == (2 if loss.sudden else 1):
+            total, opened = self.recording.progress.total, self.recording.progress.sessions
+            if len(attempts.losses) >= self._chance.enough(total, opened, sudden=loss.sudden):
                 self._ways |= {loss.how} & {trouble.HUNG_UP}
                 return ""
             if self._may(f"loss {len(before)}", conversation, attempts):
                 return loss.how
+        else:
+            self._chance.passed(conversation.name)
         note(transcript, loss.kind, f"the session was lost: {', and then: '.join(one.how for one in attempts.losses)}")
         return ""
 

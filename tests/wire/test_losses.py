@@ -42,6 +42,17 @@ async def test_lost_twice_at_the_same_place_it_may_be_chance() -> None:
     assert elsewhere.transcripts["test/1"].trouble_kind == "service"
 
 
+@pytest.mark.parametrize(("last", "kind"), [(drops(), ""), (drops(code=1011), "service")])
+async def test_on_a_line_that_loses_much_three_times_are_not_enough(last: Handler, kind: str) -> None:
+    # Four conversations lost their session and did not lose it again: five are needed then, of thirteen sessions.
+    every, mended = [drops() for _ in range(5)], [good() for _ in range(4)]
+    conversations = [ask(f"test/{number}") for number in range(5)]
+    found, seen, _ = await record(in_turn(*every, *mended, drops(), drops(), drops(), last), *conversations)
+    assert [one.attempt for one in seen if one.conversation == "test/4"] == [1, 2, 3, 4, 5]
+    assert found.transcripts["test/4"].trouble_kind == kind
+    assert [found.transcripts[f"test/{number}"].attempt for number in range(4)] == [2, 2, 2, 2]
+
+
 async def test_silence_at_the_same_place_is_the_endpoints_doing_the_second_time() -> None:
     found, seen, _ = await record(endpoints.says(), ask())
     assert [one.lost for one in seen] == ["silence while waiting for response.done"] * 2
