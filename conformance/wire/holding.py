@@ -6,6 +6,7 @@ import asyncio
 import time
 from collections.abc import Callable
 
+from conformance import garbage
 from conformance.cut import cut
 from conformance.spec.profiles import Profile
 from conformance.spec.trouble import Kind
@@ -73,6 +74,8 @@ async def hold(
     finally:
         call.abandon()
         transcript.seconds = round(time.monotonic() - began, 3)
+    if transcript.broken_off:
+        garbage.as_before()  # what was sent is large, and much of it is left in circles: a hundred megabytes in all
     met = trouble.find(transcript)
     # A probe of the handshake asks to be refused; that it was throttled is no answer to it, nor what a session met.
     if met is not None and met.kind != "quota" and conversation.probes_handshake:

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import asyncio
+import gc
 import json
 from collections.abc import Iterator
 from dataclasses import replace
@@ -10,6 +11,7 @@ from typing import Any
 
 import pytest
 
+from conformance import garbage
 from conformance.judge.checks import judge, load
 from conformance.wire import append, close, quiet, send, until
 from conformance.wire.call import Call
@@ -127,6 +129,18 @@ async def test_what_follows_a_close_frame_is_bounded(size: int, words: str) -> N
         found = await hold(WAITS, endpoints.target(port), endpoints.PROFILE, room=Room(SMALL))
     assert found.broken_off == words
     assert any(frame.text for frame in found.legs[0].frames) is (size == 98)
+
+
+@pytest.mark.parametrize(("frames", "rare"), [(10, True), (30, False)])
+async def test_who_sends_too_much_is_looked_after_for_garbage(frames: int, rare: bool) -> None:
+    before = gc.get_threshold()
+    garbage.rarely()
+    try:
+        await held(sends(*["{}"] * frames))
+        assert (gc.get_threshold()[0] == garbage.RARELY) == rare
+    finally:
+        garbage.as_before()
+    assert gc.get_threshold() == before
 
 
 async def test_who_never_reads_is_broken_off() -> None:
